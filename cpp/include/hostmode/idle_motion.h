@@ -1,0 +1,26 @@
+// The living idle pose: breathing, blinks and small gaze shifts, a pure function of time and seed.
+#pragma once
+
+#include <cstdint>
+
+#include "hostmode/keyframe.h"
+
+namespace hostmode {
+
+class IdleMotion {
+ public:
+  explicit IdleMotion(std::uint64_t seed = 0) noexcept;
+
+  // The full idle pose at `t_s` (seconds of any clock, finite). Continuous, bounded, never repeating.
+  // Thread-safe: yes (immutable). Realtime-safe: yes.
+  void sample(double t_s, float* out) const noexcept;
+
+  // Only eye_pose (6 floats) and eye_lid (2 floats), for layering over speech.
+  // Thread-safe: yes. Realtime-safe: yes.
+  void sample_eyes(double t_s, float* eye_pose, float* eye_lid) const noexcept;
+
+ private:
+  std::uint64_t seed_;
+};
+
+}  // namespace hostmode

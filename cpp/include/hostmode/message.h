@@ -1,0 +1,60 @@
+// Motion messages: what AvatarKit's servers put on the wire, decoded within stated bounds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hostmode/keyframe.h"
+#include "hostmode/status.h"
+
+namespace hostmode {
+
+// Limits on one message. A longer message, or one with more keyframes, is refused with kTooLarge.
+struct DecodeLimits {
+  std::size_t max_message_bytes = std::size_t{16} << 20;
+  std::size_t max_keyframes = 15000;  // ten minutes of motion
+};
+
+// Where and why a message was refused. `reason` is a string literal.
+struct DecodeFailure {
+  std::size_t offset = 0;
+  const char* reason = "";
+};
+
+enum class MessageKind {
+  kAnimation,    // RESPONSE_ANIMATION, or bare animation bytes
+  kServerError,  // SERVER_ERROR
+  kOther,        // any other or unknown type, or an envelope without a known payload
+};
+
+// One decoded message. Reusable: decoding into the same object again allocates only when it has to grow.
+struct Message {
+  MessageKind kind = MessageKind::kOther;
+  std::int32_t type = 0;  // the envelope's type as sent; RESPONSE_ANIMATION for bare animation bytes
+  std::string connection_id;
+  std::string req_id;
+  std::string avatar_id;
+  bool end = false;
+  std::vector<Keyframe> keyframes;
+  std::int32_t error_code = 0;    // kServerError only
+  std::string error_message;      // kServerError only
+
+  void clear() noexcept;
+};
+
+// Decodes one message, an envelope or bare animation bytes (first byte 0x0a). On any status other than kOk
+// `message` is left cleared and `failure` says where and why.
+// Thread-safe: yes, for distinct messages. Realtime-safe: no (allocates while `message` grows).
+[[nodiscard]] Status decode_message(const std::uint8_t* data, std::size_t size, Message& message,
+                                    DecodeFailure& failure, const DecodeLimits& limits = {});
+
+// Encodes an animation envelope (RESPONSE_ANIMATION) as a server would.
+// kInvalidArgument when a string is no UTF-8 or a keyframe is not finite.
+// Thread-safe: yes. Realtime-safe: no (allocates).
+[[nodiscard]] Status encode_message(const Keyframe* keyframes, std::size_t keyframe_count,
+                                    const std::string& connection_id, const std::string& req_id, bool end,
+                                    const std::string& avatar_id, std::vector<std::uint8_t>& bytes);
+
+}  // namespace hostmode
