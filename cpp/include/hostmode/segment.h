@@ -1,0 +1,35 @@
+// What the audio thread handed to the device, in device frames.
+#pragma once
+
+#include <cstdint>
+
+namespace hostmode {
+
+enum class SegmentCause : std::uint8_t {
+  kSilence,   // no conversation
+  kWaiting,   // a conversation is open, its sound has not started
+  kPlaying,   // its samples
+  kTail,      // zeros after its last sample that count as media time (motion outlasts the audio)
+  kUnderrun,  // zeros: its audio is late
+  kStall,     // zeros: its motion is late and playback is strict
+  kPaused,
+};
+
+// From `device_frame` on, until the next segment, device frame f carries media sample media_sample + (f - device_frame)
+// of the conversation where `cause` is kPlaying or kTail, and media_sample stands still otherwise.
+struct Segment {
+  std::int64_t device_frame = 0;
+  std::uint64_t generation = 0;  // 0: no conversation
+  std::int64_t media_sample = 0;
+  SegmentCause cause = SegmentCause::kSilence;
+
+  [[nodiscard]] bool media_advances() const noexcept {
+    return cause == SegmentCause::kPlaying || cause == SegmentCause::kTail;
+  }
+  // The conversation has been heard, or is being heard.
+  [[nodiscard]] bool speaking() const noexcept {
+    return cause != SegmentCause::kSilence && cause != SegmentCause::kWaiting;
+  }
+};
+
+}  // namespace hostmode

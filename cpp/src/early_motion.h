@@ -1,0 +1,70 @@
+// Motion that came before the audio that opens its conversation.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "hostmode/message.h"
+
+namespace hostmode {
+
+class EarlyMotion {
+ public:
+  struct Entry {
+    std::string req_id;
+    double arrived_s = 0.0;
+    std::vector<Message> messages;
+  };
+
+  // False, and nothing kept, where the bound on keyframes would be exceeded.
+  [[nodiscard]] bool add(Message&& message, double now_s, std::size_t max_keyframes) {
+    std::size_t held = message.keyframes.size();
+    for (const Entry& entry : entries_) {
+      for (const Message& other : entry.messages) held += other.keyframes.size();
+    }
+    if (held > max_keyframes) return false;
+    if (entries_.empty() || entries_.back().req_id != message.req_id) {
+      Entry entry;
+      entry.req_id = message.req_id;
+      const auto same = [&entry](const Entry& other) { return other.req_id == entry.req_id; };
+      const auto found = std::find_if(entries_.begin(), entries_.end(), same);
+      if (found != entries_.end()) {
+        entry = std::move(*found);
+        entries_.erase(found);
+      }
+      entries_.push_back(std::move(entry));
+    }
+    entries_.back().arrived_s = now_s;
+    entries_.back().messages.push_back(std::move(message));
+    return true;
+  }
+
+  // Forgets what is older than `expiry_s`; returns how many messages that were.
+  std::size_t expire(double now_s, double expiry_s) {
+    std::size_t expired = 0;
+    while (!entries_.empty() && now_s - entries_.front().arrived_s > expiry_s) {
+      expired += entries_.front().messages.size();
+      entries_.pop_front();
+    }
+    return expired;
+  }
+
+  // The motion of the newest req_id; the rest is forgotten.
+  [[nodiscard]] std::vector<Message> take_newest() {
+    std::vector<Message> messages;
+    if (!entries_.empty()) messages = std::move(entries_.back().messages);
+    entries_.clear();
+    return messages;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  void clear() noexcept { entries_.clear(); }
+
+ private:
+  std::deque<Entry> entries_;  // oldest arrival first
+};
+
+}  // namespace hostmode

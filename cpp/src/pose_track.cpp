@@ -1,0 +1,166 @@
+#include "pose_track.h"
+
+#include <algorithm>
+
+#include "hostmode/pose_blend.h"
+
+namespace hostmode {
+namespace {
+
+// How far back a pose may be asked for.
+constexpr double kHistory_s = 1.0;
+
+}  // namespace
+
+PoseTrack::PoseTrack(double rate_hz, const PlayerConfig& config)
+    : rate_hz_(rate_hz),
+      speech_transition_s_(config.speech_transition_s),
+      idle_transition_s_(config.idle_transition_s),
+      av_offset_frames_(config.av_offset_s * rate_hz),
+      layers_(config.layers),
+      idle_(config.seed),
+      segments_(1) {}
+
+void PoseTrack::add_conversation(std::uint64_t generation, const Timeline* timeline) {
+  sources_.push_back({generation, timeline});
+}
+
+void PoseTrack::forget(std::uint64_t generation) {
+  const auto is_it = [generation](const Source& source) { return source.generation == generation; };
+  sources_.erase(std::remove_if(sources_.begin(), sources_.end(), is_it), sources_.end());
+}
+
+bool PoseTrack::refers_to(std::uint64_t generation) const noexcept {
+  const auto in_segment = [generation](const Segment& segment) { return segment.generation == generation; };
+  const auto in_transition = [generation](const Transition& transition) {
+    return !transition.anchored &&
+           (transition.before.generation == generation || transition.after.generation == generation);
+  };
+  return std::any_of(segments_.begin(), segments_.end(), in_segment) ||
+         std::any_of(transitions_.begin(), transitions_.end(), in_transition);
+}
+
+void PoseTrack::add_segment(const Segment& segment) {
+  const Segment& before = segments_.back();
+  const bool same_source =
+      before.speaking() == segment.speaking() &&
+      (before.generation == segment.generation || !segment.speaking());
+  if (!same_source) {
+    const double duration_s = segment.speaking() ? speech_transition_s_ : idle_transition_s_;
+    if (duration_s > 0) {
+      transitions_.push_back({static_cast<double>(segment.device_frame), duration_s * rate_hz_, before, segment,
+                              false, Pose{}});
+    }
+  }
+  segments_.push_back(segment);
+}
+
+double PoseTrack::media_s(std::uint64_t generation, double frame) const noexcept {
+  const Segment& segment = segment_at(frame);
+  if (segment.generation != generation || !segment.speaking()) return -1.0;
+  const double since = segment.media_advances() ? frame - static_cast<double>(segment.device_frame) : 0.0;
+  return (static_cast<double>(segment.media_sample) + since) / rate_hz_;
+}
+
+std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
+  for (Transition& transition : transitions_) {
+    if (transition.anchored || transition.frame > frame) continue;
+    step_offset(transition, clock.time_of(transition.frame), transition.offset);
+    transition.anchored = true;
+  }
+  const double oldest = frame - kHistory_s * rate_hz_;
+  while (!transitions_.empty() && transitions_.front().anchored &&
+         transitions_.front().frame + transitions_.front().duration_frames < oldest) {
+    transitions_.pop_front();
+  }
+  std::size_t forgotten = 0;
+  while (segments_.size() > 1 && static_cast<double>(segments_[1].device_frame) < oldest) {
+    segments_.pop_front();
+    ++forgotten;
+  }
+  return forgotten;
+}
+
+void PoseTrack::before_change(double frame, double t_s) noexcept {
+  base_pose(segment_at(frame), frame, t_s, before_change_.data());
+}
+
+void PoseTrack::after_change(double frame, double t_s) {
+  Pose after;
+  const Segment& segment = segment_at(frame);
+  base_pose(segment, frame, t_s, after.data());
+  Transition transition{frame, speech_transition_s_ * rate_hz_, segment, segment, true, Pose{}};
+  pose_offset(before_change_.data(), after.data(), transition.offset.data());
+  const auto later = std::find_if(transitions_.begin(), transitions_.end(),
+                                  [frame](const Transition& other) { return other.frame > frame; });
+  if (transition.duration_frames > 0) transitions_.insert(later, transition);
+}
+
+void PoseTrack::sample(const ClockSnapshot& clock, double t_s, float* out) const noexcept {
+  const double frame = clock.frame_at(t_s) - av_offset_frames_;
+  base_pose(segment_at(frame), frame, t_s, out);
+  for (const Transition& transition : transitions_) {
+    const double since = frame - transition.frame;
+    if (since < 0 || since >= transition.duration_frames) continue;
+    const float weight = 1.0F - ease(static_cast<float>(since / transition.duration_frames));
+    if (transition.anchored) {
+      add_pose_offset(out, transition.offset.data(), weight);
+    } else {
+      Pose offset;
+      step_offset(transition, clock.time_of(transition.frame), offset);
+      add_pose_offset(out, offset.data(), weight);
+    }
+  }
+}
+
+const Timeline* PoseTrack::timeline_of(std::uint64_t generation) const noexcept {
+  for (const Source& source : sources_) {
+    if (source.generation == generation) return source.timeline;
+  }
+  return nullptr;
+}
+
+const Segment& PoseTrack::segment_at(double frame) const noexcept {
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    if (static_cast<double>(segment->device_frame) <= frame) return *segment;
+  }
+  return segments_.front();
+}
+
+void PoseTrack::base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept {
+  const Timeline* timeline = segment.speaking() ? timeline_of(segment.generation) : nullptr;
+  if (timeline == nullptr || timeline->keyframe_count() == 0) {
+    idle_.sample(t_s, out);
+    return;
+  }
+  const double since = segment.media_advances() ? frame - static_cast<double>(segment.device_frame) : 0.0;
+  const double media_s = (static_cast<double>(segment.media_sample) + since) / rate_hz_;
+  timeline->sample(media_s, out);
+  if (layers_) {
+    const ChannelActivity activity = timeline->activity();
+    if (!activity.eyes || !activity.eyelids) {
+      float eyes[6];
+      float lids[2];
+      idle_.sample_eyes(t_s, eyes, lids);
+      if (!activity.eyes) std::copy(eyes, eyes + 6, out + kEyePoseOffset);
+      if (!activity.eyelids) std::copy(lids, lids + 2, out + kEyeLidOffset);
+    }
+  }
+  const double over_s = media_s - timeline->last_keyframe_s();
+  if (over_s > 0) {
+    Pose idle;
+    idle_.sample(t_s, idle.data());
+    const double progress = idle_transition_s_ > 0 ? over_s / idle_transition_s_ : 1.0;
+    blend_poses(out, idle.data(), ease(static_cast<float>(std::min(progress, 1.0))), out);
+  }
+}
+
+void PoseTrack::step_offset(const Transition& transition, double t_s, Pose& offset) const noexcept {
+  Pose before;
+  Pose after;
+  base_pose(transition.before, transition.frame, t_s, before.data());
+  base_pose(transition.after, transition.frame, t_s, after.data());
+  pose_offset(before.data(), after.data(), offset.data());
+}
+
+}  // namespace hostmode

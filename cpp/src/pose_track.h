@@ -1,0 +1,82 @@
+// From what is heard to what is shown: the pose of every device frame, with seamless transitions.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "hostmode/audio_clock.h"
+#include "hostmode/idle_motion.h"
+#include "hostmode/keyframe.h"
+#include "hostmode/player_config.h"
+#include "hostmode/segment.h"
+#include "hostmode/timeline.h"
+
+namespace hostmode {
+
+// The base pose of a device frame follows from the segment it lies in: the timeline's pose at the media position,
+// or idle. Where the base steps (start, end, cut, motion that comes late), the step is kept as an offset that
+// decays over the transition, so that the sum is continuous and the lips keep the time of the sound.
+//
+// Serialised by the caller. Not realtime-safe, except sample().
+class PoseTrack {
+ public:
+  PoseTrack(double rate_hz, const PlayerConfig& config);
+
+  // The timeline must live until forget(generation).
+  void add_conversation(std::uint64_t generation, const Timeline* timeline);
+  void forget(std::uint64_t generation);
+  // True while a frame of this conversation can still be asked for.
+  [[nodiscard]] bool refers_to(std::uint64_t generation) const noexcept;
+
+  void add_segment(const Segment& segment);
+  [[nodiscard]] const std::deque<Segment>& segments() const noexcept { return segments_; }
+
+  // Media seconds of `generation` at `frame`; negative where another or no conversation is heard there.
+  [[nodiscard]] double media_s(std::uint64_t generation, double frame) const noexcept;
+
+  // Fixes the offsets of all transitions up to `frame` and forgets what is too old to be asked for. Returns how
+  // many segments were forgotten.
+  std::size_t settle(const ClockSnapshot& clock, double frame);
+
+  // Around a change of a timeline that moves the pose being shown at `frame`.
+  void before_change(double frame, double t_s) noexcept;
+  void after_change(double frame, double t_s);
+
+  // The pose at `t_s`. Realtime-safe: yes.
+  void sample(const ClockSnapshot& clock, double t_s, float* out) const noexcept;
+
+ private:
+  using Pose = std::array<float, kKeyframeFloats>;
+  struct Source {
+    std::uint64_t generation;
+    const Timeline* timeline;
+  };
+  struct Transition {
+    double frame;
+    double duration_frames;
+    Segment before;
+    Segment after;
+    bool anchored;
+    Pose offset;
+  };
+
+  [[nodiscard]] const Timeline* timeline_of(std::uint64_t generation) const noexcept;
+  [[nodiscard]] const Segment& segment_at(double frame) const noexcept;
+  void base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
+  void step_offset(const Transition& transition, double t_s, Pose& offset) const noexcept;
+
+  const double rate_hz_;
+  const double speech_transition_s_;
+  const double idle_transition_s_;
+  const double av_offset_frames_;
+  const bool layers_;
+  const IdleMotion idle_;
+  std::deque<Segment> segments_;  // never empty
+  std::deque<Source> sources_;
+  std::deque<Transition> transitions_;
+  Pose before_change_{};
+};
+
+}  // namespace hostmode
