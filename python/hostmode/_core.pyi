@@ -1,37 +1,44 @@
 """Native core of hostmode: sans-I/O playback of AvatarKit Host Mode conversations."""
 
-from collections.abc import Buffer, Sequence
-from enum import Enum
-from typing import Any, Final, overload
+from collections.abc import Sequence
+from typing import Any, Final, Literal, final
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import Buffer
 
+__version__: str
 KEYFRAME_FLOATS: Final[int]
 KEYFRAME_RATE: Final[float]
 PCM_RATES: Final[tuple[int, ...]]  # conversation rates
 DEVICE_RATES: Final[tuple[int, ...]]  # conversation rates and those of devices
 _C_API: Any
 
-class HostModeError(Exception): ...
-
-class DecodeError(HostModeError, ValueError):
-    offset: int
-    reason: str
-
-class BufferFullError(HostModeError): ...
-
+@final
 class Motion:
-    keyframes: npt.NDArray[np.float32]  # (n, 120)
-    connection_id: str
-    req_id: str
-    end: bool
-    avatar_id: str
+    @property
+    def kind(self) -> Literal["animation", "server_error", "other"]: ...
+    @property
+    def type(self) -> int: ...
+    @property
+    def keyframes(self) -> npt.NDArray[np.float32]: ...  # (n, 120)
+    @property
+    def connection_id(self) -> str: ...
+    @property
+    def req_id(self) -> str: ...
+    @property
+    def avatar_id(self) -> str: ...
+    @property
+    def end(self) -> bool: ...
+    @property
+    def error_code(self) -> int: ...
+    @property
+    def error_message(self) -> str: ...
 
 def now() -> float: ...
 def decode_message(data: Buffer) -> Motion: ...
 def encode_message(
-    keyframes: npt.NDArray[np.float32],
+    keyframes: npt.ArrayLike,
     connection_id: str = "",
     req_id: str = "",
     end: bool = False,

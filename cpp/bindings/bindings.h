@@ -1,0 +1,11 @@
+// One bind_<area>.cpp each: what a Python module of hostmode's core consists of.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace hostmode::bindings {
+
+void bind_clock(pybind11::module_& m);
+void bind_message(pybind11::module_& m);
+
+}  // namespace hostmode::bindings

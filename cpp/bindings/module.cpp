@@ -1,0 +1,8 @@
+#include "bindings.h"
+
+PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
+  m.doc() = "Native core of hostmode: sans-I/O playback of AvatarKit Host Mode conversations.";
+  m.attr("__version__") = HOSTMODE_VERSION;
+  hostmode::bindings::bind_clock(m);
+  hostmode::bindings::bind_message(m);
+}

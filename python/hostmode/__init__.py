@@ -1,0 +1,70 @@
+"""Client runtime for AvatarKit Host Mode: decode motion, play speech, sample poses in lip-sync."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+# Imported eagerly: PyCapsule_Import finds the C API only in a module that is already loaded.
+from hostmode._core import (
+    KEYFRAME_FLOATS,
+    KEYFRAME_RATE,
+    Motion,
+    __version__,
+    decode_message,
+    encode_message,
+    now,
+)
+from hostmode.errors import AudioOutputError, BufferFullError, ClosedError, DecodeError, HostModeError
+from hostmode.pose import KEYFRAME_DTYPE, Pose
+
+if TYPE_CHECKING:
+    from hostmode.controller import Controller
+    from hostmode.recording import Recording, load_recording
+
+__all__ = [
+    "KEYFRAME_DTYPE",
+    "KEYFRAME_FLOATS",
+    "KEYFRAME_RATE",
+    "AudioOutputError",
+    "BufferFullError",
+    "ClosedError",
+    "Controller",
+    "DecodeError",
+    "HostModeError",
+    "Motion",
+    "Pose",
+    "Recording",
+    "__version__",
+    "decode_message",
+    "encode_message",
+    "get_include",
+    "load_recording",
+    "now",
+]
+
+# What costs time to import, and the module that holds it.
+_LAZY = {
+    "Controller": "hostmode.controller",
+    "Recording": "hostmode.recording",
+    "load_recording": "hostmode.recording",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'hostmode' has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
+
+def get_include() -> str:
+    """Return the directory to compile with for ``#include "hostmode/keyframe.h"``."""
+    from importlib.resources import files
+
+    return str(files("hostmode") / "include")

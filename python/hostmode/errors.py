@@ -1,0 +1,52 @@
+"""What hostmode raises. Every error is a :class:`HostModeError` and has a stable ``code``."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HostModeError(Exception):
+    """Anything that goes wrong in hostmode, other than an argument of the wrong type or value."""
+
+    code: ClassVar[str] = "error"
+    """A stable name for programs to compare, the same as AvatarKit's where it has one."""
+
+
+class DecodeError(HostModeError, ValueError):
+    """Bytes that are no valid motion message, or exceed a limit on one.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong.
+    offset : int
+        The index of the byte where it shows.
+    """
+
+    code = "invalid_animation_data"
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(reason, offset)
+        self.reason = reason
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return f"{self.reason} (at byte {self.offset})"
+
+
+class ClosedError(HostModeError):
+    """A call on something that has been closed."""
+
+    code = "closed"
+
+
+class BufferFullError(HostModeError):
+    """More audio or motion than the configured bound; what was accepted before is kept."""
+
+    code = "buffer_full"
+
+
+class AudioOutputError(HostModeError):
+    """No audio output, or one that was lost."""
+
+    code = "audio_output_lost"
