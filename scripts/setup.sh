@@ -119,8 +119,6 @@ make_venv() {
 install_hostmode() {
   say "building hostmode (a minute or so the first time)"
   pip install '.[all]'
-  # The version stays the same while the sources change.
-  pip install --no-deps --force-reinstall .
 }
 
 install_test_tools() {
