@@ -6,6 +6,9 @@
 namespace hostmode::bindings {
 
 void bind_clock(pybind11::module_& m);
+void bind_config(pybind11::module_& m);
+void bind_events(pybind11::module_& m);
 void bind_message(pybind11::module_& m);
+void bind_player(pybind11::module_& m);
 
 }  // namespace hostmode::bindings

@@ -47,7 +47,7 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
       return Status::kBufferFull;
     }
     if (conversation == nullptr) {
-      conversation = open_conversation(now_s);
+      conversation = begin_conversation(now_s);
       opened = true;
     }
     conversation_id = conversation->id;
@@ -87,7 +87,20 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
   return Status::kOk;
 }
 
-Player::ConversationPtr Player::open_conversation(double now_s) {
+std::string Player::open_conversation(double now_s) {
+  const std::lock_guard audio_lock(audio_mutex_);
+  ConversationPtr conversation;
+  {
+    const std::lock_guard lock(mutex_);
+    settle(now_s);
+    if (accepting_audio_ != nullptr) return accepting_audio_->id;
+    conversation = begin_conversation(now_s);
+  }
+  attach_early_motion(conversation, now_s);
+  return conversation->id;
+}
+
+Player::ConversationPtr Player::begin_conversation(double now_s) {
   auto opened = std::make_shared<Conversation>(++last_generation_, ids_->next(), now_s);
   const bool replaces = !config_.queue && current() != nullptr;
   if (replaces) {

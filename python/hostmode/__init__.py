@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 # Imported eagerly: PyCapsule_Import finds the C API only in a module that is already loaded.
 from hostmode._core import (
+    DEVICE_RATES,
     KEYFRAME_FLOATS,
     KEYFRAME_RATE,
+    PCM_RATES,
+    Event,
     Motion,
+    Player,
+    PlayerConfig,
+    Stats,
     __version__,
     decode_message,
     encode_message,
     now,
+    sample_many,
 )
 from hostmode.errors import AudioOutputError, BufferFullError, ClosedError, DecodeError, HostModeError
 from hostmode.pose import KEYFRAME_DTYPE, Pose
@@ -23,24 +30,31 @@ if TYPE_CHECKING:
     from hostmode.recording import Recording, load_recording
 
 __all__ = [
+    "DEVICE_RATES",
     "KEYFRAME_DTYPE",
     "KEYFRAME_FLOATS",
     "KEYFRAME_RATE",
+    "PCM_RATES",
     "AudioOutputError",
     "BufferFullError",
     "ClosedError",
     "Controller",
     "DecodeError",
+    "Event",
     "HostModeError",
     "Motion",
+    "Player",
+    "PlayerConfig",
     "Pose",
     "Recording",
+    "Stats",
     "__version__",
     "decode_message",
     "encode_message",
     "get_include",
     "load_recording",
     "now",
+    "sample_many",
 ]
 
 # What costs time to import, and the module that holds it.

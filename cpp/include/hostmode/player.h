@@ -55,6 +55,9 @@ class Player {
   // max_audio_s would wait: nothing of the call is kept then.
   [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id);
 
+  // Opens a conversation without audio yet, or returns the id of the one that still takes audio.
+  [[nodiscard]] std::string open_conversation(double now_s);
+
   // Adds motion messages. `conversation_id` null: none is open yet. No messages at all: audio-only. On any status
   // other than kOk nothing of the call is kept; a foreign id is kOk and discarded.
   [[nodiscard]] Status push_motion(const ByteView* messages, std::size_t count, const std::string* conversation_id,
@@ -114,7 +117,7 @@ class Player {
   void watch_for_missing_end(Conversation& conversation);
   void release_finished();
   void hand_over_waiting();
-  ConversationPtr open_conversation(double now_s);
+  ConversationPtr begin_conversation(double now_s);
   [[nodiscard]] ConversationPtr current() const noexcept;
   [[nodiscard]] ConversationPtr find(const std::string& id) const noexcept;
   [[nodiscard]] ConversationPtr find(std::uint64_t generation) const noexcept;

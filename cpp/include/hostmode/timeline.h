@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "hostmode/keyframe.h"
 
@@ -15,10 +16,14 @@ struct ChannelActivity {
   bool eyes = false;
 };
 
-// Keyframes are appended in two steps so that samplers are held up for no more than a pointer exchange:
-// `prepare` does the work (copy, tangents, seam easing) and may run while other threads sample;
-// `commit` publishes it and must be serialised with `sample` by the caller's short lock.
-// Calls of prepare and commit must be serialised with each other by the caller.
+// A C1 cubic Hermite curve. Tangents are computed when keyframes are appended: those of a cubic spline, cut to five
+// keyframes, two of them ahead, so that an interval uses up to three future keyframes (tangents.h). Rotation vectors
+// are brought to the equivalent nearest to the keyframe before and then interpolated like the rest: at 25 keyframes a
+// second successive rotations lie so close that the log map around the previous one gives the same curve.
+//
+// Keyframes are appended in two steps, so that samplers are held up for no more than a pointer exchange: `prepare`
+// does the work and may run while other threads sample; `commit` publishes it. The caller serialises prepare and
+// commit with each other, and commit, by a short lock, with everything else.
 class Timeline {
  public:
   class Batch;
@@ -29,33 +34,72 @@ class Timeline {
   Timeline& operator=(const Timeline&) = delete;
 
   // Readies `count` keyframes for index `first_index` on (at least keyframe_count(); a larger one leaves a hole,
-  // which is bridged). `playhead_s` is the media position now being heard (negative before the start): the curve
-  // up to the next keyframe after it is already being shown and does not change any more.
+  // which is bridged). `playhead_s` is the media position now being heard (negative before the start): the curve up
+  // to the next keyframe after it is being shown and does not change any more. The first keyframes of a batch are
+  // eased where the step from the last batch exceeds 2.5 times the running median of steps; that moves no other
+  // keyframe than the first two. A batch that is not committed is void once the next one is prepared.
   // Thread-safe: with `sample`. Realtime-safe: no (allocates).
-  [[nodiscard]] std::unique_ptr<Batch> prepare(const Keyframe* keyframes, std::size_t count,
-                                               std::size_t first_index, double playhead_s) const;
+  [[nodiscard]] std::unique_ptr<Batch> prepare(const Keyframe* keyframes, std::size_t count, std::size_t first_index,
+                                               double playhead_s);
 
-  // Publishes a batch. O(1) but for the few tangents that the new look-ahead improves. The emptied batch keeps
-  // what was replaced, so that its destructor, outside the lock, does the freeing.
+  // Publishes a batch. O(1): a pointer exchange and the few tangents that the new look-ahead improves. The batch
+  // takes what was replaced; destroy it outside the lock.
   // Thread-safe: no. Realtime-safe: yes.
   void commit(Batch& batch) noexcept;
 
-  // The pose at `media_s`, held at the first keyframe before it and at the last one after it. `out` has 120
-  // floats. All zeros where the timeline is empty. NaN is treated as 0.
+  // The pose at `media_s`, held at the first keyframe before it and at the last one after it; NaN counts as 0.
+  // `out` has 120 floats: zeros where the timeline is empty.
   // Thread-safe: with `prepare` and other samplers. Realtime-safe: yes.
   void sample(double media_s, float* out) const noexcept;
 
   // Keyframes so far, holes included.
-  [[nodiscard]] std::size_t keyframe_count() const noexcept;
+  [[nodiscard]] std::size_t keyframe_count() const noexcept { return count_; }
 
   // Media time of the last keyframe; 0 where the timeline is empty.
-  [[nodiscard]] double last_keyframe_s() const noexcept;
+  [[nodiscard]] double last_keyframe_s() const noexcept {
+    return count_ == 0 ? 0.0 : static_cast<double>(count_ - 1) * kKeyframeInterval_s;
+  }
 
   [[nodiscard]] ChannelActivity activity() const noexcept;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Node {
+    Keyframe value;
+    Keyframe tangent;  // per keyframe interval
+  };
+  struct Page;
+
+  [[nodiscard]] Node& node(std::size_t index) const noexcept;
+  [[nodiscard]] Node& staged_node(Batch& batch, std::size_t index) const noexcept;
+  void stage(Batch& batch, std::size_t index, const Keyframe& keyframe) const;
+  void stage_tangents(Batch& batch, std::size_t first_free) const;
+
+  std::vector<std::shared_ptr<Page>> pages_;
+  std::size_t count_ = 0;
+  std::uint32_t active_blocks_ = 0;  // which blocks of floats have differed from the first keyframe's
+  bool eyelids_vary_ = false;
+  bool eyes_vary_ = false;
+  std::vector<float> steps_;         // the latest steps between keyframes, for the running median; prepare's own
+};
+
+class Timeline::Batch {
+ public:
+  [[nodiscard]] std::size_t keyframe_count() const noexcept { return end_ - begin_; }
+
+ private:
+  friend class Timeline;
+  struct Patch {
+    std::size_t index;
+    Keyframe tangent;
+  };
+
+  std::vector<std::shared_ptr<Page>> pages_;  // the page table with room for the batch
+  std::vector<Patch> patches_;                // tangents of published keyframes
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::uint32_t active_blocks_ = 0;
+  bool eyelids_vary_ = false;
+  bool eyes_vary_ = false;
 };
 
 }  // namespace hostmode

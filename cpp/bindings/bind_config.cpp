@@ -1,0 +1,125 @@
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <string>
+
+#include "bindings.h"
+#include "hostmode/player_config.h"
+
+namespace hostmode::bindings {
+
+namespace py = pybind11;
+
+namespace {
+
+FrameStarvationMode parse_mode(const std::string& name) {
+  if (name == "audio_independent") return FrameStarvationMode::kAudioIndependent;
+  if (name == "strict_sync") return FrameStarvationMode::kStrictSync;
+  throw py::value_error("frame_starvation_mode: given '" + name +
+                        "', wanted 'audio_independent' (sound goes on without motion) or 'strict_sync' (sound "
+                        "waits for motion)");
+}
+
+const char* mode_name(FrameStarvationMode mode) {
+  return mode == FrameStarvationMode::kStrictSync ? "strict_sync" : "audio_independent";
+}
+
+PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, double motion_wait,
+                         double prebuffer, double max_prebuffer, double speech_transition, double idle_transition,
+                         double end_timeout, double early_motion_expiry, double max_audio, double max_motion,
+                         double av_offset, double latency, bool layers, std::uint64_t seed,
+                         const std::string& avatar_id) {
+  PlayerConfig config;
+  config.frame_starvation_mode = parse_mode(frame_starvation_mode);
+  config.queue = queue;
+  config.motion_wait_s = motion_wait;
+  config.prebuffer_s = prebuffer;
+  config.max_prebuffer_s = max_prebuffer;
+  config.speech_transition_s = speech_transition;
+  config.idle_transition_s = idle_transition;
+  config.end_timeout_s = end_timeout;
+  config.early_motion_expiry_s = early_motion_expiry;
+  config.max_audio_s = max_audio;
+  config.max_motion_s = max_motion;
+  config.av_offset_s = av_offset;
+  config.latency_s = latency;
+  config.layers = layers;
+  config.seed = seed;
+  config.avatar_id = avatar_id;
+  if (const char* fault = validate(config)) throw py::value_error(fault);
+  return config;
+}
+
+}  // namespace
+
+void bind_config(py::module_& m) {
+  const PlayerConfig defaults;
+  py::class_<PlayerConfig>(m, "PlayerConfig", py::is_final(),
+                           R"(The settings of a Player. Durations are in seconds; the values cannot be changed later.
+
+Parameters
+----------
+frame_starvation_mode : str
+    "audio_independent": sound goes on when motion is late, and the face eases towards idle.
+    "strict_sync": sound waits for motion.
+queue : bool
+    Whether audio that comes after `end` is played after the conversation that still plays, instead of cutting it.
+motion_wait : float
+    How long sound waits at most for the first motion, 0 to 60; 0 starts at once.
+prebuffer, max_prebuffer : float
+    The least audio that waits before sound starts, and what arrival jitter may raise it to.
+speech_transition, idle_transition : float
+    From idle to speaking (8 keyframes, as AvatarKit's RTC player has it) and back (20).
+end_timeout : float
+    How long a conversation that has run dry without `end` is waited for.
+early_motion_expiry : float
+    How long motion that came before its audio is kept.
+max_audio, max_motion : float
+    Most audio waiting to be played, and most motion of one conversation; more raises BufferFullError.
+av_offset : float
+    Shows the face later (positive) or earlier than the sound, -2 to 2.
+latency : float
+    Assumed from the callback to the ear where the host reports none.
+layers : bool
+    Whether blinks and gaze are layered over motion that has none of its own.
+seed : int
+    Of the idle motion.
+avatar_id : str
+    Refuses motion made for another avatar; empty accepts any.
+
+Raises
+------
+ValueError
+    Where a value is outside its range; the message names the field and the range.)")
+      .def(py::init(&make_config), py::kw_only(),
+           py::arg("frame_starvation_mode") = mode_name(defaults.frame_starvation_mode),
+           py::arg("queue") = defaults.queue, py::arg("motion_wait") = defaults.motion_wait_s,
+           py::arg("prebuffer") = defaults.prebuffer_s, py::arg("max_prebuffer") = defaults.max_prebuffer_s,
+           py::arg("speech_transition") = defaults.speech_transition_s,
+           py::arg("idle_transition") = defaults.idle_transition_s,
+           py::arg("end_timeout") = defaults.end_timeout_s,
+           py::arg("early_motion_expiry") = defaults.early_motion_expiry_s,
+           py::arg("max_audio") = defaults.max_audio_s, py::arg("max_motion") = defaults.max_motion_s,
+           py::arg("av_offset") = defaults.av_offset_s, py::arg("latency") = defaults.latency_s,
+           py::arg("layers") = defaults.layers, py::arg("seed") = defaults.seed,
+           py::arg("avatar_id") = defaults.avatar_id)
+      .def_property_readonly("frame_starvation_mode",
+                             [](const PlayerConfig& self) { return mode_name(self.frame_starvation_mode); })
+      .def_readonly("queue", &PlayerConfig::queue)
+      .def_readonly("motion_wait", &PlayerConfig::motion_wait_s)
+      .def_readonly("prebuffer", &PlayerConfig::prebuffer_s)
+      .def_readonly("max_prebuffer", &PlayerConfig::max_prebuffer_s)
+      .def_readonly("speech_transition", &PlayerConfig::speech_transition_s)
+      .def_readonly("idle_transition", &PlayerConfig::idle_transition_s)
+      .def_readonly("end_timeout", &PlayerConfig::end_timeout_s)
+      .def_readonly("early_motion_expiry", &PlayerConfig::early_motion_expiry_s)
+      .def_readonly("max_audio", &PlayerConfig::max_audio_s)
+      .def_readonly("max_motion", &PlayerConfig::max_motion_s)
+      .def_readonly("av_offset", &PlayerConfig::av_offset_s)
+      .def_readonly("latency", &PlayerConfig::latency_s)
+      .def_readonly("layers", &PlayerConfig::layers)
+      .def_readonly("seed", &PlayerConfig::seed)
+      .def_readonly("avatar_id", &PlayerConfig::avatar_id);
+}
+
+}  // namespace hostmode::bindings
