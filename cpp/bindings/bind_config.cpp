@@ -15,9 +15,10 @@ namespace {
 FrameStarvationMode parse_mode(const std::string& name) {
   if (name == "audio_independent") return FrameStarvationMode::kAudioIndependent;
   if (name == "strict_sync") return FrameStarvationMode::kStrictSync;
-  throw py::value_error("frame_starvation_mode: given '" + name +
-                        "', wanted 'audio_independent' (sound goes on without motion) or 'strict_sync' (sound "
-                        "waits for motion)");
+  throw py::value_error(
+      "frame_starvation_mode: given '" + name +
+      "', wanted 'audio_independent' (sound goes on without motion) or 'strict_sync' (sound "
+      "waits for motion)");
 }
 
 const char* mode_name(FrameStarvationMode mode) {
@@ -25,10 +26,10 @@ const char* mode_name(FrameStarvationMode mode) {
 }
 
 PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, double motion_wait,
-                         double prebuffer, double max_prebuffer, double speech_transition, double idle_transition,
-                         double end_timeout, double early_motion_expiry, double max_audio, double max_motion,
-                         double av_offset, double latency, bool layers, std::uint64_t seed,
-                         const std::string& avatar_id) {
+                         double prebuffer, double max_prebuffer, double speech_transition,
+                         double idle_transition, double end_timeout, double early_motion_expiry,
+                         double max_audio, double max_motion, double av_offset, double latency, bool layers,
+                         std::uint64_t seed, const std::string& avatar_id) {
   PlayerConfig config;
   config.frame_starvation_mode = parse_mode(frame_starvation_mode);
   config.queue = queue;
@@ -54,8 +55,9 @@ PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, d
 
 void bind_config(py::module_& m) {
   const PlayerConfig defaults;
-  py::class_<PlayerConfig>(m, "PlayerConfig", py::is_final(),
-                           R"(The settings of a Player. Durations are in seconds; the values cannot be changed later.
+  py::class_<PlayerConfig>(
+      m, "PlayerConfig", py::is_final(),
+      R"(The settings of a Player. Durations are in seconds; the values cannot be changed later.
 
 Parameters
 ----------

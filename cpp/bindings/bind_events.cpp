@@ -109,16 +109,18 @@ void bind_events(py::module_& m) {
   using Text = std::optional<std::string>;
   py::class_<PythonEvent>(m, "Event", py::is_final(),
                           "Something that was heard or happened; see Player.poll_events.")
-      .def(py::init([](std::string kind, double time, Text conversation_id, Text state, Text reason, Text message,
-                       std::optional<double> value) {
-             return PythonEvent{std::move(kind),   time,   std::move(conversation_id), std::move(state),
-                                std::move(reason), std::move(message), value};
+      .def(py::init([](std::string kind, double time, Text conversation_id, Text state, Text reason,
+                       Text message, std::optional<double> value) {
+             return PythonEvent{
+                 std::move(kind),    time, std::move(conversation_id), std::move(state), std::move(reason),
+                 std::move(message), value};
            }),
            py::arg("kind"), py::arg("time") = 0.0, py::kw_only(), py::arg("conversation_id") = py::none(),
            py::arg("state") = py::none(), py::arg("reason") = py::none(), py::arg("message") = py::none(),
            py::arg("value") = py::none())
-      .def_readonly("kind", &PythonEvent::kind,
-                    R"("conversation_state", "animation_state", "playback_started", "playback_stall", "underrun",
+      .def_readonly(
+          "kind", &PythonEvent::kind,
+          R"("conversation_state", "animation_state", "playback_started", "playback_stall", "underrun",
 "conversation_end", "motion_discarded" or "error".)")
       .def_readonly("time", &PythonEvent::time, "Seconds: when it was heard, or happened.")
       .def_readonly("conversation_id", &PythonEvent::conversation_id,
@@ -128,8 +130,9 @@ void bind_events(py::module_& m) {
 "mono". Else None.)")
       .def_readonly("reason", &PythonEvent::reason, "Why, a stable code, or None.")
       .def_readonly("message", &PythonEvent::message, "Text for people, or None.")
-      .def_readonly("value", &PythonEvent::value,
-                    R"(playback_started: seconds from opening to the first sample heard. playback_stall: 1.0 stalled,
+      .def_readonly(
+          "value", &PythonEvent::value,
+          R"(playback_started: seconds from opening to the first sample heard. playback_stall: 1.0 stalled,
 0.0 going on. motion_discarded: how many messages. Else None.)")
       .def("__repr__", &describe);
 
@@ -151,15 +154,19 @@ void bind_events(py::module_& m) {
       .def_readonly("malformed_messages", &Stats::malformed_messages, "Refused with DecodeError.")
       .def_readonly("empty_messages", &Stats::empty_messages, "b'' in a list.")
       .def_readonly("unknown_messages", &Stats::unknown_messages, "Of a type that carries no motion.")
-      .def_readonly("discarded_wrong_id", &Stats::discarded_wrong_id, "Messages with a foreign conversation id.")
-      .def_readonly("discarded_other_req_id", &Stats::discarded_other_req_id, "Messages of another utterance.")
+      .def_readonly("discarded_wrong_id", &Stats::discarded_wrong_id,
+                    "Messages with a foreign conversation id.")
+      .def_readonly("discarded_other_req_id", &Stats::discarded_other_req_id,
+                    "Messages of another utterance.")
       .def_readonly("discarded_tombstoned", &Stats::discarded_tombstoned, "Messages of an ended utterance.")
-      .def_readonly("discarded_audio_only", &Stats::discarded_audio_only, "Messages after the audio-only switch.")
+      .def_readonly("discarded_audio_only", &Stats::discarded_audio_only,
+                    "Messages after the audio-only switch.")
       .def_readonly("discarded_avatar", &Stats::discarded_avatar, "Messages for another avatar.")
       .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")
       .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes, "Dangling bytes at end.")
       .def_readonly("dropped_events", &Stats::dropped_events, "Diagnostics that nobody polled.")
-      .def_readonly("clock_faults", &Stats::clock_faults, "Bits of what is wrong with the host's audio times.");
+      .def_readonly("clock_faults", &Stats::clock_faults,
+                    "Bits of what is wrong with the host's audio times.");
 }
 
 }  // namespace hostmode::bindings

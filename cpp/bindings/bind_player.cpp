@@ -41,11 +41,11 @@ std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, b
     status = self.push_audio({view.data(), view.size()}, end, now, conversation_id);
   }
   if (status == Status::kBufferFull) {
-    throw_error("BufferFullError",
-                "pcm: " + std::to_string(static_cast<double>(view.size() / 2) / self.sample_rate_hz()) +
-                    " s on top of what waits would exceed max_audio = " +
-                    std::to_string(self.config().max_audio_s) +
-                    " s; nothing of this call was kept: push it later, or raise PlayerConfig.max_audio");
+    throw_error(
+        "BufferFullError",
+        "pcm: " + std::to_string(static_cast<double>(view.size() / 2) / self.sample_rate_hz()) +
+            " s on top of what waits would exceed max_audio = " + std::to_string(self.config().max_audio_s) +
+            " s; nothing of this call was kept: push it later, or raise PlayerConfig.max_audio");
   }
   if (conversation_id.empty()) return std::nullopt;
   return conversation_id;
@@ -107,13 +107,13 @@ void render_audio(Player& self, const py::object& out, double dac_time, std::opt
   self.render_audio(view.data(), static_cast<std::size_t>(view.length()), observation);
 }
 
-py::object sample(Player& self, double now, const py::object& out) {
-  if (out.is_none()) {
-    py::array_t<float> pose({py::ssize_t{1}, kFloats});
-    self.sample(checked_time(now, "now"), pose.mutable_data());
-    const py::object as_poses = py::module_::import("hostmode.pose").attr("as_poses");
-    return as_poses(pose)[py::int_(0)];
-  }
+py::object sample_pose(Player& self, double now, const py::none&) {
+  py::array_t<float> pose({py::ssize_t{1}, kFloats});
+  self.sample(checked_time(now, "now"), pose.mutable_data());
+  return py::module_::import("hostmode.pose").attr("as_poses")(pose)[py::int_(0)];
+}
+
+ArrayArgument<float> sample_row(Player& self, double now, const ArrayArgument<float>& out) {
   const ArrayView<float> view(out, "out", {kFloats});
   self.sample(checked_time(now, "now"), view.data());
   return out;
@@ -143,20 +143,23 @@ std::optional<std::string> conversation_id(const Player& self) {
 
 void set_volume(Player& self, double volume) {
   if (self.set_volume(volume) != Status::kOk) {
-    throw py::value_error("volume: given " + std::to_string(volume) + ", wanted 0.0 (silent) to 1.0 (as pushed)");
+    throw py::value_error("volume: given " + std::to_string(volume) +
+                          ", wanted 0.0 (silent) to 1.0 (as pushed)");
   }
 }
 
 }  // namespace
 
 void bind_player(py::module_& m) {
-  m.attr("PCM_RATES") = py::tuple(py::cast(std::vector<int>(std::begin(kPcmRates_hz), std::end(kPcmRates_hz))));
+  m.attr("PCM_RATES") =
+      py::tuple(py::cast(std::vector<int>(std::begin(kPcmRates_hz), std::end(kPcmRates_hz))));
   std::vector<int> device_rates(std::begin(kPcmRates_hz), std::end(kPcmRates_hz));
   device_rates.insert(device_rates.end(), std::begin(kDeviceRates_hz), std::end(kDeviceRates_hz));
   m.attr("DEVICE_RATES") = py::tuple(py::cast(device_rates));
 
-  py::class_<Player, std::shared_ptr<Player>>(m, "Player", py::is_final(),
-                                              R"(One avatar's playback, without I/O: messages and PCM in, samples and poses out.
+  py::class_<Player, std::shared_ptr<Player>>(
+      m, "Player", py::is_final(),
+      R"(One avatar's playback, without I/O: messages and PCM in, samples and poses out.
 
 Never reads a clock: every time is an argument, in float seconds of one monotonic clock of the caller's choice
 (:func:`now`, or virtual time). Producers, one audio thread and any number of samplers may call at the same time.
@@ -207,9 +210,10 @@ TypeError
             return self.open_conversation(now);
           },
           py::kw_only(), py::arg("now"),
-          "Open a conversation before its first sample is there; return its id, or that of the one still open.")
-      .def("push_motion", &push_motion, py::arg("messages"), py::arg("conversation_id").none(true), py::kw_only(),
-           py::arg("now"), R"(Add motion messages to the conversation they belong to.
+          "Open a conversation before its first sample is there; return its id, or that of the one still "
+          "open.")
+      .def("push_motion", &push_motion, py::arg("messages"), py::arg("conversation_id").none(true),
+           py::kw_only(), py::arg("now"), R"(Add motion messages to the conversation they belong to.
 
 Parameters
 ----------
@@ -247,7 +251,8 @@ entry_time, current_time : float, optional
     them the clock judges `dac_time` instead of trusting it.)")
       .def(
           "advance", [](Player& self, double now) { self.advance(checked_time(now, "now")); }, py::arg("now"),
-          "Move everything that depends on time to `now` (seconds). Every call that carries a time implies it.")
+          "Move everything that depends on time to `now` (seconds). Every call that carries a time implies "
+          "it.")
       .def(
           "pause", [](Player& self, double now) { self.pause(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Hold playback to the sample, with a 5 ms fade. No-op when idle or paused.")
@@ -255,9 +260,9 @@ entry_time, current_time : float, optional
           "resume", [](Player& self, double now) { self.resume(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Go on after pause. No-op when not paused.")
       .def(
-          "interrupt", [](Player& self, double now) { self.interrupt(checked_time(now, "now")); }, py::kw_only(),
-          py::arg("now"), "Drop everything at once, with a 5 ms fade. No-op when idle.")
-      .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(), py::pos_only(),
+          "interrupt", [](Player& self, double now) { self.interrupt(checked_time(now, "now")); },
+          py::kw_only(), py::arg("now"), "Drop everything at once, with a 5 ms fade. No-op when idle.")
+      .def("sample", &sample_pose, py::arg("now"), py::arg("out") = py::none(), py::pos_only(),
            R"(Return the pose of the sound that is heard at `now`.
 
 Parameters
@@ -270,6 +275,7 @@ out : ndarray of float32, shape (120,), optional
 Returns
 -------
 Pose or ndarray)")
+      .def("sample", &sample_row, py::arg("now"), py::arg("out"), py::pos_only())
       .def("sample_into", &sample_into, py::arg("times"), py::arg("out"),
            R"(Fill the poses of many instants, future ones included. Moves nothing.
 
@@ -288,13 +294,15 @@ out : ndarray of float32, shape (n, 120))")
 
 Nothing may call render_audio until stop_silent_clock.)")
       .def(
-          "stop_silent_clock", [](Player& self, double now) { self.stop_silent_clock(checked_time(now, "now")); },
-          py::kw_only(), py::arg("now"), "Leave playing to render_audio again.")
+          "stop_silent_clock",
+          [](Player& self, double now) { self.stop_silent_clock(checked_time(now, "now")); }, py::kw_only(),
+          py::arg("now"), "Leave playing to render_audio again.")
       .def(
           "poll_events", [](Player& self) { return to_python_events(self.poll_events()); },
-           "Return what was heard or happened since the last call, oldest first, as a list of Event.")
+          "Return what was heard or happened since the last call, oldest first, as a list of Event.")
       .def("stats", &Player::stats, "Return counters and gauges as a Stats.")
-      .def_property_readonly("conversation_id", &conversation_id, "The current conversation's id; None when idle.")
+      .def_property_readonly("conversation_id", &conversation_id,
+                             "The current conversation's id; None when idle.")
       .def_property_readonly(
           "state", [](const Player& self) { return state_name(self.state()); },
           R"("idle", "active" (open, not yet heard), "playing" or "paused".)")

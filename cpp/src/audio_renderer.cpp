@@ -166,8 +166,8 @@ std::size_t AudioRenderer::play_run(float* out, std::size_t count) noexcept {
     return run;
   }
 
-  std::size_t run = static_cast<std::size_t>(
-      std::min({static_cast<std::int64_t>(count), available, before_hold}));
+  std::size_t run =
+      static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
   if (falling) run = std::min(run, gain_frames_);
   mark(SegmentCause::kPlaying);
   run = stream_->read(out, run);

@@ -57,8 +57,8 @@ void AudioStream::append(const std::int16_t* samples, std::size_t count) {
 }
 
 void AudioStream::free_played_blocks() noexcept {
-  // The audio thread stays in a block until it needs a sample of the next one, so only a block whose successor
-  // has been read from is free.
+  // The audio thread stays in a block until it needs a sample of the next one, so only a block whose
+  // successor has been read from is free.
   const std::int64_t consumed = consumed_.load(std::memory_order_acquire);
   while (oldest_ != newest_ && consumed > oldest_start_ + static_cast<std::int64_t>(oldest_->size)) {
     Block* next = oldest_->next.load(std::memory_order_relaxed);

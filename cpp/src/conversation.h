@@ -21,21 +21,21 @@ struct Conversation {
   const std::string id;
   AudioStream stream;
   Timeline timeline;
-  std::string req_id;          // the first one seen; empty: not pinned
+  std::string req_id;  // the first one seen; empty: not pinned
   const double opened_s;
-  double last_arrival_s;       // of audio or motion
+  double last_arrival_s;                                         // of audio or motion
   double dry_since_s = std::numeric_limits<double>::infinity();  // all audio played, more may come
   bool has_odd_byte = false;
   std::uint8_t odd_byte = 0;
   bool motion_ended = false;
   bool audio_only = false;
-  bool handed_over = false;    // the audio thread knows the stream
-  bool returned = false;       // the audio thread is done with the stream
-  bool started = false;        // its first sample has been heard
-  bool stalled = false;        // strict_sync holds the sound
-  bool animated = false;       // its motion has been shown
-  bool timed_out = false;      // closed by the watchdog
-  bool ended = false;          // its one end has been reported
+  bool handed_over = false;  // the audio thread knows the stream
+  bool returned = false;     // the audio thread is done with the stream
+  bool started = false;      // its first sample has been heard
+  bool stalled = false;      // strict_sync holds the sound
+  bool animated = false;     // its motion has been shown
+  bool timed_out = false;    // closed by the watchdog
+  bool ended = false;        // its one end has been reported
 };
 
 }  // namespace hostmode

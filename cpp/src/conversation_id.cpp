@@ -19,7 +19,8 @@ ConversationIdGenerator::ConversationIdGenerator() {
 }
 
 std::string ConversationIdGenerator::next() {
-  // A Weyl sequence through SplitMix64's finaliser (Steele, Lea, Flood 2014): a bijection, so no value repeats.
+  // A Weyl sequence through SplitMix64's finaliser (Steele, Lea, Flood 2014): a bijection, so no value
+  // repeats.
   std::uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;

@@ -6,8 +6,8 @@
 
 namespace hostmode {
 
-// Ids from one generator never repeat. The wall clock and the operating system's random source are read here, so
-// that the rest of the core reads neither.
+// Ids from one generator never repeat. The wall clock and the operating system's random source are read here,
+// so that the rest of the core reads neither.
 class ConversationIdGenerator {
  public:
   ConversationIdGenerator();

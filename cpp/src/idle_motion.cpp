@@ -27,7 +27,8 @@ constexpr double kGazeYaw_rad = 0.07;
 
 // 0 .. 1 from a slot's number (SplitMix64's finaliser).
 double uniform(std::uint64_t seed, std::int64_t slot, std::uint64_t purpose) noexcept {
-  std::uint64_t z = seed + 0x9E3779B97F4A7C15U * (static_cast<std::uint64_t>(slot) + 1) + purpose * 0xD1B54A32D192ED03U;
+  std::uint64_t z =
+      seed + 0x9E3779B97F4A7C15U * (static_cast<std::uint64_t>(slot) + 1) + purpose * 0xD1B54A32D192ED03U;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
   z ^= z >> 31;
@@ -44,7 +45,8 @@ double minimum_jerk(double x) noexcept {
 double lid_closure(double since_s) noexcept {
   if (since_s <= 0 || since_s >= kBlink_s) return 0.0;
   const double down_s = kBlink_s / 3;
-  return since_s < down_s ? minimum_jerk(since_s / down_s) : 1.0 - minimum_jerk((since_s - down_s) / (kBlink_s - down_s));
+  return since_s < down_s ? minimum_jerk(since_s / down_s)
+                          : 1.0 - minimum_jerk((since_s - down_s) / (kBlink_s - down_s));
 }
 
 double blink(std::uint64_t seed, double t_s) noexcept {
@@ -52,7 +54,8 @@ double blink(std::uint64_t seed, double t_s) noexcept {
   const double at_s = uniform(seed, slot, 1) * (kBlinkSlot_s - kDoubleBlink_s - kBlink_s);
   const double since_s = t_s - static_cast<double>(slot) * kBlinkSlot_s - at_s;
   const double once = lid_closure(since_s);
-  return uniform(seed, slot, 2) < kDoubleBlinkShare ? std::max(once, lid_closure(since_s - kDoubleBlink_s)) : once;
+  return uniform(seed, slot, 2) < kDoubleBlinkShare ? std::max(once, lid_closure(since_s - kDoubleBlink_s))
+                                                    : once;
 }
 
 double gaze(std::uint64_t seed, double t_s, std::uint64_t axis, double amplitude_rad) noexcept {
@@ -67,7 +70,8 @@ double gaze(std::uint64_t seed, double t_s, std::uint64_t axis, double amplitude
 // Two sines whose periods have no common multiple never repeat.
 double drift(std::uint64_t seed, double t_s, double rate_hz, std::uint64_t purpose) noexcept {
   const double phase = kTau * uniform(seed, 0, purpose);
-  return 0.7 * std::sin(kTau * rate_hz * t_s + phase) + 0.3 * std::sin(kTau * rate_hz * 1.6180339887 * t_s + 2 * phase);
+  return 0.7 * std::sin(kTau * rate_hz * t_s + phase) +
+         0.3 * std::sin(kTau * rate_hz * 1.6180339887 * t_s + 2 * phase);
 }
 
 }  // namespace

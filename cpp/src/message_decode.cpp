@@ -16,9 +16,14 @@ struct FloatField {
   std::uint16_t length;
 };
 // By field number.
-constexpr FloatField kFloatFields[] = {
-    {0, 0}, {kTranslationOffset, 3}, {kRotationOffset, 3}, {kNeckPoseOffset, 3},
-    {kJawPoseOffset, 3}, {kEyePoseOffset, 6}, {kEyeLidOffset, 2}, {kExpressionOffset, 100}};
+constexpr FloatField kFloatFields[] = {{0, 0},
+                                       {kTranslationOffset, 3},
+                                       {kRotationOffset, 3},
+                                       {kNeckPoseOffset, 3},
+                                       {kJawPoseOffset, 3},
+                                       {kEyePoseOffset, 6},
+                                       {kEyeLidOffset, 2},
+                                       {kExpressionOffset, 100}};
 constexpr std::size_t kFloatFieldCount = 8;
 
 // A keyframe as every known server writes it: all seven fields, in order, packed and complete.
@@ -28,8 +33,8 @@ struct Piece {
   std::uint8_t header_size;
 };
 constexpr std::size_t kCanonicalSize = 495;
-constexpr Piece kCanonical[] = {{0, {0x0A, 12, 0}, 2},  {14, {0x12, 12, 0}, 2}, {28, {0x1A, 12, 0}, 2},
-                                {42, {0x22, 12, 0}, 2}, {56, {0x2A, 24, 0}, 2}, {82, {0x32, 8, 0}, 2},
+constexpr Piece kCanonical[] = {{0, {0x0A, 12, 0}, 2},      {14, {0x12, 12, 0}, 2}, {28, {0x1A, 12, 0}, 2},
+                                {42, {0x22, 12, 0}, 2},     {56, {0x2A, 24, 0}, 2}, {82, {0x32, 8, 0}, 2},
                                 {92, {0x3A, 0x90, 0x03}, 3}};
 
 bool little_endian() noexcept {
@@ -52,8 +57,9 @@ bool all_finite(const float* values, std::size_t count) noexcept {
 }
 
 float load_float(const std::uint8_t* bytes) noexcept {
-  const std::uint32_t bits = static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
-                             static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
+  const std::uint32_t bits =
+      static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
+      static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
   float value = 0;
   std::memcpy(&value, &bits, sizeof(value));
   return value;
@@ -205,7 +211,8 @@ class Decoder {
     std::size_t count = 0;
     if (!count_keyframes(count)) return Status::kMalformed;
     if (count > limits_.max_keyframes) {
-      failure_ = {static_cast<std::size_t>(animation_.data - bytes_.data), "the message has more keyframes than the limit"};
+      failure_ = {static_cast<std::size_t>(animation_.data - bytes_.data),
+                  "the message has more keyframes than the limit"};
       return Status::kTooLarge;
     }
     message_.keyframes.resize(count);
@@ -249,7 +256,8 @@ class Decoder {
       WireBytes floats;
       if (ours && field.type == WireType::kLength) {
         if (!reader.read_bytes(floats)) return false;
-        if (floats.size % sizeof(float) != 0) return reader.fail(floats.data, "packed floats end within a float");
+        if (floats.size % sizeof(float) != 0)
+          return reader.fail(floats.data, "packed floats end within a float");
       } else if (ours && field.type == WireType::kFixed32) {
         floats = {reader.position(), sizeof(float)};
         if (!reader.skip(field)) return false;
@@ -260,7 +268,8 @@ class Decoder {
       const FloatField& target = kFloatFields[field.number];
       std::size_t& done = filled[field.number];
       for (std::size_t at = 0; at < floats.size; at += sizeof(float)) {
-        if (done == target.length) return reader.fail(floats.data + at, "a field has more floats than its length");
+        if (done == target.length)
+          return reader.fail(floats.data + at, "a field has more floats than its length");
         const float value = load_float(floats.data + at);
         if (!all_finite(&value, 1)) return reader.fail(floats.data + at, "a value is NaN or infinite");
         keyframe.data()[target.offset + done++] = value;

@@ -34,7 +34,8 @@ Player::Player(int sample_rate_hz, PlayerConfig config)
   if (!is_player_rate(sample_rate_hz)) {
     throw std::invalid_argument(
         "sample_rate is " + std::to_string(sample_rate_hz) +
-        "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, 96000, "
+        "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, "
+        "96000, "
         "176400 and 192000 besides for a player that feeds a device: resample to one of them");
   }
   if (const char* fault = validate(config_)) throw std::invalid_argument(fault);

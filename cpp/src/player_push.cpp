@@ -41,8 +41,7 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
       if (end && playing != nullptr) conversation_id = playing->id;
       return Status::kOk;
     }
-    const std::int64_t kept =
-        conversation == nullptr && !config_.queue ? 0 : waiting_samples();
+    const std::int64_t kept = conversation == nullptr && !config_.queue ? 0 : waiting_samples();
     if (kept + static_cast<std::int64_t>(pcm.size / 2) > samples(config_.max_audio_s)) {
       return Status::kBufferFull;
     }
@@ -236,7 +235,8 @@ bool Player::accept(const Message& message, const ConversationPtr& conversation)
   const std::lock_guard lock(mutex_);
   const std::string id = conversation != nullptr ? conversation->id : std::string();
   if (message.kind == MessageKind::kServerError) {
-    report_error("server_error", std::to_string(message.error_code) + ": " + message.error_message, conversation);
+    report_error("server_error", std::to_string(message.error_code) + ": " + message.error_message,
+                 conversation);
     return false;
   }
   if (message.kind == MessageKind::kOther) {

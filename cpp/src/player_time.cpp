@@ -88,9 +88,13 @@ void Player::hand_over_waiting() {
   }
 }
 
-double Player::heard_frame(double now_s) { return renderer_.clock().frame_at(now_s); }
+double Player::heard_frame(double now_s) {
+  return renderer_.clock().frame_at(now_s);
+}
 
-double Player::shown_frame(double now_s) { return heard_frame(now_s) - config_.av_offset_s * sample_rate_hz_; }
+double Player::shown_frame(double now_s) {
+  return heard_frame(now_s) - config_.av_offset_s * sample_rate_hz_;
+}
 
 void Player::hear(const Segment& before, const Segment& segment) {
   const double time_s =
@@ -130,15 +134,16 @@ void Player::hear(const Segment& before, const Segment& segment) {
     event.value = stats_.time_to_first_sound_s;
     add_event(std::move(event));
     if (!paused_) {
-      set_state(PlayerState::kPlaying, conversation->audio_only ? "fallback_mode" : "user_action", conversation->id,
-                time_s);
+      set_state(PlayerState::kPlaying, conversation->audio_only ? "fallback_mode" : "user_action",
+                conversation->id, time_s);
     }
   }
   if (conversation->started && conversation->has_motion()) show_animation(*conversation, time_s);
 }
 
 void Player::hear_ends(const Segment& segment) {
-  // Edges are lost only where nobody took segments for long; what was handed back has then been played all the same.
+  // Edges are lost only where nobody took segments for long; what was handed back has then been played all
+  // the same.
   for (const ConversationPtr& conversation : conversations_) {
     if (!conversation->returned || conversation->ended || conversation->generation() == segment.generation) {
       continue;
@@ -156,7 +161,8 @@ void Player::watch_for_missing_end(Conversation& conversation) {
   }
   conversation.dry_since_s = std::min(conversation.dry_since_s, present_s_);
   const bool covered = conversation.motion_ended && stream.consumed() >= stream.motion_end();
-  const double patience_s = covered ? std::min(kCoveredEndGrace_s, config_.end_timeout_s) : config_.end_timeout_s;
+  const double patience_s =
+      covered ? std::min(kCoveredEndGrace_s, config_.end_timeout_s) : config_.end_timeout_s;
   if (present_s_ - std::max(conversation.last_arrival_s, conversation.dry_since_s) < patience_s) return;
   conversation.timed_out = true;
   if (conversation.has_odd_byte) ++stats_.dropped_odd_bytes;

@@ -42,14 +42,13 @@ bool PoseTrack::refers_to(std::uint64_t generation) const noexcept {
 
 void PoseTrack::add_segment(const Segment& segment) {
   const Segment& before = segments_.back();
-  const bool same_source =
-      before.speaking() == segment.speaking() &&
-      (before.generation == segment.generation || !segment.speaking());
+  const bool same_source = before.speaking() == segment.speaking() &&
+                           (before.generation == segment.generation || !segment.speaking());
   if (!same_source) {
     const double duration_s = segment.speaking() ? speech_transition_s_ : idle_transition_s_;
     if (duration_s > 0) {
-      transitions_.push_back({static_cast<double>(segment.device_frame), duration_s * rate_hz_, before, segment,
-                              false, Pose{}});
+      transitions_.push_back(
+          {static_cast<double>(segment.device_frame), duration_s * rate_hz_, before, segment, false, Pose{}});
     }
   }
   segments_.push_back(segment);

@@ -15,9 +15,10 @@
 
 namespace hostmode {
 
-// The base pose of a device frame follows from the segment it lies in: the timeline's pose at the media position,
-// or idle. Where the base steps (start, end, cut, motion that comes late), the step is kept as an offset that
-// decays over the transition, so that the sum is continuous and the lips keep the time of the sound.
+// The base pose of a device frame follows from the segment it lies in: the timeline's pose at the media
+// position, or idle. Where the base steps (start, end, cut, motion that comes late), the step is kept as an
+// offset that decays over the transition, so that the sum is continuous and the lips keep the time of the
+// sound.
 //
 // Serialised by the caller. Not realtime-safe, except sample().
 class PoseTrack {
@@ -36,8 +37,8 @@ class PoseTrack {
   // Media seconds of `generation` at `frame`; negative where another or no conversation is heard there.
   [[nodiscard]] double media_s(std::uint64_t generation, double frame) const noexcept;
 
-  // Fixes the offsets of all transitions up to `frame` and forgets what is too old to be asked for. Returns how
-  // many segments were forgotten.
+  // Fixes the offsets of all transitions up to `frame` and forgets what is too old to be asked for. Returns
+  // how many segments were forgotten.
   std::size_t settle(const ClockSnapshot& clock, double frame);
 
   // Around a change of a timeline that moves the pose being shown at `frame`.

@@ -6,10 +6,10 @@
 
 namespace hostmode {
 
-// The slopes of an interpolating cubic spline on a uniform grid are sums over all samples whose weights fall by
-// sqrt(3) - 2 a step (Schoenberg's cardinal spline); the first is 3 / (2 + sqrt(3)). Cut after the second neighbour,
-// the second weight follows from linear data having to keep their slope: 2 a + 4 b = 1. On held-out keyframes of real
-// speech this beats the five-point difference formula (a = 2/3).
+// The slopes of an interpolating cubic spline on a uniform grid are sums over all samples whose weights fall
+// by sqrt(3) - 2 a step (Schoenberg's cardinal spline); the first is 3 / (2 + sqrt(3)). Cut after the second
+// neighbour, the second weight follows from linear data having to keep their slope: 2 a + 4 b = 1. On
+// held-out keyframes of real speech this beats the five-point difference formula (a = 2/3).
 inline constexpr float kNear = 0.80384758F;
 inline constexpr float kFar = (1.0F - 2.0F * kNear) / 4.0F;
 
@@ -23,24 +23,26 @@ struct Stencil {
 [[nodiscard]] inline float tangent(const Stencil& s) noexcept {
   const float* y = s.values + 2;
   if (s.before >= 2 && s.after >= 2) return kNear * (y[1] - y[-1]) + kFar * (y[2] - y[-2]);
-  if (s.before >= 2 && s.after == 1) return (2 * y[1] + 3 * y[0] - 6 * y[-1] + y[-2]) / 6;  // cubic through the four
+  if (s.before >= 2 && s.after == 1)
+    return (2 * y[1] + 3 * y[0] - 6 * y[-1] + y[-2]) / 6;  // cubic through the four
   if (s.before >= 1 && s.after >= 1) return (y[1] - y[-1]) / 2;
   if (s.before >= 1) return y[0] - y[-1];
   if (s.after >= 1) return y[1] - y[0];
   return 0.0F;
 }
 
-// A slope that keeps the curve within the hull of the keyframes around it: Fritsch and Carlson's bound where they
-// rise or fall, and at an extremum what overshoots by 2 % of the hull (a Hermite slope m overshoots by 4/27 m).
+// A slope that keeps the curve within the hull of the keyframes around it: Fritsch and Carlson's bound where
+// they rise or fall, and at an extremum what overshoots by 2 % of the hull (a Hermite slope m overshoots by
+// 4/27 m).
 [[nodiscard]] inline float limited_tangent(const Stencil& s) noexcept {
   const float* y = s.values + 2;
   if (s.before == 0 || s.after == 0) return 0.0F;
   const float rise_before = y[0] - y[-1];
   const float rise_after = y[1] - y[0];
-  const float cap =
-      rise_before * rise_after > 0
-          ? 3.0F * std::min(std::abs(rise_before), std::abs(rise_after))
-          : 0.02F * 27.0F / 4.0F * std::max({y[-1], y[0], y[1]}) - 0.02F * 27.0F / 4.0F * std::min({y[-1], y[0], y[1]});
+  const float cap = rise_before * rise_after > 0
+                        ? 3.0F * std::min(std::abs(rise_before), std::abs(rise_after))
+                        : 0.02F * 27.0F / 4.0F * std::max({y[-1], y[0], y[1]}) -
+                              0.02F * 27.0F / 4.0F * std::min({y[-1], y[0], y[1]});
   return std::clamp(tangent(s), -cap, cap);
 }
 

@@ -209,6 +209,8 @@ void Timeline::sample(double media_s, float* out) const noexcept {
   }
 }
 
-ChannelActivity Timeline::activity() const noexcept { return {eyelids_vary_, eyes_vary_}; }
+ChannelActivity Timeline::activity() const noexcept {
+  return {eyelids_vary_, eyes_vary_};
+}
 
 }  // namespace hostmode

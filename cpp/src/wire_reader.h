@@ -9,7 +9,14 @@
 
 namespace hostmode {
 
-enum class WireType : std::uint32_t { kVarint = 0, kFixed64 = 1, kLength = 2, kGroupStart = 3, kGroupEnd = 4, kFixed32 = 5 };
+enum class WireType : std::uint32_t {
+  kVarint = 0,
+  kFixed64 = 1,
+  kLength = 2,
+  kGroupStart = 3,
+  kGroupEnd = 4,
+  kFixed32 = 5
+};
 
 struct WireField {
   std::uint32_t number = 0;
@@ -22,8 +29,8 @@ struct WireBytes {
   std::size_t size = 0;
 };
 
-// After a read has returned false, nothing more may be read. Offsets are relative to `origin`, the first byte of the
-// whole message.
+// After a read has returned false, nothing more may be read. Offsets are relative to `origin`, the first byte
+// of the whole message.
 class WireReader {
  public:
   WireReader(WireBytes bytes, const std::uint8_t* origin, DecodeFailure& failure) noexcept
@@ -41,13 +48,15 @@ class WireReader {
   }
 
   [[nodiscard]] bool read_varint(std::uint64_t& value) noexcept {
-    return read_varint(value, 10, std::numeric_limits<std::uint64_t>::max(), "a varint is longer than 10 bytes");
+    return read_varint(value, 10, std::numeric_limits<std::uint64_t>::max(),
+                       "a varint is longer than 10 bytes");
   }
 
   [[nodiscard]] bool read_field(WireField& field) noexcept {
     const std::uint8_t* start = next_;
     std::uint64_t tag = 0;
-    if (!read_varint(tag, 5, std::numeric_limits<std::uint32_t>::max(), "a tag is longer than 32 bits")) return false;
+    if (!read_varint(tag, 5, std::numeric_limits<std::uint32_t>::max(), "a tag is longer than 32 bits"))
+      return false;
     field.number = static_cast<std::uint32_t>(tag >> 3);
     field.type = static_cast<WireType>(tag & 7);
     if (field.number == 0) return fail(start, "a field has number 0");
@@ -58,7 +67,8 @@ class WireReader {
   [[nodiscard]] bool read_bytes(WireBytes& bytes) noexcept {
     const std::uint8_t* start = next_;
     std::uint64_t size = 0;
-    if (!read_varint(size, 5, std::numeric_limits<std::int32_t>::max(), "a length is longer than 31 bits")) return false;
+    if (!read_varint(size, 5, std::numeric_limits<std::int32_t>::max(), "a length is longer than 31 bits"))
+      return false;
     if (size > remaining()) return fail(start, "a field is longer than what is left of its message");
     bytes = {next_, static_cast<std::size_t>(size)};
     next_ += size;
@@ -72,7 +82,8 @@ class WireReader {
   // Protobuf's own limit on nesting.
   static constexpr int kMaxDepth = 100;
 
-  bool read_varint(std::uint64_t& value, int max_bytes, std::uint64_t max_value, const char* too_long) noexcept {
+  bool read_varint(std::uint64_t& value, int max_bytes, std::uint64_t max_value,
+                   const char* too_long) noexcept {
     const std::uint8_t* start = next_;
     value = 0;
     for (int i = 0; i < max_bytes; ++i) {

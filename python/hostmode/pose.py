@@ -74,7 +74,9 @@ def as_poses(keyframes: npt.NDArray[np.float32]) -> np.ndarray[Any, np.dtype[Pos
         Where the last dimension is not 120 long.
     """
     if keyframes.dtype != np.float32:
-        raise TypeError(f"keyframes: given {keyframes.dtype}, wanted float32; convert with .astype(np.float32)")
+        raise TypeError(
+            f"keyframes: given {keyframes.dtype}, wanted float32; convert with .astype(np.float32)"
+        )
     if keyframes.shape[-1:] != (_FLOATS,):
         raise ValueError(f"keyframes: given shape {keyframes.shape}, wanted (..., {_FLOATS})")
     return keyframes.view(KEYFRAME_DTYPE)[..., 0]

@@ -23,7 +23,18 @@ seconds = time.perf_counter() - start
 print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - before)}))
 """
 
-OPTIONAL = {"sounddevice", "soxr", "typer", "rich", "matplotlib", "glfw", "moderngl", "websockets", "av", "livekit"}
+OPTIONAL = {
+    "sounddevice",
+    "soxr",
+    "typer",
+    "rich",
+    "matplotlib",
+    "glfw",
+    "moderngl",
+    "websockets",
+    "av",
+    "livekit",
+}
 
 
 def measured_import() -> dict[str, object]:

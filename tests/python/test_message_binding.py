@@ -78,7 +78,8 @@ def test_decode_recording_gives_its_507_keyframes(recordings: Path) -> None:
     recording = json.loads((recordings / "speech-16k.json").read_text())
 
     motions = [
-        hostmode.decode_message(base64.b64decode(message)) for message in recording["animation_messages_base64"]
+        hostmode.decode_message(base64.b64decode(message))
+        for message in recording["animation_messages_base64"]
     ]
 
     assert [len(motion.keyframes) for motion in motions] == [50, 100, 100, 100, 100, 57]
@@ -114,7 +115,11 @@ def test_decode_error_pickled_keeps_offset_and_reason() -> None:
 
     copy = pickle.loads(pickle.dumps(caught.value))
 
-    assert (copy.offset, copy.reason, str(copy)) == (caught.value.offset, caught.value.reason, str(caught.value))
+    assert (copy.offset, copy.reason, str(copy)) == (
+        caught.value.offset,
+        caught.value.reason,
+        str(caught.value),
+    )
 
 
 def test_keyframes_outlive_their_motion() -> None:
@@ -147,7 +152,10 @@ def test_motion_is_read_only_and_made_only_by_decoding() -> None:
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (hostmode.encode_message(np.zeros((2, 120)), req_id="r'1", end=True), "2 keyframes, end, req_id \"r'1\""),
+        (
+            hostmode.encode_message(np.zeros((2, 120)), req_id="r'1", end=True),
+            '2 keyframes, end, req_id "r\'1"',
+        ),
         (SERVER_ERROR, "server_error 429 'slow down', req_id 'r'"),
         (b"\x08\x09", "other, type 9"),
     ],

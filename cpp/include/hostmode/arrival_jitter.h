@@ -6,8 +6,8 @@
 namespace hostmode {
 
 // A chunk is late by how far its arrival lags behind the steady playing of what came before it. Buffering the
-// largest lateness of an utterance would have bridged it, so that peak is the estimate; it decays by a fifth with
-// each utterance, and so follows a network that gets better within a dozen turns.
+// largest lateness of an utterance would have bridged it, so that peak is the estimate; it decays by a fifth
+// with each utterance, and so follows a network that gets better within a dozen turns.
 class ArrivalJitter {
  public:
   void start_utterance(double now_s) noexcept {

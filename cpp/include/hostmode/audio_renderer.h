@@ -13,7 +13,8 @@
 
 namespace hostmode {
 
-// Every start and stop of sound is a ramp of this length: long enough not to click, short enough for barge-in.
+// Every start and stop of sound is a ramp of this length: long enough not to click, short enough for
+// barge-in.
 inline constexpr double kRamp_s = 0.005;
 
 // Conversations that may be on their way to, in, or back from the audio thread.
@@ -25,8 +26,8 @@ class AudioRenderer {
 
   // ---- control side: one thread at a time, serialised by the caller. Realtime-safe: yes.
 
-  // Queues a stream behind those already handed over. At most kMaxStreams may be out; the caller keeps each alive
-  // until take_back returns it.
+  // Queues a stream behind those already handed over. At most kMaxStreams may be out; the caller keeps each
+  // alive until take_back returns it.
   void hand_over(AudioStream* stream) noexcept;
 
   // A stream that the audio thread is done with, or null.
@@ -39,11 +40,14 @@ class AudioRenderer {
   [[nodiscard]] const ClockSnapshot& clock() noexcept { return clock_out_.read(); }
   [[nodiscard]] bool take_segment(Segment& segment) noexcept { return segments_.try_pop(segment); }
 
-  [[nodiscard]] std::uint64_t underruns() const noexcept { return underruns_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t underruns() const noexcept {
+    return underruns_.load(std::memory_order_relaxed);
+  }
 
   // ---- audio side. Thread-safe: audio thread only. Realtime-safe: yes, allocates and locks nothing.
 
-  // Fills `count` mono samples. `observation` says what the callback knows; its frame numbers are filled in here.
+  // Fills `count` mono samples. `observation` says what the callback knows; its frame numbers are filled in
+  // here.
   void render(float* out, std::size_t count, AudioObservation observation) noexcept;
   void render(std::int16_t* out, std::size_t count, AudioObservation observation) noexcept;
 
@@ -77,11 +81,11 @@ class AudioRenderer {
 
   // Audio thread only, from here on.
   AudioStream* stream_ = nullptr;
-  bool started_ = false;       // the gate of stream_ has opened
-  bool underrun_ = false;      // stream_ waits for data after having run dry
+  bool started_ = false;   // the gate of stream_ has opened
+  bool underrun_ = false;  // stream_ waits for data after having run dry
   std::int64_t underrun_frames_ = 0;
   std::int64_t tail_frames_ = 0;
-  std::size_t gain_frames_ = 0;   // position on the ramp: 0 is silent, ramp_frames_ is full gain
+  std::size_t gain_frames_ = 0;  // position on the ramp: 0 is silent, ramp_frames_ is full gain
   float volume_now_ = 1.0F;
   float last_sample_ = 0.0F;
   float decay_from_ = 0.0F;

@@ -9,9 +9,9 @@
 
 namespace hostmode {
 
-// A chain of sample blocks that grows at one end while the audio thread reads at the other. Blocks are allocated
-// and freed by the producer side only. The producer also decides here, in atomics, when the sound may start and
-// where it must hold; the audio thread evaluates those decisions against its own clock.
+// A chain of sample blocks that grows at one end while the audio thread reads at the other. Blocks are
+// allocated and freed by the producer side only. The producer also decides here, in atomics, when the sound
+// may start and where it must hold; the audio thread evaluates those decisions against its own clock.
 //
 // One producer at a time (the caller serialises them) beside one audio thread. The audio thread may use the
 // stream from the moment it is handed over until it hands it back.
@@ -60,7 +60,9 @@ class AudioStream {
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   [[nodiscard]] bool is_cut() const noexcept { return cut_.load(std::memory_order_acquire); }
   [[nodiscard]] std::int64_t hold_at() const noexcept { return hold_at_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::int64_t motion_end() const noexcept { return motion_end_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::int64_t motion_end() const noexcept {
+    return motion_end_.load(std::memory_order_acquire);
+  }
 
   // ---- audio side. Thread-safe: audio thread only. Realtime-safe: yes.
 
@@ -90,10 +92,10 @@ class AudioStream {
   std::atomic<std::int64_t> hold_at_{std::numeric_limits<std::int64_t>::max()};
   std::atomic<std::int64_t> motion_end_{0};
 
-  Block* oldest_;    // producer: everything before the audio thread's block is free to go
-  Block* newest_;    // producer: where samples are appended
+  Block* oldest_;  // producer: everything before the audio thread's block is free to go
+  Block* newest_;  // producer: where samples are appended
   std::int64_t oldest_start_ = 0;
-  Block* reading_;   // audio thread
+  Block* reading_;  // audio thread
   std::size_t read_offset_ = 0;
 };
 

@@ -13,7 +13,8 @@ enum class EventKind {
   kPlaybackStarted,    // value: seconds from opening to the first sample heard
   kPlaybackStall,      // value: 1 stalled, 0 going on again (strict_sync only)
   kUnderrun,           // audio came late
-  kConversationEnd,    // reason: playback_end, interrupted, replaced, watchdog; exactly one for each conversation
+  kConversationEnd,    // reason: playback_end, interrupted, replaced, watchdog; exactly one for each
+                       // conversation
   kMotionDiscarded,    // reason: why; value: how many messages
   kError,              // reason: a stable code; message: the text
 };

@@ -1,5 +1,5 @@
-// The living idle pose: breathing, blinks and small gaze shifts, a pure function of time and seed. eye_lid runs from 0
-// (open) to 1 (closed), FLAME's convention.
+// The living idle pose: breathing, blinks and small gaze shifts, a pure function of time and seed. eye_lid
+// runs from 0 (open) to 1 (closed), FLAME's convention.
 #pragma once
 
 #include <cstdint>

@@ -38,8 +38,8 @@ struct Message {
   std::string avatar_id;
   bool end = false;
   std::vector<Keyframe> keyframes;
-  std::int32_t error_code = 0;    // kServerError only
-  std::string error_message;      // kServerError only
+  std::int32_t error_code = 0;  // kServerError only
+  std::string error_message;    // kServerError only
 
   void clear() noexcept;
 };

@@ -32,14 +32,14 @@ struct ByteView {
 
 // What became of one push_motion.
 struct MotionPush {
-  bool complete = false;          // the conversation's final motion message is in
-  std::size_t failed_message = 0; // kMalformed, kTooLarge: which message of the list
-  DecodeFailure failure;          // and why
+  bool complete = false;           // the conversation's final motion message is in
+  std::size_t failed_message = 0;  // kMalformed, kTooLarge: which message of the list
+  DecodeFailure failure;           // and why
 };
 
 // Never reads a clock, starts a thread or opens a device: time is an argument everywhere, in seconds of one
-// monotonic clock that the caller chooses, finite. Producers, the audio thread and samplers may call at the same
-// time. Every call that carries a time implies advance() to it.
+// monotonic clock that the caller chooses, finite. Producers, the audio thread and samplers may call at the
+// same time. Every call that carries a time implies advance() to it.
 class Player {
  public:
   // Throws std::invalid_argument for a rate or a setting outside its range.
@@ -51,17 +51,17 @@ class Player {
   // ---- producers. Thread-safe: yes. Realtime-safe: no.
 
   // Adds mono int16 little-endian PCM, in bytes; an odd byte waits for the next call. The first bytes open a
-  // conversation; `conversation_id` receives its id, or nothing where nothing is open. kBufferFull where more than
-  // max_audio_s would wait: nothing of the call is kept then.
+  // conversation; `conversation_id` receives its id, or nothing where nothing is open. kBufferFull where more
+  // than max_audio_s would wait: nothing of the call is kept then.
   [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id);
 
   // Opens a conversation without audio yet, or returns the id of the one that still takes audio.
   [[nodiscard]] std::string open_conversation(double now_s);
 
-  // Adds motion messages. `conversation_id` null: none is open yet. No messages at all: audio-only. On any status
-  // other than kOk nothing of the call is kept; a foreign id is kOk and discarded.
-  [[nodiscard]] Status push_motion(const ByteView* messages, std::size_t count, const std::string* conversation_id,
-                                   double now_s, MotionPush& result);
+  // Adds motion messages. `conversation_id` null: none is open yet. No messages at all: audio-only. On any
+  // status other than kOk nothing of the call is kept; a foreign id is kOk and discarded.
+  [[nodiscard]] Status push_motion(const ByteView* messages, std::size_t count,
+                                   const std::string* conversation_id, double now_s, MotionPush& result);
 
   void pause(double now_s);
   void resume(double now_s);
@@ -73,8 +73,8 @@ class Player {
   // Moves everything that depends on time.
   void advance(double now_s);
 
-  // In place of a device, from `now_s` on: advance() then plays, unheard, as a perfect device would. No callback
-  // may run render_audio between start and stop.
+  // In place of a device, from `now_s` on: advance() then plays, unheard, as a perfect device would. No
+  // callback may run render_audio between start and stop.
   void start_silent_clock(double now_s);
   void stop_silent_clock(double now_s);
 
@@ -128,7 +128,8 @@ class Player {
   void set_state(PlayerState state, const char* reason, const std::string& id, double time_s);
   void show_animation(Conversation& conversation, double time_s);
   void add_event(Event event);
-  void count_discarded(std::uint64_t& counter, const char* reason, const std::string& id, std::size_t messages);
+  void count_discarded(std::uint64_t& counter, const char* reason, const std::string& id,
+                       std::size_t messages);
   [[nodiscard]] double heard_frame(double now_s);
   [[nodiscard]] double shown_frame(double now_s);
   [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
@@ -159,7 +160,8 @@ class Player {
   std::unique_ptr<ConversationIdGenerator> ids_;
   std::unique_ptr<EarlyMotion> early_;
   std::unique_ptr<PoseTrack> poses_;
-  std::deque<ConversationPtr> conversations_;  // oldest first; ended ones stay while they can be heard or seen
+  std::deque<ConversationPtr>
+      conversations_;  // oldest first; ended ones stay while they can be heard or seen
   ConversationPtr accepting_audio_;
   std::deque<std::string> tombstones_;
   std::deque<Event> events_;

@@ -15,8 +15,9 @@ enum class SegmentCause : std::uint8_t {
   kPaused,
 };
 
-// From `device_frame` on, until the next segment, device frame f carries media sample media_sample + (f - device_frame)
-// of the conversation where `cause` is kPlaying or kTail, and media_sample stands still otherwise.
+// From `device_frame` on, until the next segment, device frame f carries media sample media_sample + (f -
+// device_frame) of the conversation where `cause` is kPlaying or kTail, and media_sample stands still
+// otherwise.
 struct Segment {
   std::int64_t device_frame = 0;
   std::uint64_t generation = 0;  // 0: no conversation

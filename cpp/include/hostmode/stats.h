@@ -8,18 +8,18 @@ namespace hostmode {
 struct Stats {
   // Of the current conversation, or of the last one.
   double buffered_audio_s = 0.0;
-  double buffered_motion_s = 0.0;   // motion ahead of what is heard
-  double heard_s = 0.0;             // media position at the ear
-  double played_s = 0.0;            // media position handed to the device
+  double buffered_motion_s = 0.0;        // motion ahead of what is heard
+  double heard_s = 0.0;                  // media position at the ear
+  double played_s = 0.0;                 // media position handed to the device
   double time_to_first_sound_s = -1.0;   // from opening; negative: not yet
   double time_to_first_motion_s = -1.0;  // the same
-  double prebuffer_s = 0.0;         // in force, raised by arrival jitter
+  double prebuffer_s = 0.0;              // in force, raised by arrival jitter
   // Since the player was made.
   std::uint64_t conversations = 0;
   std::uint64_t underruns = 0;
   std::uint64_t stalls = 0;
   std::uint64_t keyframes = 0;
-  std::uint64_t late_keyframes = 0;        // arrived after their instant had been heard
+  std::uint64_t late_keyframes = 0;  // arrived after their instant had been heard
   std::uint64_t malformed_messages = 0;
   std::uint64_t empty_messages = 0;
   std::uint64_t unknown_messages = 0;
@@ -28,10 +28,10 @@ struct Stats {
   std::uint64_t discarded_tombstoned = 0;
   std::uint64_t discarded_audio_only = 0;
   std::uint64_t discarded_avatar = 0;
-  std::uint64_t discarded_expired = 0;     // early motion that no audio came for
+  std::uint64_t discarded_expired = 0;  // early motion that no audio came for
   std::uint64_t dropped_odd_bytes = 0;
-  std::uint64_t dropped_events = 0;        // diagnostics that nobody polled; state edges are never dropped
-  std::uint32_t clock_faults = 0;          // ClockFault bits
+  std::uint64_t dropped_events = 0;  // diagnostics that nobody polled; state edges are never dropped
+  std::uint32_t clock_faults = 0;    // ClockFault bits
 };
 
 }  // namespace hostmode

@@ -1,14 +1,15 @@
-// Outcomes of core operations. Malformed bytes, full buffers and foreign ids are ordinary outcomes, not exceptions.
+// Outcomes of core operations. Malformed bytes, full buffers and foreign ids are ordinary outcomes, not
+// exceptions.
 #pragma once
 
 namespace hostmode {
 
 enum class Status {
   kOk,
-  kMalformed,         // bytes that are no valid message, or that carry NaN or infinity
-  kTooLarge,          // over a stated limit
-  kBufferFull,        // the configured bound on buffered audio or motion would be exceeded
-  kInvalidArgument,   // a value outside its documented range
+  kMalformed,        // bytes that are no valid message, or that carry NaN or infinity
+  kTooLarge,         // over a stated limit
+  kBufferFull,       // the configured bound on buffered audio or motion would be exceeded
+  kInvalidArgument,  // a value outside its documented range
 };
 
 }  // namespace hostmode

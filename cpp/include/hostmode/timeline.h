@@ -16,14 +16,15 @@ struct ChannelActivity {
   bool eyes = false;
 };
 
-// A C1 cubic Hermite curve. Tangents are computed when keyframes are appended: those of a cubic spline, cut to five
-// keyframes, two of them ahead, so that an interval uses up to three future keyframes (tangents.h). Rotation vectors
-// are brought to the equivalent nearest to the keyframe before and then interpolated like the rest: at 25 keyframes a
-// second successive rotations lie so close that the log map around the previous one gives the same curve.
+// A C1 cubic Hermite curve. Tangents are computed when keyframes are appended: those of a cubic spline, cut
+// to five keyframes, two of them ahead, so that an interval uses up to three future keyframes (tangents.h).
+// Rotation vectors are brought to the equivalent nearest to the keyframe before and then interpolated like
+// the rest: at 25 keyframes a second successive rotations lie so close that the log map around the previous
+// one gives the same curve.
 //
-// Keyframes are appended in two steps, so that samplers are held up for no more than a pointer exchange: `prepare`
-// does the work and may run while other threads sample; `commit` publishes it. The caller serialises prepare and
-// commit with each other, and commit, by a short lock, with everything else.
+// Keyframes are appended in two steps, so that samplers are held up for no more than a pointer exchange:
+// `prepare` does the work and may run while other threads sample; `commit` publishes it. The caller
+// serialises prepare and commit with each other, and commit, by a short lock, with everything else.
 class Timeline {
  public:
   class Batch;
@@ -33,23 +34,22 @@ class Timeline {
   Timeline(const Timeline&) = delete;
   Timeline& operator=(const Timeline&) = delete;
 
-  // Readies `count` keyframes for index `first_index` on (at least keyframe_count(); a larger one leaves a hole,
-  // which is bridged). `playhead_s` is the media position now being heard (negative before the start): the curve up
-  // to the next keyframe after it is being shown and does not change any more. The first keyframes of a batch are
-  // eased where the step from the last batch exceeds 2.5 times the running median of steps; that moves no other
-  // keyframe than the first two. A batch that is not committed is void once the next one is prepared.
-  // Thread-safe: with `sample`. Realtime-safe: no (allocates).
-  [[nodiscard]] std::unique_ptr<Batch> prepare(const Keyframe* keyframes, std::size_t count, std::size_t first_index,
-                                               double playhead_s);
+  // Readies `count` keyframes for index `first_index` on (at least keyframe_count(); a larger one leaves a
+  // hole, which is bridged). `playhead_s` is the media position now being heard (negative before the start):
+  // the curve up to the next keyframe after it is being shown and does not change any more. The first
+  // keyframes of a batch are eased where the step from the last batch exceeds 2.5 times the running median of
+  // steps; that moves no other keyframe than the first two. A batch that is not committed is void once the
+  // next one is prepared. Thread-safe: with `sample`. Realtime-safe: no (allocates).
+  [[nodiscard]] std::unique_ptr<Batch> prepare(const Keyframe* keyframes, std::size_t count,
+                                               std::size_t first_index, double playhead_s);
 
-  // Publishes a batch. O(1): a pointer exchange and the few tangents that the new look-ahead improves. The batch
-  // takes what was replaced; destroy it outside the lock.
-  // Thread-safe: no. Realtime-safe: yes.
+  // Publishes a batch. O(1): a pointer exchange and the few tangents that the new look-ahead improves. The
+  // batch takes what was replaced; destroy it outside the lock. Thread-safe: no. Realtime-safe: yes.
   void commit(Batch& batch) noexcept;
 
-  // The pose at `media_s`, held at the first keyframe before it and at the last one after it; NaN counts as 0.
-  // `out` has 120 floats: zeros where the timeline is empty.
-  // Thread-safe: with `prepare` and other samplers. Realtime-safe: yes.
+  // The pose at `media_s`, held at the first keyframe before it and at the last one after it; NaN counts as
+  // 0. `out` has 120 floats: zeros where the timeline is empty. Thread-safe: with `prepare` and other
+  // samplers. Realtime-safe: yes.
   void sample(double media_s, float* out) const noexcept;
 
   // Keyframes so far, holes included.
@@ -79,7 +79,7 @@ class Timeline {
   std::uint32_t active_blocks_ = 0;  // which blocks of floats have differed from the first keyframe's
   bool eyelids_vary_ = false;
   bool eyes_vary_ = false;
-  std::vector<float> steps_;         // the latest steps between keyframes, for the running median; prepare's own
+  std::vector<float> steps_;  // the latest steps between keyframes, for the running median; prepare's own
 };
 
 class Timeline::Batch {
