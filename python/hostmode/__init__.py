@@ -15,7 +15,15 @@ from hostmode._core import (
     encode_message,
     now,
 )
-from hostmode.errors import AudioOutputError, BufferFullError, ClosedError, DecodeError, HostModeError
+from hostmode.errors import (
+    AudioOutputError,
+    BufferFullError,
+    ClosedError,
+    DecodeError,
+    HostModeError,
+    MissingExtraError,
+    RecordingError,
+)
 from hostmode.pose import KEYFRAME_DTYPE, Pose
 
 if TYPE_CHECKING:
@@ -32,9 +40,11 @@ __all__ = [
     "Controller",
     "DecodeError",
     "HostModeError",
+    "MissingExtraError",
     "Motion",
     "Pose",
     "Recording",
+    "RecordingError",
     "__version__",
     "decode_message",
     "encode_message",
