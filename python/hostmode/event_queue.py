@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hostmode._core import Event
+    from hostmode.events import ControllerEvent
 
 # What a consumer must not miss to know where playback stands.
 _STATE_KINDS = frozenset({"conversation_state", "animation_state", "playback_stall", "conversation_end"})
@@ -25,11 +25,11 @@ class EventQueue:
 
     def __init__(self, limit: int = 1024) -> None:
         self._limit = limit
-        self._events: deque[Event] = deque()
+        self._events: deque[ControllerEvent] = deque()
         self._lock = threading.Lock()
         self.dropped = 0
 
-    def put(self, event: Event) -> None:
+    def put(self, event: ControllerEvent) -> None:
         """Append an event."""
         with self._lock:
             self._events.append(event)
@@ -38,7 +38,7 @@ class EventQueue:
                 self._events.remove(oldest)
                 self.dropped += 1
 
-    def take(self) -> Event | None:
+    def take(self) -> ControllerEvent | None:
         """Return the oldest event, or ``None``."""
         with self._lock:
             return self._events.popleft() if self._events else None
@@ -48,7 +48,7 @@ class EventStream:
     """An asynchronous iterator over the events of a controller, fed from any thread.
 
     It belongs to the event loop in which it was made. It ends, after what is left in it, when the controller is
-    closed, and at once with `aclose`.
+    closed, and at once with `aclose` or when it is collected.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -63,11 +63,11 @@ class EventStream:
         return self._queue.dropped
 
     @property
-    def loop_closed(self) -> bool:
-        """Whether nobody can iterate any more."""
-        return self._loop.is_closed()
+    def finished(self) -> bool:
+        """Whether nobody can iterate any more, or wants to."""
+        return self._ended or self._loop.is_closed()
 
-    def put(self, event: Event) -> None:
+    def put(self, event: ControllerEvent) -> None:
         """Append an event. Thread-safe."""
         self._queue.put(event)
         self._wake()
@@ -86,7 +86,7 @@ class EventStream:
     def __aiter__(self) -> EventStream:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> ControllerEvent:
         while True:
             self._changed.clear()
             # Read before the queue: what was put before the end is still delivered.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Buffer
 
-    from hostmode._core import Event, Player, PlayerConfig
+    from hostmode._core import Player, PlayerConfig
 
 _SAMPLE_BYTES = 2
 # Resampled between two looks at whether the conversation was interrupted; some 0.3 ms of work.
@@ -53,12 +53,13 @@ class AudioIntake:
     ) -> None:
         self._player = player
         self._config = config
-        self._source_rate = source_rate
+        self.source_rate = source_rate
         self._clock = clock
         # Held for the whole of a chunk: chunks go in one after another.
         self._order = threading.Lock()
         # Held for one call of the player: what an interrupt cut off must not go in after it.
         self._gate = threading.Lock()
+        self._closed = False
         self._interrupts = 0
         self._dangling = b""
         self._dangling_dropped = 0
@@ -71,7 +72,8 @@ class AudioIntake:
     def push(self, data: Buffer, end: bool) -> str | None:
         """Take a chunk in and return the id of its conversation, or ``None`` if nothing was opened."""
         if self._resampler is None:
-            return self._player.push_audio(data, end, now=self._clock())
+            with self._gate:
+                return None if self._closed else self._player.push_audio(data, end, now=self._clock())
         pcm = _pcm_bytes(data)
         with self._order:
             return self._push_resampled(self._resampler, pcm, end)
@@ -83,13 +85,19 @@ class AudioIntake:
             self._conversation_id = None
             self._player.interrupt(now=self._clock())
 
+    def close(self) -> None:
+        """Interrupt, and take nothing in any more: a `push` that comes too late does nothing."""
+        with self._gate:
+            self._closed = True
+        self.interrupt()
+
     def flush_if_dry(self) -> None:
         """Let go of what the resampler holds back if the sound is about to run dry without it."""
         resampler = self._resampler
         if resampler is None or not resampler.holds_samples or self._clock() - self._pushed_at < _QUIET_S:
             return
         # A push that is under way will bring more.
-        if self._player.stats()["audio_buffered_s"] < _NEARLY_DRY_S and self._order.acquire(blocking=False):
+        if self._player.stats().buffered_audio < _NEARLY_DRY_S and self._order.acquire(blocking=False):
             try:
                 interrupts = self._interrupts
                 if self._is_open():
@@ -97,10 +105,10 @@ class AudioIntake:
             finally:
                 self._order.release()
 
-    def conversation_ended(self, event: Event) -> None:
-        """Forget what belongs to the conversation that `event` says has ended."""
+    def conversation_ended(self, conversation_id: str | None) -> None:
+        """Forget what belongs to a conversation that has ended."""
         with self._gate:
-            if event.conversation_id == self._conversation_id:
+            if conversation_id == self._conversation_id:
                 self._conversation_id = None
 
     @property
@@ -110,12 +118,14 @@ class AudioIntake:
 
     def _push_resampled(self, resampler: Resampler, pcm: memoryview, end: bool) -> str | None:
         with self._gate:
+            if self._closed:
+                return None
             interrupts = self._interrupts
             is_open = self._is_open()
             if not is_open and not pcm:
                 # Nothing to open a conversation with: what that means, the player decides.
                 return self._player.push_audio(b"", end, now=self._clock())
-        duration = len(pcm) / _SAMPLE_BYTES / self._source_rate
+        duration = len(pcm) / _SAMPLE_BYTES / self.source_rate
         self._require_room(duration, is_open)
         if not is_open:
             resampler.flush()
@@ -126,7 +136,7 @@ class AudioIntake:
                 self._conversation_id = self._player.open_conversation(now=self._clock())
         conversation_id = self._conversation_id
         samples = self._whole_samples(pcm)
-        piece = round(_PIECE_S * self._source_rate)
+        piece = round(_PIECE_S * self.source_rate)
         for start in range(0, len(samples), piece):
             ready = resampler.convert(samples[start : start + piece])
             if not self._hand_over(ready, False, interrupts):
@@ -156,7 +166,7 @@ class AudioIntake:
     def _require_room(self, duration: float, is_open: bool) -> None:
         # In pieces the player would accept a part and refuse the rest; a chunk goes in whole or not at all.
         keeps = is_open or self._config.queue
-        buffered = float(self._player.stats()["audio_buffered_s"]) if keeps else 0.0
+        buffered = self._player.stats().buffered_audio if keeps else 0.0
         if buffered + duration > self._config.max_audio:
             raise BufferFullError(
                 f"{duration:.1f} s of audio on top of {buffered:.1f} s buffered exceed max_audio "
@@ -174,9 +184,14 @@ class AudioIntake:
 
 def _pcm_bytes(data: Buffer) -> memoryview:
     view = memoryview(data)
-    if view.format.lstrip("@=<") not in ("B", "b", "c", "h") or not view.c_contiguous:
+    if view.format.lstrip("@=<") not in ("B", "b", "c", "h"):
         raise TypeError(
-            f"audio is a buffer of format {view.format!r}{'' if view.c_contiguous else ', strided'}; "
-            "it must be contiguous bytes or 16-bit integers (convert floats with (x * 32767).astype('int16'))"
+            f"audio holds items of format {view.format!r}; it must be bytes or 16-bit integers: "
+            "convert floats with (samples * 32767).astype(numpy.int16)"
+        )
+    if not view.c_contiguous or sum(length > 1 for length in view.shape) > 1:
+        raise TypeError(
+            f"audio is {'strided' if not view.c_contiguous else 'of several channels'}; it must be one contiguous "
+            "channel: copy it with numpy.ascontiguousarray(samples[:, 0])"
         )
     return view.cast("B")
