@@ -143,7 +143,9 @@ class Controller:
         self._streams: list[EventStream] = []
         self._frame_rate = FrameRateMeter()
         self._frame_rate_due = 0.0
+        # Events that callbacks have not seen yet, and who waits for that.
         self._idle = threading.Condition()
+        self._undelivered = 0
 
         config = _core.PlayerConfig() if config is None else config
         self._config = config
@@ -403,23 +405,31 @@ class Controller:
         return stream
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
-        """Wait until everything that was taken in has been heard.
+        """Wait until everything that was taken in has been heard and the callbacks that say so have run.
+
+        For a controller that runs in real time; not to be called from a callback.
 
         Parameters
         ----------
         timeout : float, optional
-            The most to wait, seconds of real time.
+            The most to wait, seconds.
 
         Returns
         -------
         bool
             Whether it is idle now.
         """
-        self._require_open()
-        with self._idle:
-            self._idle.wait_for(lambda: self._closed or self._player.conversation_id is None, timeout)
-        self._require_open()
-        return self._player.conversation_id is None
+        deadline = None if timeout is None else _core.now() + timeout
+        while True:
+            self._require_open()
+            self._tick()
+            with self._idle:
+                if self._player.conversation_id is None and self._undelivered == 0:
+                    return True
+                wait_s = _BUSY_INTERVAL_S if deadline is None else min(_BUSY_INTERVAL_S, deadline - _core.now())
+                if wait_s <= 0.0:
+                    return False
+                self._idle.wait(wait_s)
 
     def stats(self) -> dict[str, Any]:
         """Return counters and gauges of the player, the output and the callbacks by name; durations in seconds."""
@@ -460,9 +470,6 @@ class Controller:
             for event in self._player.poll_events():
                 self._publish(ControllerEvent.of(event))
             busy = self._player.conversation_id is not None
-            if not busy:
-                with self._idle:
-                    self._idle.notify_all()
             if self.on_frame_rate_info is not None and now >= self._frame_rate_due:
                 self._frame_rate_due = now + _FRAME_RATE_INTERVAL_S
                 self._post_delivery()
@@ -483,7 +490,8 @@ class Controller:
             streams = self._streams
         for stream in streams:
             stream.put(event)
-        self._pending.put(event)
+        with self._idle:
+            self._undelivered += self._pending.put(event)
         self._post_delivery()
 
     def _post_delivery(self) -> None:
@@ -503,6 +511,9 @@ class Controller:
         with self._callback_lock:
             while not self._closed and (event := self._pending.take()) is not None:
                 self._call_back(event)
+                with self._idle:
+                    self._undelivered -= 1
+                    self._idle.notify_all()
             due = self._frame_rate_due - _FRAME_RATE_INTERVAL_S
             info = self._frame_rate.info(due)
             if info.frames > 0:

@@ -29,14 +29,16 @@ class EventQueue:
         self._lock = threading.Lock()
         self.dropped = 0
 
-    def put(self, event: ControllerEvent) -> None:
-        """Append an event."""
+    def put(self, event: ControllerEvent) -> bool:
+        """Append an event and return whether the queue has grown by it."""
         with self._lock:
             self._events.append(event)
-            if len(self._events) > self._limit:
+            full = len(self._events) > self._limit
+            if full:
                 oldest = next((e for e in self._events if e.kind not in _STATE_KINDS), self._events[0])
                 self._events.remove(oldest)
                 self.dropped += 1
+            return not full
 
     def take(self) -> ControllerEvent | None:
         """Return the oldest event, or ``None``."""
