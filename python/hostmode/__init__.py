@@ -22,7 +22,15 @@ from hostmode._core import (
     now,
     sample_many,
 )
-from hostmode.errors import AudioOutputError, BufferFullError, ClosedError, DecodeError, HostModeError
+from hostmode.errors import (
+    AudioOutputError,
+    BufferFullError,
+    ClosedError,
+    DecodeError,
+    HostModeError,
+    MissingExtraError,
+    RecordingError,
+)
 from hostmode.pose import KEYFRAME_DTYPE, Pose
 
 if TYPE_CHECKING:
@@ -42,11 +50,13 @@ __all__ = [
     "DecodeError",
     "Event",
     "HostModeError",
+    "MissingExtraError",
     "Motion",
     "Player",
     "PlayerConfig",
     "Pose",
     "Recording",
+    "RecordingError",
     "Stats",
     "__version__",
     "decode_message",

@@ -32,6 +32,12 @@ class DecodeError(HostModeError, ValueError):
         return f"{self.reason} (at byte {self.offset})"
 
 
+class RecordingError(HostModeError, ValueError):
+    """A file that is no recording, or a recording with something wrong in it; the message is one line."""
+
+    code = "invalid_recording"
+
+
 class ClosedError(HostModeError):
     """A call on something that has been closed."""
 
@@ -48,3 +54,9 @@ class AudioOutputError(HostModeError):
     """No audio output, or one that was lost."""
 
     code = "audio_output_lost"
+
+
+class MissingExtraError(HostModeError, ImportError):
+    """An optional package is needed and not installed; the message names the extra that brings it."""
+
+    code = "missing_extra"
