@@ -1,0 +1,91 @@
+"""The group of commands: imports the one that is called, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from hostmode.cli.style import new_app
+from hostmode.errors import AudioOutputError, HostModeError, MissingExtraError, RecordingError
+
+#: Each is a module of this package that holds an ``app``.
+COMMANDS: Final = ("inspect", "plot")
+
+#: Exit codes by what went wrong; the first that fits. 2 is a usage error.
+EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (RecordingError, 3),
+    (AudioOutputError, 5),
+    (MissingExtraError, 6),
+    (HostModeError, 1),
+    (OSError, 4),
+)
+
+
+class CommandGroup(TyperGroup):
+    """Commands by module name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order in which the help shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the command, or return ``None`` for a name that is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = get_command(importlib.import_module(f"hostmode.cli.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error a user can act on becomes one line."""
+        try:
+            return super().invoke(ctx)
+        except tuple(kind for kind, _ in EXIT_CODES) as error:
+            print(f"hostmode: {one_line(error)}", file=sys.stderr)
+            raise typer.Exit(exit_code(error)) from None
+
+
+def one_line(error: Exception) -> str:
+    """Say what went wrong without line breaks; for a file, its name first."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code for `error`, which must be of one of the kinds above."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+
+
+app = new_app(
+    cls=CommandGroup,
+    no_args_is_help=True,
+    epilog="Exit codes: 0 done, 2 wrong usage, 3 not a valid recording, 4 a file cannot be read or written, "
+    "5 no audio output, 6 an optional package is missing, 1 any other error.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from hostmode import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def hostmode(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Play, inspect and show AvatarKit Host Mode recordings.
+
+    Start with `hostmode demo`: it needs no file, no server and no sound card.
+    """

@@ -1,0 +1,28 @@
+"""``hostmode plot``: a recording as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hostmode.cli.style import new_app
+
+app = new_app()
+
+
+@app.command()
+def plot(
+    file: Annotated[Path, typer.Argument(help="A recording, in any of the published shapes.")],
+    output: Annotated[Path, typer.Argument(help="The picture: .png, .svg or .pdf.")],
+) -> None:
+    """Draw a recording: sound, jaw, neck and expression over time, and where messages meet.
+
+    Needs the extra `plot`. Example: `hostmode plot speech.json speech.png`
+    """
+    from hostmode.figure import save_figure
+    from hostmode.recording import load_recording
+
+    save_figure(load_recording(file), output, title=file.name)
+    print(output)
