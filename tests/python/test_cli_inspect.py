@@ -142,7 +142,7 @@ def test_problem_of_ids_that_differ_from_the_file_is_found() -> None:
 BAD = {"empty": b"", "cut": b'{"audio', "binary": b"\xff\x00", "list": b"[]", "nothing": b"{}"}
 
 
-@pytest.mark.parametrize("command", ["inspect", "plot"])
+@pytest.mark.parametrize("command", ["inspect", "plot", "play"])
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD.keys())
 def test_command_on_bad_file_prints_one_line_and_exits_with_3(
     tmp_path: Path, command: str, content: bytes
@@ -159,7 +159,7 @@ def test_command_on_bad_file_prints_one_line_and_exits_with_3(
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["inspect"])
+@pytest.mark.parametrize("command", ["inspect", "play"])
 def test_command_on_missing_file_prints_one_line_and_exits_with_4(tmp_path: Path, command: str) -> None:
     result = run(command, tmp_path / "none.json")
 

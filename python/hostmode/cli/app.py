@@ -14,7 +14,7 @@ from hostmode.cli.style import new_app
 from hostmode.errors import AudioOutputError, HostModeError, MissingExtraError, RecordingError
 
 #: Each is a module of this package that holds an ``app``.
-COMMANDS: Final = ("inspect", "plot")
+COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices")
 
 #: Exit codes by what went wrong; the first that fits. 2 is a usage error.
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (

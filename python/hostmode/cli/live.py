@@ -1,0 +1,186 @@
+"""Playback in real time, shown as a panel that moves, or as plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hostmode.cli.face import face_lines, jaw_bar, neck_bar
+from hostmode.pose import as_poses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+    from rich.console import Console, RenderableType
+
+    from hostmode.controller import Controller
+    from hostmode.pose import Pose
+    from hostmode.recording import Recording
+
+_FRAMES_PER_SECOND: Final = 30
+_LINE_INTERVAL_S: Final = 1.0
+# A conversation that has ended everywhere but is still current after this is a fault; do not hang on it.
+_PATIENCE_S: Final = 15.0
+_LARGEST_LAG_S: Final = 0.2
+_LAG_STEP_S: Final = 0.002
+
+
+@dataclass
+class Playback:
+    """What was seen while a recording played.
+
+    Attributes
+    ----------
+    silent_because : str
+        Why nothing could be heard; empty if it could.
+    times, expressions : list
+        Seconds of audio heard at each picture, and the expression, shape (100,), drawn in it.
+    stats : dict
+        `Controller.stats` at the end.
+    lag_s : float or None
+        See `motion_lag`.
+    """
+
+    silent_because: str = ""
+    times: list[float] = field(default_factory=list)
+    expressions: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    stats: dict[str, Any] = field(default_factory=dict)
+    lag_s: float | None = None
+
+
+def play_live(recording: Recording, title: str, console: Console | None = None) -> Playback:
+    """Play `recording` to its end and show the face meanwhile.
+
+    Without a sound card it plays unheard, in the same time, and the result says why.
+    """
+    from rich.console import Console
+    from rich.live import Live
+
+    from hostmode.controller import Controller
+    from hostmode.errors import RecordingError
+
+    if not recording.audio.size:
+        raise RecordingError("the recording has no sound, and motion is played along its sound")
+    console = console or Console()
+    playback = Playback()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        controller = Controller(recording.sample_rate)
+    playback.silent_because = "; ".join(str(warning.message) for warning in caught)
+    with controller as avatar:
+        conversation_id = avatar.yield_audio_data(recording.audio, end=True)
+        avatar.yield_frames_data(list(recording.messages), conversation_id)
+        if console.is_terminal:
+            with Live(console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True) as live:
+                for pose in _pictures(avatar, recording, playback):
+                    live.update(_panel(avatar, pose, recording, title, playback))
+        else:
+            _print_lines(avatar, recording, title, playback, console)
+        playback.stats = avatar.stats()
+    playback.lag_s = motion_lag(playback, recording)
+    return playback
+
+
+def _pictures(avatar: Controller, recording: Recording, playback: Playback) -> Iterator[Pose]:
+    """Yield a pose for each picture until the conversation is over."""
+    deadline = time.monotonic() + recording.duration + _PATIENCE_S
+    while avatar.get_current_conversation_id() is not None and time.monotonic() < deadline:
+        heard_s = avatar.get_audio_time()
+        pose = avatar.sample()
+        if avatar.state == "playing":
+            playback.times.append(heard_s)
+            playback.expressions.append(np.array(pose["expression"]))
+        yield pose
+        time.sleep(1 / _FRAMES_PER_SECOND)
+
+
+def _print_lines(
+    avatar: Controller, recording: Recording, title: str, playback: Playback, console: Console
+) -> None:
+    console.print(f"{title}: {recording.duration:.1f} s", highlight=False)
+    if playback.silent_because:
+        console.print(playback.silent_because, highlight=False, soft_wrap=True)
+    next_line_s = 0.0
+    for pose in _pictures(avatar, recording, playback):
+        heard_s = avatar.get_audio_time()
+        if heard_s >= next_line_s:
+            next_line_s += _LINE_INTERVAL_S
+            console.print(
+                f"{heard_s:5.1f} s  {avatar.state:8}  jaw {jaw_bar(pose)}  nod {neck_bar(pose, 0)}",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def _panel(
+    avatar: Controller, pose: Pose, recording: Recording, title: str, playback: Playback
+) -> RenderableType:
+    from rich.columns import Columns
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    stats = avatar.stats()
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column()
+    facts.add_row("state", avatar.state)
+    facts.add_row("audio", f"{avatar.get_audio_time():5.2f} of {recording.duration:.2f} s")
+    facts.add_row(
+        "buffers", f"{stats['buffered_audio']:.1f} s sound, {stats['buffered_motion']:.1f} s motion"
+    )
+    facts.add_row("jaw", Text(jaw_bar(pose), style="red"))
+    for axis, name in enumerate(("nod", "turn", "tilt")):
+        facts.add_row(name, Text(neck_bar(pose, axis), style="cyan"))
+    face = Text("\n".join(line.ljust(26) for line in face_lines(pose)))
+    subtitle = "playing unheard" if playback.silent_because else None
+    return Panel(Columns([face, facts]), title=title, subtitle=subtitle, width=76)
+
+
+def motion_lag(playback: Playback, recording: Recording) -> float | None:
+    """Return by how much the face shown lagged behind the recording's motion at the audio time, in seconds.
+
+    Found by sliding the recording's expression along what was drawn: nothing the player says about itself is
+    used but the audio time. ``None`` where too little was seen or nothing moves.
+    """
+    motion = as_poses(recording.keyframes)["expression"]
+    times = np.array(playback.times)
+    # What transitions and ends blend is not the recording's own motion.
+    inside = (times > 0.5) & (times < recording.motion_duration - 0.5)
+    if np.count_nonzero(inside) < _FRAMES_PER_SECOND or not np.ptp(motion, axis=0).any():
+        return None
+    times, shown = times[inside], np.stack(playback.expressions)[inside]
+    instants = np.arange(len(motion)) / recording.keyframe_rate
+    lags = np.arange(-_LARGEST_LAG_S, _LARGEST_LAG_S + _LAG_STEP_S / 2, _LAG_STEP_S)
+    moving = np.argsort(np.ptp(motion, axis=0))[-8:]
+    errors = [
+        sum(
+            float(np.sum((shown[:, c] - np.interp(times - lag, instants, motion[:, c])) ** 2)) for c in moving
+        )
+        for lag in lags
+    ]
+    return float(lags[int(np.argmin(errors))])
+
+
+def summary_lines(playback: Playback) -> list[str]:
+    """Say in plain lines how it went."""
+    stats = playback.stats
+    lag = (
+        "too short to say"
+        if playback.lag_s is None
+        else f"face {1000 * playback.lag_s:+.0f} ms from the sound"
+    )
+    lines = [
+        f"sync     {lag}, {len(playback.times)} pictures",
+        f"buffers  {stats['underruns']} underruns, {stats['stalls']} stalls, "
+        f"first sound after {1000 * stats['time_to_first_sound']:.0f} ms, "
+        f"{stats['keyframes']} keyframes, {stats['late_keyframes']} late",
+    ]
+    if playback.silent_because:
+        lines.append(f"unheard  {playback.silent_because}")
+    return lines

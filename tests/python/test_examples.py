@@ -1,0 +1,73 @@
+"""The examples run as they are, and are short enough to read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hostmode import Recording
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXPECTED = {
+    "stream_tts_chunks": ("motion: 50 keyframes", "complete", "idle (playback_end)", "underruns: 0"),
+    "render_loop": ("jaw", "frames"),
+    "asyncio_events": ("playback_started", "playback_end"),
+    "barge_in": ("interrupted after 1.5", "idle (user_action)", "late messages discarded: 1", "second turn"),
+    "batch_folder": ("short.json", "times real time", "skipped:"),
+}
+
+pytestmark = pytest.mark.skipif(
+    not EXAMPLES.is_dir(), reason="the examples are not part of this installation"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hold a recording of 2.4 s, and a file that is none."""
+    folder = tmp_path_factory.mktemp("recordings")
+    whole = Recording.embedded()
+    short = Recording.from_keyframes(
+        whole.audio[: 60 * 640], whole.sample_rate, whole.keyframes[:60], req_id=whole.req_id
+    )
+    short.save(folder / "short.json")
+    (folder / "broken.json").write_text("{")
+    return folder
+
+
+def test_examples_are_all_tested_here() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.py")} >= set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_example_runs_and_says_what_it_should(name: str, folder: Path, tmp_path: Path) -> None:
+    arguments = [folder, tmp_path] if name == "batch_folder" else [folder / "short.json"]
+
+    run = subprocess.run(
+        [sys.executable, str(EXAMPLES / f"{name}.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    for words in EXPECTED[name]:
+        assert words in run.stdout
+
+
+def test_batch_folder_writes_sound_and_poses(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "batch_folder.py"), str(folder), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+
+    assert (tmp_path / "short.wav").read_bytes().startswith(b"RIFF")
+    with np.load(tmp_path / "short.npz") as stored:
+        assert stored["poses"].shape == (72, 120)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_example_is_short_enough_to_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 80
