@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class HostModeError(Exception):
     """Anything that goes wrong in hostmode, other than an argument of the wrong type or value."""
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     """A stable name for programs to compare, the same as AvatarKit's where it has one."""
 
 

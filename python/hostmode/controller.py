@@ -1,0 +1,561 @@
+"""One avatar, live: a player, an audio output, callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hostmode import _core
+from hostmode.audio import AudioOutput, SilentOutput, SounddeviceOutput
+from hostmode.audio.intake import AudioIntake
+from hostmode.dispatcher import Dispatcher
+from hostmode.errors import ClosedError
+from hostmode.event_queue import EventQueue, EventStream
+from hostmode.events import AnimationState, ControllerEvent, ConversationState, PlaybackError
+from hostmode.frame_rate import FrameRateInfo, FrameRateMeter
+from hostmode.ticker import Ticker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    import numpy as np
+    import numpy.typing as npt
+    from typing_extensions import Buffer
+
+    from hostmode._core import PlayerConfig
+
+_log = logging.getLogger("hostmode")
+
+# How often events are looked for while something plays, and while nothing does.
+_BUSY_INTERVAL_S = 0.01
+_IDLE_INTERVAL_S = 0.25
+_FRAME_RATE_INTERVAL_S = 1.0
+# How long close() waits for a callback that is running.
+_CALLBACK_PATIENCE_S = 2.0
+
+# For all controllers of the process: a thousand of them need no more threads than one.
+_ticker = Ticker("hostmode-clock")
+_device_ticker = Ticker("hostmode-devices")
+_dispatcher = Dispatcher("hostmode-callbacks")
+
+
+class Controller:
+    """Play conversations: audio and motion in, sound and poses in lip-sync with it out.
+
+    ::
+
+        with hostmode.Controller(sample_rate=16000) as avatar:
+            avatar.on_conversation_state = lambda state, reason: print(state, reason)
+            cid = avatar.yield_audio_data(pcm)                   # as often as audio comes
+            avatar.yield_frames_data(messages, cid)              # as often as motion comes
+            avatar.yield_audio_data(b"", end=True)               # the utterance is complete
+            while drawing:
+                draw(avatar.sample())                            # the pose of the sound heard now
+
+    Any thread may call any method at any time, `close` included; nothing needs to be paced. After `close` every
+    call raises `ClosedError`.
+
+    Callbacks are attributes, ``None`` or a callable. They run one after another on a thread of their own, shared by
+    all controllers: a callback that takes long delays the others, never the sound. What a callback raises is logged.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Of the audio that will be given, Hz: one of 8000, 16000, 22050, 24000, 32000, 44100, 48000. It is resampled
+        where the device runs at another rate.
+    config : PlayerConfig, optional
+        Settings of playback, ``frame_starvation_mode`` among them.
+    output : AudioOutput or "silent", optional
+        Where the sound goes: by default the system's sound card (`SounddeviceOutput`, which has the settings of
+        latency and device); ``"silent"`` for nowhere.
+    clock : callable, optional
+        Returns the time in seconds. With it the caller drives: nothing happens but in `advance` and in the calls
+        themselves, callbacks run inside `advance`, and an hour takes as long as its arithmetic. Needs an output
+        that is not live. By default time is real and drives itself.
+
+    Raises
+    ------
+    ValueError
+        The rate is none of these, or the output cannot follow the clock.
+    AudioOutputError
+        The output runs at another rate and soxr is not installed.
+
+    Warns
+    -----
+    AudioOutputWarning
+        There is no sound card: playback goes on unheard. The message says what to install.
+    """
+
+    on_conversation_state: Callable[[ConversationState, str], object] | None
+    """``(state, reason)``: ``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``, for the reason ``"user_action"``,
+    ``"playback_end"``, ``"network_error"``, ``"server_error"`` or ``"fallback_mode"``, when the transition starts."""
+    on_animation_state: Callable[[AnimationState], object] | None
+    """``(state)``: ``"mono"`` while motion of a conversation is shown, else ``"idle"``."""
+    on_playback_stall: Callable[[bool], object] | None
+    """``(stalled)``: sound waits for motion, or goes on. In ``strict_sync`` only."""
+    on_error: Callable[[PlaybackError], object] | None
+    """``(error)``: something was amiss, and playback goes on; ``error.code`` is stable."""
+    on_frame_rate_info: Callable[[FrameRateInfo], object] | None
+    """``(info)``: once a second while poses are sampled."""
+    on_event: Callable[[ControllerEvent], object] | None
+    """``(event)``: every event, those of the other callbacks among them."""
+
+    _CALLBACKS: ClassVar[tuple[str, ...]] = (
+        "on_conversation_state",
+        "on_animation_state",
+        "on_playback_stall",
+        "on_error",
+        "on_frame_rate_info",
+        "on_event",
+    )
+
+    def __init__(
+        self,
+        sample_rate: int = 16000,
+        *,
+        config: PlayerConfig | None = None,
+        output: AudioOutput | str | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        _require_pcm_rate(sample_rate)
+        self._output = _make_output(output)
+        if clock is not None and self._output.live:
+            raise ValueError(
+                f"{type(self._output).__name__} plays in real time and cannot follow a clock of its caller's; "
+                'choose output="silent" or a WavOutput'
+            )
+        for name in self._CALLBACKS:
+            setattr(self, name, None)
+        self._clock = _core.now if clock is None else clock
+        self._drives_itself = clock is None
+        self._closed = False
+        # What may be running or waiting in other threads: ticks, callbacks, changes of the set of streams.
+        self._tick_lock = threading.RLock()
+        self._callback_lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._pending = EventQueue()
+        self._delivery_posted = False
+        self._streams: list[EventStream] = []
+        self._frame_rate = FrameRateMeter()
+        self._frame_rate_due = 0.0
+        # Events that callbacks have not seen yet, and who waits for that.
+        self._idle = threading.Condition()
+        self._undelivered = 0
+
+        config = _core.PlayerConfig() if config is None else config
+        self._config = config
+        self._player = _core.Player(self._output.prepare(sample_rate), config)
+        self._intake = AudioIntake(self._player, config, sample_rate, self._clock)
+        # The output must not keep a controller alive that nobody uses any more.
+        report = weakref.WeakMethod(self._report)
+        self._output.start(
+            self._player, self._clock(), lambda code, text: (r := report()) is not None and r(code, text)
+        )
+        self._finalizer = weakref.finalize(self, self._output.close)
+        if self._drives_itself:
+            _ticker.add(self._tick)
+        if self._output.live:
+            _device_ticker.add(self._supervise)
+
+    def __enter__(self) -> Controller:
+        self._require_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and name not in self._CALLBACKS and not hasattr(type(self), name):
+            near = difflib.get_close_matches(name, self._CALLBACKS, 1, 0.5)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise AttributeError(
+                f"Controller has no callback or setting {name!r}{hint} Callbacks are {', '.join(self._CALLBACKS)}"
+            )
+        if name in self._CALLBACKS and value is not None and not callable(value):
+            raise TypeError(f"{name} is {value!r}; it must be callable, or None")
+        super().__setattr__(name, value)
+
+    # ---- what is played
+
+    def yield_audio_data(self, data: Buffer, end: bool = False) -> str | None:
+        """Take in audio of the current conversation, or open one with it.
+
+        Parameters
+        ----------
+        data : buffer
+            Mono 16-bit little-endian PCM at the controller's rate, of any length; an odd byte waits for the next
+            chunk.
+        end : bool
+            The conversation's audio is complete. More audio opens another conversation, which cuts this one off
+            (or waits for it with ``PlayerConfig(queue=True)``). ``yield_audio_data(b"", end=True)`` is the usual
+            end marker.
+
+        Returns
+        -------
+        str or None
+            The conversation's id, the same for each of its chunks; ``None`` if nothing was opened.
+
+        Raises
+        ------
+        BufferFullError
+            More than ``max_audio`` would be buffered; nothing of this call was taken in.
+        TypeError
+            `data` holds floats, several channels or strided memory.
+        """
+        self._require_open()
+        conversation_id = self._intake.push(data, end)
+        self._hurry()
+        return conversation_id
+
+    def yield_frames_data(
+        self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None
+    ) -> bool:
+        """Take in motion messages of a conversation.
+
+        Parameters
+        ----------
+        frames : sequence of buffers, buffer or None
+            Encoded messages as they came from the server. ``[]`` or ``None`` means that no motion will come: the
+            conversation goes on with audio only.
+        conversation_id : str or None
+            What `yield_audio_data` returned. Motion with the id of another conversation is discarded, so that late
+            motion never moves the wrong utterance. ``None`` while nothing is open keeps the motion for the audio
+            that follows.
+
+        Returns
+        -------
+        bool
+            Whether the final motion message of this conversation is in.
+
+        Raises
+        ------
+        DecodeError
+            A message is malformed. Nothing of this call was taken in; the conversation goes on.
+        """
+        self._require_open()
+        try:
+            return self._player.push_motion(frames, conversation_id, now=self._clock())
+        finally:
+            self._hurry()
+
+    def set_audio_format(self, sample_rate: int | None = None, *, audio_format: str = "pcm") -> None:
+        """Say what the audio that follows will be like, and interrupt what is playing.
+
+        Parameters
+        ----------
+        sample_rate : int, optional
+            Hz; unchanged where left out.
+        audio_format : str
+            ``"pcm"``: mono signed 16-bit little-endian.
+        """
+        self._require_open()
+        if audio_format != "pcm":
+            raise ValueError(
+                f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
+            )
+        rate = self._intake.source_rate if sample_rate is None else sample_rate
+        _require_pcm_rate(rate)
+        # First, so that a rate that cannot be played changes nothing.
+        intake = AudioIntake(self._player, self._config, rate, self._clock)
+        before, self._intake = self._intake, intake
+        before.close()
+        self._hurry()
+
+    # ---- how it is played
+
+    def pause(self) -> None:
+        """Hold sound and motion; audio and motion may still be given. Does nothing while idle or paused."""
+        self._require_open()
+        self._player.pause(now=self._clock())
+        self._hurry()
+
+    def resume(self) -> None:
+        """Go on after `pause`, losing and repeating nothing. Does nothing while not paused."""
+        self._require_open()
+        self._player.resume(now=self._clock())
+        self._hurry()
+
+    def interrupt(self) -> None:
+        """End the conversation at once: a fade of 5 ms, then silence. Does nothing while idle.
+
+        What the device has already taken, its latency, still sounds.
+        """
+        self._require_open()
+        self._intake.interrupt()
+        self._hurry()
+
+    def clear(self) -> None:
+        """Drop everything that was taken in and show idle motion: the same as `interrupt`."""
+        self.interrupt()
+
+    def close(self) -> None:
+        """End playback for good; what has been played already is heard to its end.
+
+        No callback runs after this has returned, asynchronous iterators end, and every other call raises
+        `ClosedError`. Closing twice does nothing.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        _ticker.remove(self._tick)
+        _device_ticker.remove(self._supervise)
+        self._intake.close()
+        self._finalizer()
+        # A callback that is running may finish; one that itself waits for this thread shall not hang it.
+        if self._callback_lock.acquire(timeout=_CALLBACK_PATIENCE_S):
+            self._callback_lock.release()
+        else:
+            _log.warning("a callback was still running %.0f s after close()", _CALLBACK_PATIENCE_S)
+        with self._lock:
+            streams, self._streams = self._streams, []
+        for stream in streams:
+            stream.end()
+        with self._idle:
+            self._idle.notify_all()
+
+    @property
+    def volume(self) -> float:
+        """Loudness from 0.0 (silent) to 1.0 (as given); outside: ValueError."""
+        self._require_open()
+        return self._player.volume
+
+    @volume.setter
+    def volume(self, volume: float) -> None:
+        self._require_open()
+        self._player.volume = volume
+
+    def set_volume(self, volume: float) -> None:
+        """Set `volume`."""
+        self.volume = volume
+
+    def get_volume(self) -> float:
+        """Return `volume`."""
+        return self.volume
+
+    # ---- what is seen and heard
+
+    def sample(
+        self, now: float | None = None, out: npt.NDArray[np.float32] | None = None
+    ) -> Any:
+        """Return the pose that belongs to the sound heard at an instant.
+
+        Parameters
+        ----------
+        now : float, optional
+            The instant, seconds on the controller's clock: when the frame will be seen. By default, now.
+        out : array of float32, shape (120,), optional
+            To be filled and returned; nothing is allocated then.
+
+        Returns
+        -------
+        Pose or array
+            A keyframe with named fields, or `out`.
+        """
+        self._require_open()
+        instant = self._clock() if now is None else now
+        self._frame_rate.frame(instant)
+        return self._player.sample(instant, out)
+
+    def get_audio_time(self) -> float:
+        """Return how many seconds of the current conversation have been heard; 0.0 while idle."""
+        self._require_open()
+        return self._player.audio_time(now=self._clock())
+
+    def get_current_conversation_id(self) -> str | None:
+        """Return the id of the current conversation; ``None`` while idle and after its end."""
+        self._require_open()
+        return self._player.conversation_id
+
+    @property
+    def state(self) -> str:
+        """``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``."""
+        self._require_open()
+        return self._player.state
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the audio that is given, Hz."""
+        self._require_open()
+        return self._intake.source_rate
+
+    def events(self) -> EventStream:
+        """Return an asynchronous iterator over all events from now on; it ends when the controller is closed.
+
+        Call it where an event loop runs:
+
+        >>> async for event in avatar.events():
+        ...     print(event.kind, event.state, event.reason)
+
+        Each iterator has a queue of its own. When nobody reads it for long, the oldest events that are no changes
+        of state are given up; ``dropped`` counts them.
+        """
+        stream = EventStream(asyncio.get_running_loop())
+        with self._lock:
+            if self._closed:
+                raise _closed_error()
+            self._streams = [s for s in self._streams if not s.finished] + [stream]
+        return stream
+
+    def wait_until_idle(self, timeout: float | None = None) -> bool:
+        """Wait until everything that was taken in has been heard and the callbacks that say so have run.
+
+        For a controller that runs in real time; not to be called from a callback.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            The most to wait, seconds.
+
+        Returns
+        -------
+        bool
+            Whether it is idle now.
+        """
+        deadline = None if timeout is None else _core.now() + timeout
+        while True:
+            self._require_open()
+            self._tick()
+            with self._idle:
+                if self._player.conversation_id is None and self._undelivered == 0:
+                    return True
+                wait_s = _BUSY_INTERVAL_S if deadline is None else min(_BUSY_INTERVAL_S, deadline - _core.now())
+                if wait_s <= 0.0:
+                    return False
+                self._idle.wait(wait_s)
+
+    def stats(self) -> dict[str, Any]:
+        """Return counters and gauges of the player, the output and the callbacks by name; durations in seconds."""
+        self._require_open()
+        stats = self._player.stats()
+        named: dict[str, Any] = {name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")}
+        named["dropped_odd_bytes"] += self._intake.dangling_bytes_dropped
+        named["dropped_events"] += self._pending.dropped
+        named.update(self._output.stats())
+        return named
+
+    def advance(self) -> None:
+        """Let happen what is due by the clock that was given to the controller, and run callbacks.
+
+        For a controller with a clock of the caller's; one that runs in real time needs no call and does nothing.
+        """
+        self._require_open()
+        if not self._drives_itself:
+            self._tick()
+
+    # ---- threads
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise _closed_error()
+
+    def _hurry(self) -> None:
+        if self._drives_itself:
+            _ticker.hurry(self._tick)
+
+    def _tick(self) -> float:
+        with self._tick_lock:
+            if self._closed:
+                return _IDLE_INTERVAL_S
+            now = self._clock()
+            self._intake.flush_if_dry()
+            self._output.advance(self._player, now)
+            for event in self._player.poll_events():
+                self._publish(ControllerEvent.of(event))
+            busy = self._player.conversation_id is not None
+            if self.on_frame_rate_info is not None and now >= self._frame_rate_due:
+                self._frame_rate_due = now + _FRAME_RATE_INTERVAL_S
+                self._post_delivery()
+        return _BUSY_INTERVAL_S if busy else _IDLE_INTERVAL_S
+
+    def _supervise(self) -> float:
+        return self._output.supervise(_core.now())
+
+    def _report(self, code: str, text: str) -> None:
+        kind = "error" if code == "audio_output_lost" else code
+        reason = code if kind == "error" else None
+        self._publish(ControllerEvent(kind, self._clock(), reason=reason, message=text))
+
+    def _publish(self, event: ControllerEvent) -> None:
+        if event.kind == "conversation_end":
+            self._intake.conversation_ended(event.conversation_id)
+        with self._lock:
+            streams = self._streams
+        for stream in streams:
+            stream.put(event)
+        with self._idle:
+            self._undelivered += self._pending.put(event)
+        self._post_delivery()
+
+    def _post_delivery(self) -> None:
+        if not self._drives_itself:
+            self._deliver()
+            return
+        with self._lock:
+            if self._delivery_posted:
+                return
+            self._delivery_posted = True
+        _dispatcher.post(self._deliver)
+
+    def _deliver(self) -> None:
+        with self._lock:
+            self._delivery_posted = False
+        # Reentrant, so that a callback may close the controller.
+        with self._callback_lock:
+            while not self._closed and (event := self._pending.take()) is not None:
+                self._call_back(event)
+                with self._idle:
+                    self._undelivered -= 1
+                    self._idle.notify_all()
+            due = self._frame_rate_due - _FRAME_RATE_INTERVAL_S
+            info = self._frame_rate.info(due)
+            if info.frames > 0:
+                self._call("on_frame_rate_info", info)
+
+    def _call_back(self, event: ControllerEvent) -> None:
+        if event.kind == "conversation_state":
+            self._call("on_conversation_state", event.state, event.reason)
+        elif event.kind == "animation_state":
+            self._call("on_animation_state", event.state)
+        elif event.kind == "playback_stall":
+            self._call("on_playback_stall", bool(event.value))
+        elif event.kind == "error":
+            error = PlaybackError(event.reason or "error", event.message or "", event.conversation_id)
+            self._call("on_error", error)
+        self._call("on_event", event)
+
+    def _call(self, name: str, *arguments: object) -> None:
+        callback = getattr(self, name)
+        if callback is None or self._closed:
+            return
+        try:
+            callback(*arguments)
+        except Exception:
+            _log.exception("the callback %s raised; playback goes on", name)
+
+
+def _closed_error() -> ClosedError:
+    return ClosedError("this Controller is closed; make a new one")
+
+
+def _require_pcm_rate(rate: int) -> None:
+    if rate not in _core.PCM_RATES:
+        allowed = ", ".join(map(str, _core.PCM_RATES))
+        raise ValueError(f"sample_rate is {rate!r}; it must be one of {allowed} Hz: resample to one of them")
+
+
+def _make_output(output: AudioOutput | str | None) -> AudioOutput:
+    if output is None:
+        return SounddeviceOutput()
+    if output == "silent":
+        return SilentOutput()
+    if isinstance(output, AudioOutput):
+        return output
+    raise ValueError(f"output is {output!r}; it must be an AudioOutput, 'silent', or None for the sound card")

@@ -1,0 +1,233 @@
+"""A sound card without hardware: a private PulseAudio server whose loudspeaker is a recording.
+
+PortAudio reaches it through ALSA's ``pulse`` plug-in, exactly as it reaches a real desktop. The server's null sink
+is paced by the clock like a real card, and its monitor returns, sample by sample, what would have been heard.
+
+The card is private: its own socket, its own ``HOME``. A process uses it when it is started with
+`VirtualSoundCard.environment`; nothing else on the machine is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hostmode.errors import AudioOutputError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import numpy.typing as npt
+
+_SINK = "virtual_speaker"
+_PROGRAMS = ("pulseaudio", "parec", "pactl")
+_ALSA_PLUGIN = "libasound_module_pcm_pulse.so"
+_LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
+_READY_TIMEOUT_S = 10.0
+
+
+def missing_parts() -> str | None:
+    """Return what this machine lacks for a virtual sound card, or ``None`` if it has everything."""
+    programs = [name for name in _PROGRAMS if shutil.which(name) is None]
+    if programs:
+        return f"{', '.join(programs)} not installed (Debian: pulseaudio pulseaudio-utils)"
+    folders = (Path(folder) for folder in _LIBRARY_FOLDERS)
+    if not any(next(folder.rglob(_ALSA_PLUGIN), None) for folder in folders if folder.is_dir()):
+        return f"{_ALSA_PLUGIN} not installed (Debian: libasound2-plugins)"
+    return None
+
+
+class VirtualSoundCard:
+    """One virtual card, usable as a context manager.
+
+    Parameters
+    ----------
+    rate : int
+        Sample rate of the card, Hz. A stream at another rate is converted by the server, as on a desktop.
+    channels : int
+        Channels of the card.
+    """
+
+    def __init__(self, rate: int = 48000, channels: int = 1) -> None:
+        self.rate = rate
+        self.channels = channels
+        self._folder = Path(tempfile.mkdtemp(prefix="hostmode-card-"))
+        self._folder.chmod(0o700)
+        self._server: subprocess.Popen[bytes] | None = None
+        self._write_configuration()
+
+    def __enter__(self) -> VirtualSoundCard:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment for a process whose default sound card shall be this one."""
+        environment = {k: v for k, v in os.environ.items() if k != "DBUS_SESSION_BUS_ADDRESS"}
+        folder = str(self._folder)
+        environment.update(
+            HOME=folder,
+            XDG_RUNTIME_DIR=folder,
+            PULSE_RUNTIME_PATH=folder,
+            PULSE_STATE_PATH=folder,
+            PULSE_SERVER=self._address,
+            PULSE_CLIENTCONFIG=f"{folder}/client.conf",
+            PULSE_CONFIG=f"{folder}/daemon.conf",
+            # What a recording stream opened by default hears: the loudspeaker.
+            PULSE_SOURCE=f"{_SINK}.monitor",
+        )
+        return environment
+
+    @property
+    def running(self) -> bool:
+        """Whether the server runs."""
+        return self._server is not None and self._server.poll() is None
+
+    def start(self) -> None:
+        """Start the server, or start it again after `kill`.
+
+        Raises
+        ------
+        AudioOutputError
+            A part is missing, or the server did not become ready.
+        """
+        if missing := missing_parts():
+            raise AudioOutputError(f"no virtual sound card: {missing}")
+        (self._folder / "native").unlink(missing_ok=True)
+        with (self._folder / "server.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [
+                    "pulseaudio",
+                    "-n",
+                    f"-F{self._folder / 'default.pa'}",
+                    "--daemonize=no",
+                    "--exit-idle-time=-1",
+                    "--use-pid-file=no",
+                    "--log-level=warn",
+                ],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + _READY_TIMEOUT_S
+        while not self._answers():
+            if not self.running or time.monotonic() > deadline:
+                text = (self._folder / "server.log").read_text(errors="replace")
+                self.kill()
+                raise AudioOutputError(f"the virtual sound card did not start: {text[-500:]}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End the server without warning, as when a card is pulled out or a desktop's sound server dies."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+
+    def close(self) -> None:
+        """End the server and remove its files."""
+        self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def record(self) -> Recording:
+        """Start to record what the card plays; it is recording when this returns."""
+        return Recording(self)
+
+    @property
+    def _address(self) -> str:
+        return f"unix:{self._folder}/native"
+
+    def _answers(self) -> bool:
+        answer = subprocess.run(
+            ["pactl", "list", "short", "sinks"], env=self.environment, capture_output=True, check=False
+        )
+        return _SINK.encode() in answer.stdout
+
+    def _write_configuration(self) -> None:
+        # Without norewinds the monitor starts up to 2 s late and loses about 60 ms.
+        sink = f"sink_name={_SINK} rate={self.rate} channels={self.channels} format=s16le norewinds=1"
+        files = {
+            "default.pa": (
+                ".fail\n"
+                f"load-module module-null-sink {sink}\n"
+                f"load-module module-native-protocol-unix auth-anonymous=1 socket={self._folder}/native\n"
+                f"set-default-sink {_SINK}\n"
+            ),
+            "client.conf": f"autospawn = no\ndefault-server = {self._address}\nenable-shm = no\n",
+            "daemon.conf": (
+                "enable-shm = no\nrealtime-scheduling = no\nhigh-priority = no\nexit-idle-time = -1\n"
+                "avoid-resampling = yes\nflat-volumes = no\n"
+            ),
+            ".asoundrc": "".join(
+                f'{kind}.!default {{ type pulse server "{self._address}" }}\n' for kind in ("pcm", "ctl")
+            ),
+        }
+        for name, text in files.items():
+            (self._folder / name).write_text(text)
+
+
+class Recording:
+    """What a `VirtualSoundCard` plays, recorded by another process into a file."""
+
+    def __init__(self, card: VirtualSoundCard) -> None:
+        self.rate = card.rate
+        self.channels = card.channels
+        descriptor, name = tempfile.mkstemp(prefix="hostmode-recording-", suffix=".raw")
+        self._path = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            self._process = subprocess.Popen(
+                [
+                    "parec",
+                    f"--device={_SINK}.monitor",
+                    f"--rate={card.rate}",
+                    "--format=s16le",
+                    f"--channels={card.channels}",
+                    "--latency-msec=20",
+                    "--raw",
+                ],
+                env=card.environment,
+                stdout=file,
+            )
+        deadline = time.monotonic() + _READY_TIMEOUT_S
+        while self._path.stat().st_size == 0:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AudioOutputError("the virtual sound card could not be recorded")
+            time.sleep(0.01)
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._path.unlink(missing_ok=True)
+
+    def samples(self) -> npt.NDArray[np.int16]:
+        """Return everything recorded so far, shape (n,), or (n, channels) for more than one channel."""
+        recorded = np.fromfile(self._path, dtype="<i2", count=self._path.stat().st_size // 2)
+        if self.channels == 1:
+            return recorded
+        return recorded[: len(recorded) // self.channels * self.channels].reshape(-1, self.channels)
+
+    def wait(self, duration_s: float) -> npt.NDArray[np.int16]:
+        """Record until `duration_s` more seconds of sound have come in, then return everything."""
+        frames = len(self.samples()) + round(duration_s * self.rate)
+        deadline = time.monotonic() + duration_s + _READY_TIMEOUT_S
+        while len(self.samples()) < frames and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.samples()
