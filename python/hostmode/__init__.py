@@ -27,6 +27,8 @@ from hostmode.pose import KEYFRAME_DTYPE, Pose
 
 if TYPE_CHECKING:
     from hostmode.controller import Controller
+    from hostmode.events import ControllerEvent, PlaybackError
+    from hostmode.frame_rate import FrameRateInfo
     from hostmode.recording import Recording, load_recording
 
 __all__ = [
@@ -39,10 +41,13 @@ __all__ = [
     "BufferFullError",
     "ClosedError",
     "Controller",
+    "ControllerEvent",
     "DecodeError",
     "Event",
+    "FrameRateInfo",
     "HostModeError",
     "Motion",
+    "PlaybackError",
     "Player",
     "PlayerConfig",
     "Pose",
@@ -60,6 +65,9 @@ __all__ = [
 # What costs time to import, and the module that holds it.
 _LAZY = {
     "Controller": "hostmode.controller",
+    "ControllerEvent": "hostmode.events",
+    "FrameRateInfo": "hostmode.frame_rate",
+    "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",
     "load_recording": "hostmode.recording",
 }
