@@ -10,5 +10,6 @@ void bind_config(pybind11::module_& m);
 void bind_events(pybind11::module_& m);
 void bind_message(pybind11::module_& m);
 void bind_player(pybind11::module_& m);
+void bind_portaudio(pybind11::module_& m);
 
 }  // namespace hostmode::bindings

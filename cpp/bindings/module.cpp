@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   hostmode::bindings::bind_config(m);
   hostmode::bindings::bind_events(m);
   hostmode::bindings::bind_player(m);
+  hostmode::bindings::bind_portaudio(m);
 }

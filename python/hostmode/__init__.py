@@ -35,6 +35,8 @@ from hostmode.pose import KEYFRAME_DTYPE, Pose
 
 if TYPE_CHECKING:
     from hostmode.controller import Controller
+    from hostmode.events import ControllerEvent, PlaybackError
+    from hostmode.frame_rate import FrameRateInfo
     from hostmode.recording import Recording, load_recording
 
 __all__ = [
@@ -47,11 +49,14 @@ __all__ = [
     "BufferFullError",
     "ClosedError",
     "Controller",
+    "ControllerEvent",
     "DecodeError",
     "Event",
+    "FrameRateInfo",
     "HostModeError",
     "MissingExtraError",
     "Motion",
+    "PlaybackError",
     "Player",
     "PlayerConfig",
     "Pose",
@@ -70,6 +75,9 @@ __all__ = [
 # What costs time to import, and the module that holds it.
 _LAZY = {
     "Controller": "hostmode.controller",
+    "ControllerEvent": "hostmode.events",
+    "FrameRateInfo": "hostmode.frame_rate",
+    "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",
     "load_recording": "hostmode.recording",
 }
