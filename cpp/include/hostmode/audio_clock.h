@@ -1,59 +1,59 @@
 // Turns what an audio callback knows into the instant at which each device frame is heard.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
+
+#include "hostmode/clock_snapshot.h"
 
 namespace hostmode {
 
-// What one audio callback knows. Seconds are of the caller's monotonic clock. NaN means "not known".
+// What one audio callback knows, in seconds; NaN means "not known". Nothing is converted or judged by the
+// caller.
+//
+//   known                     taken as the instant at which `first_frame` is heard
+//   entry, dac, current       entry + (dac - current): the two host times may have any epoch (PortAudio)
+//   entry, dac                dac, which must then be of the caller's clock, checked against the entry
+//   dac                       dac, of the caller's clock, checked against earlier ones only
+//   entry (or a dac refuted)  entry + the latency given to the AudioClock
+//   nothing                   the frames before it, continued at the rate known so far
 struct AudioObservation {
-  std::int64_t first_frame = 0;  // device frames handed over before this block
-  std::int64_t frame_count = 0;
-  double entry_s;         // when the callback was entered
-  double dac_s;           // when first_frame is heard, as the host says
-  double host_current_s;  // the host's idea of "now", in the time base of dac_s before conversion
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+  std::int64_t first_frame = 0;      // device frames handed over before this block; never decreases
+  std::int64_t frame_count = 0;      // frames of this block
+  double entry_s = kUnknown;         // the caller's clock when the callback was entered
+  double dac_s = kUnknown;           // when first_frame is heard, as the host says (outputBufferDacTime)
+  double host_current_s = kUnknown;  // the host's own "now", in the time base of dac_s (currentTime)
 };
 
-enum class ClockFault : std::uint32_t {
-  kNone = 0,
-  kNoDacTime = 1,         // zero or not finite
-  kFrozenDacTime = 2,     // does not advance although frames do
-  kWrongEpoch = 4,        // before the callback's entry, or more than 2 s ahead
-  kMissingLatency = 8,    // always equal to the entry: the device's latency is left out
-  kQuantised = 16,        // steps of about a millisecond or coarser
-  kSplitBlocks = 32,      // one host buffer delivered as several blocks that repeat its time
-};
-
-// An immutable picture of the clock: a continuous, strictly increasing, piecewise linear map between the caller's
-// clock and device frames. Evaluations for instants before the newest observation give what they gave before it.
-class ClockSnapshot {
- public:
-  // Device frames heard at `t_s`, fractional; never more than were rendered, never less than 0.
-  [[nodiscard]] double frame_at(double t_s) const noexcept;
-  // When device frame `frame` is (or was, or would be) heard.
-  [[nodiscard]] double time_of(double frame) const noexcept;
-  [[nodiscard]] std::int64_t rendered_frames() const noexcept { return rendered_frames_; }
-  [[nodiscard]] std::uint32_t faults() const noexcept { return faults_; }
-
- private:
-  friend class AudioClock;
-  // ... knots
-  std::int64_t rendered_frames_ = 0;
-  std::uint32_t faults_ = 0;
-};
-
+// Filters observations into a ClockSnapshot. The host's times are a hint that must pass a plausibility test;
+// being called late makes them late but never early, so a lower envelope of what was seen, with the device's
+// rate error as its slope, beats an average; where noise has two sides (quantised clocks), a least-squares
+// line is taken. Small corrections are slewed in, from the observation on; a hole (the device ran dry or
+// stood still) is taken over at once: the map waits at the last frame rendered and goes on with the new time.
 class AudioClock {
  public:
-  // `latency_s` is assumed where the host reports no usable time.
-  AudioClock(double rate_hz, double latency_s) noexcept;
+  // `rate_hz` is the device's nominal rate, above 0. `latency_s` is assumed from a callback's entry to its
+  // first frame being heard where the host reports no usable time; not finite or below 0 counts as 0.
+  // Allocates.
+  AudioClock(double rate_hz, double latency_s);
+  ~AudioClock();
+  AudioClock(const AudioClock&) = delete;
+  AudioClock& operator=(const AudioClock&) = delete;
 
-  // Thread-safe: no (audio thread only). Realtime-safe: yes, O(1), no system call.
+  // Takes one callback into account. An observation without frames, or of frames already rendered, is
+  // ignored. Thread-safe: no (audio thread only). Realtime-safe: yes, O(1).
   void observe(const AudioObservation& observation) noexcept;
 
-  // A copy for publication. Trivially copyable.
+  // What is known now, to be copied for readers (a TripleBuffer).
+  // Thread-safe: no (audio thread only). Realtime-safe: yes.
   [[nodiscard]] const ClockSnapshot& snapshot() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace hostmode

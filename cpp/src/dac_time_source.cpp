@@ -1,0 +1,154 @@
+#include "dac_time_source.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace hostmode {
+namespace {
+
+// No device buffers more.
+constexpr double kMaxLead_s = 2.0;
+// A time this far behind the callback is of another clock rather than late.
+constexpr double kMaxBehind_s = 0.5;
+// No block can be heard sooner; below it, the host has reported "now".
+constexpr double kMinLead_s = 20e-6;
+
+constexpr int kPlausibleAgain = 3;
+
+// Doubles hold times since the epoch to 0.3 us.
+constexpr double kSameTime_s = 1e-6;
+constexpr double kUneven_s = 50e-6;
+// One false alarm in so many callbacks (e^23) would be one in years.
+constexpr double kProofOfGrid = -23;
+
+constexpr int kMeasuredMemory = 256;  // callbacks
+
+}  // namespace
+
+double DacTimeSource::RecentMinimum::update(double value, double now_s) noexcept {
+  constexpr double kPeriod_s = 1.0;
+  if (since_s < 0) {
+    current = previous = value;
+    since_s = now_s;
+  } else if (now_s - since_s >= kPeriod_s) {
+    previous = current;
+    current = value;
+    since_s = now_s;
+  }
+  current = std::min(current, value);
+  return std::min(current, previous);
+}
+
+// Whether this block belongs to the same host buffer as the one before it, going by when it was asked for.
+bool DacTimeSource::within_burst(const AudioObservation& observation) const noexcept {
+  if (std::isfinite(observation.host_current_s) && observation.host_current_s != previous_.host_current_s)
+    return false;
+  if (!std::isfinite(observation.entry_s)) return std::isfinite(observation.host_current_s);
+  const double block_s = static_cast<double>(previous_.frame_count) / rate_hz_;
+  return observation.entry_s - previous_.entry_s < 0.5 * block_s;
+}
+
+// How far ahead the host says the block is, NaN where there is nothing to compare with.
+double DacTimeSource::lead_of(const AudioObservation& observation) const noexcept {
+  return observation.dac_s -
+         (std::isfinite(observation.host_current_s) ? observation.host_current_s : observation.entry_s);
+}
+
+ClockFault DacTimeSource::plausibility(const AudioObservation& observation) const noexcept {
+  const double lead_s = lead_of(observation);
+  const bool alone = std::isnan(lead_s);
+  if (!std::isfinite(observation.dac_s) || (observation.dac_s == 0 && !alone)) return ClockFault::kNoDacTime;
+  if (has_previous_) {
+    if (observation.dac_s == previous_.dac_s) {
+      if (observation.dac_s == 0) return ClockFault::kNoDacTime;
+      return within_burst(observation) ? ClockFault::kSplitBlocks : ClockFault::kFrozenDacTime;
+    }
+    if (observation.host_current_s == previous_.host_current_s && !within_burst(observation)) {
+      return ClockFault::kFrozenDacTime;
+    }
+    if (alone && observation.dac_s < previous_.dac_s) return ClockFault::kWrongEpoch;
+  }
+  if (lead_s > kMaxLead_s || lead_s < -kMaxBehind_s) return ClockFault::kWrongEpoch;
+  if (lead_s < kMinLead_s) return ClockFault::kMissingLatency;
+  return ClockFault::kNone;
+}
+
+void DacTimeSource::weigh(GridEvidence& grid, double step_s, double resolution_s) noexcept {
+  const double off_s = std::abs(step_s - std::round(step_s / grid.grid_s) * grid.grid_s);
+  if (off_s > resolution_s) {
+    grid.log_chance = 0;
+    grid.uneven = false;
+  } else if (std::abs(step_s) > resolution_s) {
+    grid.log_chance += std::log(2 * resolution_s / grid.grid_s);
+  }
+}
+
+void DacTimeSource::look_for_grid(const AudioObservation& observation) noexcept {
+  const double dac_step_s = observation.dac_s - previous_.dac_s;
+  const double current_step_s = observation.host_current_s - previous_.host_current_s;
+  const double entry_step_s = observation.entry_s - previous_.entry_s;
+  const double block_s = static_cast<double>(observation.first_frame - previous_.first_frame) / rate_hz_;
+  const double resolution_s = 1e-9 + 4 * std::numeric_limits<double>::epsilon() * std::abs(observation.dac_s);
+  // With a constant lead, the two series are one piece of evidence rather than two.
+  const bool independent = std::abs(dac_step_s - current_step_s) > resolution_s;
+  for (GridEvidence& grid : grids_) {
+    weigh(grid, dac_step_s, resolution_s);
+    if (independent) weigh(grid, current_step_s, resolution_s);
+    // Steps of whole milliseconds are no fault where blocks last whole milliseconds.
+    grid.uneven |=
+        std::abs(dac_step_s - block_s) > kUneven_s || std::abs(current_step_s - entry_step_s) > kUneven_s;
+    if (grid.log_chance < kProofOfGrid && grid.uneven) note(ClockFault::kQuantised);
+  }
+}
+
+HeardTime DacTimeSource::judge(const AudioObservation& observation) noexcept {
+  const ClockFault fault = plausibility(observation);
+  const bool plausible = fault == ClockFault::kNone;
+  if (has_previous_ && plausible && last_fault_ == ClockFault::kNone) look_for_grid(observation);
+
+  HeardTime result;
+  if (plausible) {
+    ++plausible_in_a_row_;
+    if (source_ != ClockSource::kCallback || plausible_in_a_row_ >= kPlausibleAgain)
+      source_ = ClockSource::kDacTime;
+    const double lead_s = lead_of(observation);
+    const bool in_burst = has_previous_ && observation.host_current_s == previous_.host_current_s;
+    if (in_burst) {
+      note(ClockFault::kSplitBlocks);
+    } else {
+      const double tolerance_s = quantised() ? 1.5e-3 : 2 * kSameTime_s;
+      since_lead_changed_ = std::abs(lead_s - last_lead_s_) > tolerance_s ? 0 : since_lead_changed_ + 1;
+      last_lead_s_ = lead_s;
+    }
+    if (std::isfinite(observation.entry_s) && std::isfinite(observation.host_current_s)) {
+      const double dispatch_s = observation.entry_s - observation.host_current_s;
+      result.dispatch_delay_s = dispatch_s - dispatch_.update(dispatch_s, observation.entry_s);
+      result.heard_s = observation.entry_s + lead_s;
+    } else {
+      result.heard_s = observation.dac_s;
+    }
+    result.measured = since_lead_changed_ < kMeasuredMemory;
+  } else if (fault == ClockFault::kSplitBlocks) {
+    note(fault);
+  } else {
+    plausible_in_a_row_ = 0;
+    const bool again = fault == last_fault_;
+    if (again) note(fault);
+    if (source_ == ClockSource::kNone || again) source_ = ClockSource::kCallback;
+  }
+  if (source_ == ClockSource::kCallback) {
+    result = HeardTime{};
+    result.heard_s = from_callback(observation);
+  }
+  result.source = source_ == ClockSource::kCallback && !std::isfinite(observation.entry_s)
+                      ? ClockSource::kFreeRun
+                      : source_;
+
+  if (fault != ClockFault::kSplitBlocks) last_fault_ = fault;
+  has_previous_ = true;
+  previous_ = observation;
+  return result;
+}
+
+}  // namespace hostmode
