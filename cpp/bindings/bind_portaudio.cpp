@@ -14,7 +14,8 @@ namespace py = pybind11;
 
 namespace {
 
-// The player lives as long as the stream, whoever else lets go of it: the audio thread holds no Python reference.
+// The player lives as long as the stream, whoever else lets go of it: the audio thread holds no Python
+// reference.
 struct BoundStream {
   BoundStream(std::shared_ptr<Player> played, int channels, int device_rate)
       : player(std::move(played)), stream(*player, channels, device_rate) {}
@@ -26,7 +27,8 @@ struct BoundStream {
 std::unique_ptr<BoundStream> make_stream(std::shared_ptr<Player> player, int channels, int device_rate) {
   if (channels < 1 || device_rate < 1) {
     throw py::value_error("channels and device_rate: given " + std::to_string(channels) + " and " +
-                          std::to_string(device_rate) + ", wanted at least 1 channel and a positive rate in Hz");
+                          std::to_string(device_rate) +
+                          ", wanted at least 1 channel and a positive rate in Hz");
   }
   return std::make_unique<BoundStream>(std::move(player), channels, device_rate);
 }
@@ -53,7 +55,8 @@ void set_device_offset(BoundStream& self, double offset_s) {
 }  // namespace
 
 void bind_portaudio(py::module_& m) {
-  py::class_<BoundStream>(m, "PortAudioStream", py::is_final(), R"(The native callback of one PortAudio output stream.
+  py::class_<BoundStream>(m, "PortAudioStream", py::is_final(),
+                          R"(The native callback of one PortAudio output stream.
 
 Give ``callback_address`` and ``userdata_address`` to PortAudio as a PaStreamCallback and its user data, for a stream
 of float32 frames. Nothing of Python runs on the audio thread. Keep this object until the stream is closed.
@@ -72,11 +75,12 @@ device_rate : int
           [](const BoundStream&) { return reinterpret_cast<std::uintptr_t>(&hostmode_portaudio_callback); },
           "The address of the callback.")
       .def_property_readonly(
-          "userdata_address", [](BoundStream& self) { return reinterpret_cast<std::uintptr_t>(&self.stream); },
+          "userdata_address",
+          [](BoundStream& self) { return reinterpret_cast<std::uintptr_t>(&self.stream); },
           "What the callback must be given as user data.")
       .def_property(
-          "device_offset", [](const BoundStream& self) { return self.stream.device_offset_s(); }, &set_device_offset,
-          "How much later than the device says its sound is heard, seconds.")
+          "device_offset", [](const BoundStream& self) { return self.stream.device_offset_s(); },
+          &set_device_offset, "How much later than the device says its sound is heard, seconds.")
       .def("stats", &stats, R"(Return counters since the stream was made.
 
 Returns

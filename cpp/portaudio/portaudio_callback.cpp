@@ -1,8 +1,8 @@
 #include "portaudio_callback.h"
 
 #include <algorithm>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 
 namespace hostmode {
 namespace {
@@ -10,7 +10,8 @@ namespace {
 // Longer blocks than this are converted in parts. Hosts use 64 to a few thousand frames.
 constexpr std::size_t kMaxConvertedFrames = 8192;
 
-// DAC times of healthy devices wander by less than this between callbacks; a device that ran dry jumps by a period.
+// DAC times of healthy devices wander by less than this between callbacks; a device that ran dry jumps by a
+// period.
 constexpr double kHole_s = 0.005;
 
 constexpr unsigned long kPaOutputUnderflow = 4;
@@ -36,7 +37,8 @@ PortAudioStream::PortAudioStream(Player& player, int channel_count, int device_r
       channel_count_(static_cast<std::size_t>(channel_count)),
       device_rate_hz_(static_cast<double>(device_rate_hz)) {
   if (device_rate_hz != player.sample_rate_hz()) {
-    converter_ = std::make_unique<RateConverter>(player.sample_rate_hz(), device_rate_hz, kMaxConvertedFrames);
+    converter_ =
+        std::make_unique<RateConverter>(player.sample_rate_hz(), device_rate_hz, kMaxConvertedFrames);
   }
 }
 
@@ -64,8 +66,8 @@ void PortAudioStream::render(float* output, std::size_t frame_count, const Hostm
     if (observation.dac_s > observation.host_current_s) observation.dac_s += device_offset_s();
   }
 
-  // The mono sound is made at the start of the block and then spread from its end, so that no frame is overwritten
-  // before it is read.
+  // The mono sound is made at the start of the block and then spread from its end, so that no frame is
+  // overwritten before it is read.
   render_mono(output, frame_count, observation);
   count(output, frame_count, observation);
   if (channel_count_ > 1) {
@@ -75,7 +77,8 @@ void PortAudioStream::render(float* output, std::size_t frame_count, const Hostm
   }
 }
 
-void PortAudioStream::render_mono(float* output, std::size_t frame_count, AudioObservation observation) noexcept {
+void PortAudioStream::render_mono(float* output, std::size_t frame_count,
+                                  AudioObservation observation) noexcept {
   if (converter_ == nullptr) {
     player_.render_audio(output, frame_count, observation);
     return;
@@ -92,7 +95,8 @@ void PortAudioStream::render_mono(float* output, std::size_t frame_count, AudioO
   }
 }
 
-void PortAudioStream::count(const float* mono, std::size_t frame_count, const AudioObservation& observation) noexcept {
+void PortAudioStream::count(const float* mono, std::size_t frame_count,
+                            const AudioObservation& observation) noexcept {
   const double first_heard_s = observation.entry_s + (observation.dac_s - observation.host_current_s);
   const double duration_s = static_cast<double>(frame_count) / device_rate_hz_;
 
@@ -110,7 +114,8 @@ void PortAudioStream::count(const float* mono, std::size_t frame_count, const Au
   for (std::size_t frame = frame_count; frame-- > 0;) {
     if (mono[frame] == 0.0F) continue;
     const double heard_s = std::isfinite(first_heard_s) ? first_heard_s : observation.entry_s;
-    sounding_until_s_.store(heard_s + static_cast<double>(frame + 1) / device_rate_hz_, std::memory_order_relaxed);
+    sounding_until_s_.store(heard_s + static_cast<double>(frame + 1) / device_rate_hz_,
+                            std::memory_order_relaxed);
     break;
   }
   add(callback_count_, std::int64_t{1});
@@ -125,7 +130,8 @@ int hostmode_portaudio_callback(const void* /*input*/, void* output, unsigned lo
   const double entry_s = hostmode::steady_now_s();
   auto& target = *static_cast<hostmode::PortAudioStream*>(stream);
   target.render(static_cast<float*>(output), frame_count, time_info, entry_s);
-  if ((status_flags & hostmode::kPaOutputUnderflow) != 0) hostmode::add(target.underflow_flag_count_, std::int64_t{1});
+  if ((status_flags & hostmode::kPaOutputUnderflow) != 0)
+    hostmode::add(target.underflow_flag_count_, std::int64_t{1});
   hostmode::raise_to(target.longest_callback_s_, hostmode::steady_now_s() - entry_s);
   return 0;
 }

@@ -28,30 +28,35 @@ int hostmode_portaudio_callback(const void* input, void* output, unsigned long f
 
 namespace hostmode {
 
-// What a stream has seen since it was made. Holes are derived from the times of the device, because the flags of
-// PortAudio miss most of them.
+// What a stream has seen since it was made. Holes are derived from the times of the device, because the flags
+// of PortAudio miss most of them.
 struct PortAudioCounters {
   std::int64_t callback_count = 0;
   std::int64_t frame_count = 0;           // of the device
   std::int64_t underflow_flag_count = 0;  // paOutputUnderflow
   std::int64_t hole_count = 0;
-  double hole_s = 0.0;                    // in all
-  double longest_callback_gap_s = 0.0;    // from entry to entry
-  double longest_callback_s = 0.0;        // from entry to return
-  double sounding_until_s = 0.0;          // when the last frame that is not zero is heard; 0 if there was none
+  double hole_s = 0.0;                  // in all
+  double longest_callback_gap_s = 0.0;  // from entry to entry
+  double longest_callback_s = 0.0;      // from entry to return
+  double sounding_until_s = 0.0;        // when the last frame that is not zero is heard; 0 if there was none
 };
 
-// One PortAudio output stream of float32 frames: stamps each callback, builds the observation, calls the player.
-// The player must outlive the stream.
+// One PortAudio output stream of float32 frames: stamps each callback, builds the observation, calls the
+// player. The player must outlive the stream.
 class PortAudioStream {
  public:
-  // `channel_count` 1 or more: every channel carries the same sound. `device_rate_hz` may differ from the player's.
+  // `channel_count` 1 or more: every channel carries the same sound. `device_rate_hz` may differ from the
+  // player's.
   PortAudioStream(Player& player, int channel_count, int device_rate_hz);
 
-  // How much later than the device says its sound is heard (Bluetooth: 0.15 to 0.2 s that no interface reports).
-  // Thread-safe: yes. Realtime-safe: yes.
-  void set_device_offset_s(double offset_s) noexcept { device_offset_s_.store(offset_s, std::memory_order_relaxed); }
-  [[nodiscard]] double device_offset_s() const noexcept { return device_offset_s_.load(std::memory_order_relaxed); }
+  // How much later than the device says its sound is heard (Bluetooth: 0.15 to 0.2 s that no interface
+  // reports). Thread-safe: yes. Realtime-safe: yes.
+  void set_device_offset_s(double offset_s) noexcept {
+    device_offset_s_.store(offset_s, std::memory_order_relaxed);
+  }
+  [[nodiscard]] double device_offset_s() const noexcept {
+    return device_offset_s_.load(std::memory_order_relaxed);
+  }
 
   // Each field is from the latest callback or the one before it.
   // Thread-safe: yes. Realtime-safe: yes.
@@ -59,7 +64,8 @@ class PortAudioStream {
 
   // One callback. `entry_s` is the instant of its entry on std::chrono::steady_clock.
   // Thread-safe: no (audio thread only). Realtime-safe: yes.
-  void render(float* output, std::size_t frame_count, const HostmodePaTimeInfo* time_info, double entry_s) noexcept;
+  void render(float* output, std::size_t frame_count, const HostmodePaTimeInfo* time_info,
+              double entry_s) noexcept;
 
  private:
   void render_mono(float* output, std::size_t frame_count, AudioObservation observation) noexcept;
@@ -83,8 +89,8 @@ class PortAudioStream {
   std::atomic<double> longest_callback_s_{0.0};
   std::atomic<double> sounding_until_s_{0.0};
 
-  friend int ::hostmode_portaudio_callback(const void*, void*, unsigned long, const HostmodePaTimeInfo*, unsigned long,
-                                           void*) noexcept;
+  friend int ::hostmode_portaudio_callback(const void*, void*, unsigned long, const HostmodePaTimeInfo*,
+                                           unsigned long, void*) noexcept;
 };
 
 }  // namespace hostmode

@@ -10,8 +10,8 @@ namespace hostmode {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-// Kaiser window for 96 dB (Kaiser 1974: beta = 0.1102 (A - 8.7)) over a transition of a tenth of the lower band on
-// either side of 0.95 of it: (A - 8) / (2.285 * 0.1 * pi) taps at equal rates.
+// Kaiser window for 96 dB (Kaiser 1974: beta = 0.1102 (A - 8.7)) over a transition of a tenth of the lower
+// band on either side of 0.95 of it: (A - 8) / (2.285 * 0.1 * pi) taps at equal rates.
 constexpr double kStopbandDb = 96.0;
 constexpr double kKaiserBeta = 0.1102 * (kStopbandDb - 8.7);
 constexpr double kCutoff = 0.95;
@@ -47,9 +47,11 @@ RateConverter::RateConverter(int input_rate_hz, int output_rate_hz, std::size_t 
     float* row = filter_.data() + phase * taps_;
     double sum = 0.0;
     for (std::size_t tap = 0; tap < taps_; ++tap) {
-      const double x = static_cast<double>(tap) - (half - 1.0) - static_cast<double>(phase) / static_cast<double>(up_);
+      const double x =
+          static_cast<double>(tap) - (half - 1.0) - static_cast<double>(phase) / static_cast<double>(up_);
       const double edge = x / half;
-      const double window = bessel_i0(kKaiserBeta * std::sqrt(std::max(0.0, 1.0 - edge * edge))) / bessel_i0(kKaiserBeta);
+      const double window =
+          bessel_i0(kKaiserBeta * std::sqrt(std::max(0.0, 1.0 - edge * edge))) / bessel_i0(kKaiserBeta);
       const double sinc = x == 0.0 ? 1.0 : std::sin(kPi * cutoff * x) / (kPi * cutoff * x);
       row[tap] = static_cast<float>(cutoff * sinc * window);
       sum += row[tap];

@@ -20,9 +20,9 @@ class RateConverter {
   // Thread-safe: no (audio thread only). Realtime-safe: yes.
   [[nodiscard]] std::size_t input_needed(std::size_t output_frames) const noexcept;
 
-  // How long, in input frames, after the first output frame of the next block the first input frame of that block is
-  // heard: the filter's delay and the fraction of a frame between the two grids.
-  // Thread-safe: no (audio thread only). Realtime-safe: yes.
+  // How long, in input frames, after the first output frame of the next block the first input frame of that
+  // block is heard: the filter's delay and the fraction of a frame between the two grids. Thread-safe: no
+  // (audio thread only). Realtime-safe: yes.
   [[nodiscard]] double input_delay_frames() const noexcept;
 
   // Where to write the `input_needed(output_frames)` input frames before `convert(output_frames)`.
@@ -33,10 +33,10 @@ class RateConverter {
   void convert(float* output, std::size_t output_frames) noexcept;
 
  private:
-  std::size_t up_;            // output_rate : input_rate, reduced, is up_ : down_
+  std::size_t up_;  // output_rate : input_rate, reduced, is up_ : down_
   std::size_t down_;
-  std::size_t taps_;          // of one phase
-  std::size_t phase_ = 0;     // of the next output frame, in 1/up_ of an input frame
+  std::size_t taps_;       // of one phase
+  std::size_t phase_ = 0;  // of the next output frame, in 1/up_ of an input frame
   std::size_t history_frames_;
   std::vector<float> filter_;  // up_ phases of taps_
   std::vector<float> buffer_;  // history_frames_ past input frames, then the input of this block

@@ -11,22 +11,33 @@ namespace {
 
 // A block this much later than due is a hole in the sound where the host measures its position.
 constexpr double kHole_s = 0.005;
-// Without anything to check it against, smaller jumps may be somebody's late callback.
-constexpr double kUncheckedHole_s = 0.02;
+// Without anything to check it against, a jump is one if it is beyond all lateness there was.
+constexpr double kUncheckedHole_s = 0.002;
+constexpr double kPeakMargin = 3;
+
+// Where changes take effect ahead of the present, small ones are gathered: the snapshot's knots must reach
+// back to it.
+constexpr double kChangeSpacing_s = 0.1;
+constexpr double kSmallChange_s = 0.001;
+
 constexpr double kOutlier = 8;  // in units of the noise
 
 }  // namespace
 
 struct AudioClock::State {
-  State(double rate_hz, double latency_s) noexcept : source(rate_hz, latency_s), line(rate_hz) {}
+  State(double rate_hz, double latency_s) noexcept
+      : source(rate_hz, latency_s), line(rate_hz), pace(rate_hz) {}
 
   [[nodiscard]] bool is_hole(const AudioObservation& observation, const HeardTime& heard) const noexcept;
   void follow(const AudioObservation& observation, const HeardTime& heard) noexcept;
-  [[nodiscard]] double change_instant(const AudioObservation& observation, double heard_s) const noexcept;
+  void steer(const AudioObservation& observation, double heard_s) noexcept;
 
   DacTimeSource source;
   PlayoutLine line;
+  // When callbacks come: no instants of sound, but the device's rate, in the clock that is not the host's.
+  PlayoutLine pace;
   ClockSnapshot snapshot;
+  // Of the map: it is settled before this instant.
   double last_change_s = -std::numeric_limits<double>::infinity();
 };
 
@@ -43,53 +54,73 @@ const ClockSnapshot& AudioClock::snapshot() const noexcept {
 bool AudioClock::State::is_hole(const AudioObservation& observation, const HeardTime& heard) const noexcept {
   const double due_s = line.time_of(static_cast<double>(observation.first_frame));
   const double late_s = heard.heard_s - due_s;
-  const double threshold_s = std::max(kHole_s, kOutlier * line.noise_s());
-  if (heard.measured) return late_s - heard.dispatch_delay_s > threshold_s;
-  if (std::isnan(observation.entry_s)) return late_s > std::max(kUncheckedHole_s, threshold_s);
+  const double noise_s = kOutlier * line.noise_s();
+  if (heard.measured) return late_s - heard.dispatch_delay_s > std::max(kHole_s, noise_s);
+  if (std::isnan(observation.entry_s)) {
+    return late_s > std::max({kUncheckedHole_s, noise_s, kPeakMargin * line.peak_lateness_s()});
+  }
   // Asked for after everything before it was over: the device has run dry, whatever the reason.
-  return late_s > threshold_s && observation.entry_s > due_s;
+  return late_s > std::max(kHole_s, noise_s) && observation.entry_s > due_s;
 }
 
 void AudioClock::State::follow(const AudioObservation& observation, const HeardTime& heard) noexcept {
   const bool other_source = heard.source != snapshot.source_ && heard.source != ClockSource::kFreeRun &&
                             snapshot.source_ != ClockSource::kFreeRun;
-  if (!line.started() || other_source || is_hole(observation, heard)) {
+  const bool anew = !line.started() || other_source || is_hole(observation, heard);
+  if (!std::isnan(observation.entry_s)) {
+    if (anew || !pace.started()) {
+      pace.restart(observation.first_frame, observation.entry_s);
+    } else {
+      pace.add(observation.first_frame, observation.entry_s);
+    }
+    line.take_rate_from(pace);
+  }
+  if (anew) {
     line.restart(observation.first_frame, heard.heard_s);
   } else {
     line.add(observation.first_frame, heard.heard_s);
   }
 }
 
-// The map is left alone before this instant, because readers may have asked for it already.
-double AudioClock::State::change_instant(const AudioObservation& observation, double heard_s) const noexcept {
-  double instant_s = observation.entry_s;
-  if (std::isnan(instant_s)) {
+// Bends the map to the line, from where readers cannot have been yet.
+void AudioClock::State::steer(const AudioObservation& observation, double heard_s) noexcept {
+  const double frame = static_cast<double>(observation.first_frame);
+  const double line_s = line.time_of(frame);
+  double instant_s = std::max(observation.entry_s, last_change_s);
+  if (std::isnan(observation.entry_s)) {
     // Who renders by DAC times alone has the present somewhere before the block; all earlier blocks are
     // settled.
     const double end_s = snapshot.time_of(static_cast<double>(snapshot.rendered_frames()));
-    instant_s = std::isnan(end_s) ? heard_s : std::min(heard_s, end_s);
+    instant_s = std::max(std::isnan(end_s) ? heard_s : std::min(heard_s, end_s), last_change_s);
+    const bool small = std::abs(snapshot.time_of(frame) - line_s) < kSmallChange_s;
+    if (small && instant_s - last_change_s < kChangeSpacing_s) return;
   }
-  return std::max(instant_s, last_change_s);
+  snapshot.steer(instant_s, line_s, frame, line.true_rate_hz());
+  last_change_s = instant_s;
 }
 
-void AudioClock::observe(const AudioObservation& observation) noexcept {
+void AudioClock::observe(const AudioObservation& reported) noexcept {
   State& state = *state_;
   ClockSnapshot& snapshot = state.snapshot;
-  if (observation.frame_count <= 0 || observation.first_frame < snapshot.rendered_frames_) return;
+  if (reported.frame_count <= 0 || reported.first_frame < snapshot.rendered_frames_) return;
+  AudioObservation observation = reported;
+  // Infinite is as unknown as NaN, and needs no further thought then.
+  for (double* time_s : {&observation.entry_s, &observation.dac_s, &observation.host_current_s}) {
+    if (!std::isfinite(*time_s)) *time_s = AudioObservation::kUnknown;
+  }
 
   HeardTime heard = state.source.judge(observation);
-  state.line.set_shape(state.source.quantised() ? NoiseShape::kSymmetric : NoiseShape::kLate);
+  // An assumed latency is late by nature, whatever the distribution of its noise looks like.
+  const bool symmetric = state.source.quantised() || (heard.measured && state.line.looks_symmetric());
+  state.line.set_shape(symmetric ? NoiseShape::kSymmetric : NoiseShape::kLate);
   if (std::isnan(heard.heard_s) && state.line.started() &&
       observation.entry_s > state.line.time_of(static_cast<double>(observation.first_frame))) {
     // Even a callback without a usable time shows that the device has run dry.
     heard.heard_s = state.source.from_callback(observation);
   }
-  if (std::isfinite(heard.heard_s)) {
+  if (!std::isnan(heard.heard_s)) {
     state.follow(observation, heard);
-    const double instant_s = state.change_instant(observation, heard.heard_s);
-    const double frame = static_cast<double>(observation.first_frame);
-    snapshot.steer(instant_s, state.line.time_of(frame), frame, state.line.true_rate_hz());
-    state.last_change_s = instant_s;
+    state.steer(observation, heard.heard_s);
   }
   snapshot.source_ = heard.source;
   snapshot.faults_ = state.source.faults();

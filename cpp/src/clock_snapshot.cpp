@@ -14,6 +14,8 @@ constexpr double kSlewTime_s = 0.02;
 constexpr double kMinSlew = 0.005;
 constexpr double kMaxSlowDown = 0.9;  // the map keeps increasing while it waits for the device
 
+constexpr double kWait_s = 0.001;
+
 constexpr double kFrameTolerance = 1e-3;  // 20 ns at 48 kHz
 
 }  // namespace
@@ -92,7 +94,10 @@ void ClockSnapshot::steer(double from_s, double line_s, double line_frame, doubl
   const auto line_at = [=](double t_s) { return line_frame + (t_s - line_s) * line_rate_hz; };
   const double rendered = static_cast<double>(rendered_frames_);
   const double unbounded = curve_at(from_s);
-  const bool dry = unbounded > rendered - kFrameTolerance;
+  const double ahead_of_line = unbounded - line_at(from_s);
+  // At the very end of what was rendered, only a wait that is worth it is one.
+  const bool dry = unbounded > rendered + kFrameTolerance ||
+                   (unbounded > rendered - kFrameTolerance && ahead_of_line > kWait_s * line_rate_hz);
   const Knot& last = knots_[knot_count_ - 1];
   const bool on_course =
       line_rate_hz == rate_after_ && std::abs(line_at(last.t_s) - last.frame) < kFrameTolerance;

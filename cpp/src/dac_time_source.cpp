@@ -19,6 +19,7 @@ constexpr int kPlausibleAgain = 3;
 // Doubles hold times since the epoch to 0.3 us.
 constexpr double kSameTime_s = 1e-6;
 constexpr double kUneven_s = 50e-6;
+constexpr double kBrief_s = 0.0025;
 // One false alarm in so many callbacks (e^23) would be one in years.
 constexpr double kProofOfGrid = -23;
 
@@ -26,18 +27,15 @@ constexpr int kMeasuredMemory = 256;  // callbacks
 
 }  // namespace
 
-double DacTimeSource::RecentMinimum::update(double value, double now_s) noexcept {
-  constexpr double kPeriod_s = 1.0;
-  if (since_s < 0) {
-    current = previous = value;
-    since_s = now_s;
-  } else if (now_s - since_s >= kPeriod_s) {
-    previous = current;
-    current = value;
-    since_s = now_s;
+void DacTimeSource::RecentRange::add(double value, double now_s) noexcept {
+  if (now_s - since_s_ >= period_s_) {
+    previous_low_ = low_;
+    previous_high_ = high_;
+    low_ = high_ = value;
+    since_s_ = now_s;
   }
-  current = std::min(current, value);
-  return std::min(current, previous);
+  low_ = std::min(low_, value);
+  high_ = std::max(high_, value);
 }
 
 // Whether this block belongs to the same host buffer as the one before it, going by when it was asked for.
@@ -62,6 +60,9 @@ ClockFault DacTimeSource::plausibility(const AudioObservation& observation) cons
   if (has_previous_) {
     if (observation.dac_s == previous_.dac_s) {
       if (observation.dac_s == 0) return ClockFault::kNoDacTime;
+      // Between two ticks of a coarse clock, time stands still for everybody.
+      const double still_s = static_cast<double>(observation.first_frame - dac_changed_at_) / rate_hz_;
+      if (still_s < 1.5 * grid_s_) return ClockFault::kNone;
       return within_burst(observation) ? ClockFault::kSplitBlocks : ClockFault::kFrozenDacTime;
     }
     if (observation.host_current_s == previous_.host_current_s && !within_burst(observation)) {
@@ -98,40 +99,41 @@ void DacTimeSource::look_for_grid(const AudioObservation& observation) noexcept 
     // Steps of whole milliseconds are no fault where blocks last whole milliseconds.
     grid.uneven |=
         std::abs(dac_step_s - block_s) > kUneven_s || std::abs(current_step_s - entry_step_s) > kUneven_s;
-    if (grid.log_chance < kProofOfGrid && grid.uneven) note(ClockFault::kQuantised);
+    if (grid.log_chance < kProofOfGrid && grid.uneven) {
+      grid_s_ = grid.grid_s;
+      note(ClockFault::kQuantised);
+    }
   }
+}
+
+// The instant that a coarse clock leaves open, at the middle of what it leaves. Current and DAC time are cut,
+// or rounded, alike; where the host's clock ticks, the fine clock of the entries tells: of all differences
+// between the two, the smallest belongs to a callback right after a tick. Unless all callbacks come at one
+// phase of the ticks: then the tick is somewhere in the part of the grid in which none came.
+double DacTimeSource::between_ticks(const AudioObservation& observation) const noexcept {
+  const double unseen_s = std::max(0.0, grid_s_ - (tick_.high() - tick_.low()));
+  return observation.dac_s + tick_.low() - 0.5 * unseen_s + 0.5 * grid_s_;
 }
 
 HeardTime DacTimeSource::judge(const AudioObservation& observation) noexcept {
   const ClockFault fault = plausibility(observation);
+  if (!has_previous_ || observation.dac_s != previous_.dac_s) dac_changed_at_ = observation.first_frame;
   const bool plausible = fault == ClockFault::kNone;
-  if (has_previous_ && plausible && last_fault_ == ClockFault::kNone) look_for_grid(observation);
+  // Too short a standstill to be told from a coarse clock that has not been recognised yet.
+  const bool brief = fault == ClockFault::kFrozenDacTime &&
+                     static_cast<double>(observation.first_frame - dac_changed_at_) < kBrief_s * rate_hz_;
+  if (plausible && has_previous_ && last_fault_ == ClockFault::kNone) look_for_grid(observation);
 
   HeardTime result;
   if (plausible) {
     ++plausible_in_a_row_;
-    if (source_ != ClockSource::kCallback || plausible_in_a_row_ >= kPlausibleAgain)
+    if (source_ != ClockSource::kCallback || plausible_in_a_row_ >= kPlausibleAgain) {
       source_ = ClockSource::kDacTime;
-    const double lead_s = lead_of(observation);
-    const bool in_burst = has_previous_ && observation.host_current_s == previous_.host_current_s;
-    if (in_burst) {
-      note(ClockFault::kSplitBlocks);
-    } else {
-      const double tolerance_s = quantised() ? 1.5e-3 : 2 * kSameTime_s;
-      since_lead_changed_ = std::abs(lead_s - last_lead_s_) > tolerance_s ? 0 : since_lead_changed_ + 1;
-      last_lead_s_ = lead_s;
     }
-    if (std::isfinite(observation.entry_s) && std::isfinite(observation.host_current_s)) {
-      const double dispatch_s = observation.entry_s - observation.host_current_s;
-      result.dispatch_delay_s = dispatch_s - dispatch_.update(dispatch_s, observation.entry_s);
-      result.heard_s = observation.entry_s + lead_s;
-    } else {
-      result.heard_s = observation.dac_s;
-    }
-    result.measured = since_lead_changed_ < kMeasuredMemory;
+    result = from_host(observation);
   } else if (fault == ClockFault::kSplitBlocks) {
     note(fault);
-  } else {
+  } else if (!brief) {
     plausible_in_a_row_ = 0;
     const bool again = fault == last_fault_;
     if (again) note(fault);
@@ -141,13 +143,35 @@ HeardTime DacTimeSource::judge(const AudioObservation& observation) noexcept {
     result = HeardTime{};
     result.heard_s = from_callback(observation);
   }
-  result.source = source_ == ClockSource::kCallback && !std::isfinite(observation.entry_s)
-                      ? ClockSource::kFreeRun
-                      : source_;
+  const bool blind = source_ == ClockSource::kCallback && std::isnan(observation.entry_s);
+  result.source = blind ? ClockSource::kFreeRun : source_;
 
   if (fault != ClockFault::kSplitBlocks) last_fault_ = fault;
   has_previous_ = true;
   previous_ = observation;
+  return result;
+}
+
+HeardTime DacTimeSource::from_host(const AudioObservation& observation) noexcept {
+  HeardTime result;
+  const double lead_s = lead_of(observation);
+  if (has_previous_ && observation.host_current_s == previous_.host_current_s) {
+    if (!quantised()) note(ClockFault::kSplitBlocks);
+  } else {
+    const double tolerance_s = std::max(1.5 * grid_s_, 2 * kSameTime_s);
+    since_lead_changed_ = std::abs(lead_s - last_lead_s_) > tolerance_s ? 0 : since_lead_changed_ + 1;
+    last_lead_s_ = lead_s;
+  }
+  result.measured = since_lead_changed_ < kMeasuredMemory;
+  if (!std::isfinite(observation.entry_s) || !std::isfinite(observation.host_current_s)) {
+    result.heard_s = observation.dac_s;
+    return result;
+  }
+  const double dispatch_s = observation.entry_s - observation.host_current_s;
+  dispatch_.add(dispatch_s, observation.entry_s);
+  tick_.add(dispatch_s, observation.entry_s);
+  result.dispatch_delay_s = dispatch_s - dispatch_.low();
+  result.heard_s = quantised() ? between_ticks(observation) : observation.entry_s + lead_s;
   return result;
 }
 

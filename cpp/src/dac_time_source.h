@@ -1,7 +1,9 @@
 // Judges the times a host reports and says when a block is heard.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "hostmode/audio_clock.h"
 
@@ -31,17 +33,24 @@ class DacTimeSource {
   }
 
   [[nodiscard]] std::uint32_t faults() const noexcept { return faults_; }
-  [[nodiscard]] bool quantised() const noexcept {
-    return (faults_ & static_cast<std::uint32_t>(ClockFault::kQuantised)) != 0;
-  }
+  [[nodiscard]] bool quantised() const noexcept { return grid_s_ > 0; }
 
  private:
-  // The smallest of the last one to two seconds.
-  struct RecentMinimum {
-    double current = 0;
-    double previous = 0;
-    double since_s = -1;
-    double update(double value, double now_s) noexcept;
+  // The extremes of a value over the last one to two periods.
+  class RecentRange {
+   public:
+    explicit RecentRange(double period_s) noexcept : period_s_(period_s) {}
+    void add(double value, double now_s) noexcept;
+    [[nodiscard]] double low() const noexcept { return std::min(low_, previous_low_); }
+    [[nodiscard]] double high() const noexcept { return std::max(high_, previous_high_); }
+
+   private:
+    double period_s_;
+    double since_s_ = -std::numeric_limits<double>::infinity();
+    double low_ = std::numeric_limits<double>::infinity();
+    double high_ = -std::numeric_limits<double>::infinity();
+    double previous_low_ = low_;
+    double previous_high_ = high_;
   };
   // The evidence that a series of times has a coarse grid.
   struct GridEvidence {
@@ -51,6 +60,8 @@ class DacTimeSource {
   };
 
   [[nodiscard]] ClockFault plausibility(const AudioObservation& observation) const noexcept;
+  [[nodiscard]] HeardTime from_host(const AudioObservation& observation) noexcept;
+  [[nodiscard]] double between_ticks(const AudioObservation& observation) const noexcept;
   [[nodiscard]] bool within_burst(const AudioObservation& observation) const noexcept;
   [[nodiscard]] double lead_of(const AudioObservation& observation) const noexcept;
   void look_for_grid(const AudioObservation& observation) noexcept;
@@ -67,7 +78,10 @@ class DacTimeSource {
   int plausible_in_a_row_ = 0;
   int since_lead_changed_ = 1 << 20;
   double last_lead_s_ = AudioObservation::kUnknown;
-  RecentMinimum dispatch_;
+  double grid_s_ = 0;                // of the host's times; 0 where they have none
+  std::int64_t dac_changed_at_ = 0;  // the frame since which the DAC time has been what it is
+  RecentRange dispatch_{1.0};        // entry less host's now
+  RecentRange tick_{8.0};            // the same, for finding where the host's clock ticks
   GridEvidence grids_[2] = {{1e-3, 0, false}, {1.0 / 1024, 0, false}};
 };
 

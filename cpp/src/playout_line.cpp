@@ -14,6 +14,8 @@ constexpr double kKnownSlopeDeviation = 10e-6;
 constexpr double kKnownSlopeSpan_s = 2.0;
 
 constexpr double kWindow_s = 10.0;
+// An average needs longer than an envelope, and a coarse clock's ticks may drift past the blocks slowly.
+constexpr double kSymmetricWindow_s = 40.0;
 constexpr std::size_t kMinBinObservations = 8;
 
 constexpr double kInitialNoise_s = 50e-6;
@@ -21,6 +23,12 @@ constexpr double kInitialNoiseWeight = 4;
 constexpr double kMaxNoiseWeight = 512;
 constexpr double kMinNoise_s = 0.5e-6;
 constexpr double kOutlier = 8;  // in units of the noise
+
+constexpr double kHardlySkewed = 0.4;
+constexpr double kSkewed = 0.8;
+constexpr double kHarmless_s = 20e-6;
+
+constexpr double kPeakFading_s = 10;
 
 constexpr double kStep_s = 0.002;
 constexpr double kStepConfirmation_s = 0.1;
@@ -54,6 +62,7 @@ void PlayoutLine::restart(std::int64_t frame, double heard_s) noexcept {
     prior_slope_deviation_ = kKnownSlopeDeviation;
   }
   const Point point{media_s, heard_s - media_s};
+  last_media_s_ = media_s;
   begin_at(point);
   gather(point);
 }
@@ -61,6 +70,8 @@ void PlayoutLine::restart(std::int64_t frame, double heard_s) noexcept {
 void PlayoutLine::add(std::int64_t frame, double heard_s) noexcept {
   const double media_s = static_cast<double>(frame) / rate_hz_;
   const Point point{media_s, heard_s - media_s};
+  peak_lateness_s_ *= std::max(0.0, 1 - (media_s - last_media_s_) / kPeakFading_s);
+  last_media_s_ = media_s;
   if (suspect_step(point, heard_s)) {
     const Point earliest = suspicion_.earliest;
     begin_at(earliest);
@@ -68,8 +79,7 @@ void PlayoutLine::add(std::int64_t frame, double heard_s) noexcept {
     return;
   }
   const double residual_s = residual(point);
-  const bool noise = !suspicion_.active && (residual_s >= 0 || shape_ == NoiseShape::kSymmetric);
-  if (noise) measure_noise(std::abs(residual_s));
+  if (!suspicion_.active) measure_noise(residual_s);
   if (shape_ == NoiseShape::kLate) {
     // Lateness has one sign: whatever is earlier than the line proves the line late.
     if (residual_s < 0) offset_s_ += residual_s;
@@ -81,28 +91,47 @@ void PlayoutLine::add(std::int64_t frame, double heard_s) noexcept {
 }
 
 void PlayoutLine::measure_noise(double residual_s) noexcept {
-  const double bounded_s = std::min(residual_s, kOutlier * noise_s_);
+  const double bound_s = kOutlier * noise_s_;
+  const double bounded_s = std::clamp(residual_s, -bound_s, bound_s);
   noise_weight_ = std::min(noise_weight_ + 1, kMaxNoiseWeight);
-  noise_s_ = std::max(noise_s_ + (bounded_s - noise_s_) / noise_weight_, kMinNoise_s);
+  if (shape_ == NoiseShape::kSymmetric || residual_s >= 0) {
+    noise_s_ = std::max(noise_s_ + (std::abs(bounded_s) - noise_s_) / noise_weight_, kMinNoise_s);
+  }
+  const double deviation_s = bounded_s - mean_s_;
+  mean_s_ += deviation_s / noise_weight_;
+  const double square_s2 = deviation_s * deviation_s;
+  variance_s2_ += (square_s2 - variance_s2_) / noise_weight_;
+  third_moment_s3_ += (square_s2 * deviation_s - third_moment_s3_) / noise_weight_;
+}
+
+void PlayoutLine::judge_symmetry() noexcept {
+  if (noise_weight_ < kMaxNoiseWeight) return;
+  const double deviation_s = std::sqrt(variance_s2_);
+  const double skewness = third_moment_s3_ / (deviation_s * variance_s2_);
+  // Exponential lateness has 2, a normal or a uniform distribution 0.
+  looks_symmetric_ = deviation_s > kHarmless_s && skewness < (looks_symmetric_ ? kSkewed : kHardlySkewed);
 }
 
 bool PlayoutLine::suspect_step(const Point& point, double heard_s) noexcept {
   const double residual_s = residual(point);
   const double limit_s = std::max(kStep_s, kOutlier * noise_s_);
   if (residual_s < -limit_s) {
+    note_lateness(-residual_s);
     suspicion_.earliest = point;
     return true;
   }
   if (residual_s < limit_s) {
+    note_lateness(suspicion_.active ? suspicion_.latest_s : residual_s);
     suspicion_.active = false;
     return false;
   }
   if (!suspicion_.active) {
-    suspicion_ = {true, heard_s, 0, point};
+    suspicion_ = {true, heard_s, 0, point, 0};
   } else if (residual_s < residual(suspicion_.earliest)) {
     suspicion_.earliest = point;
   }
   ++suspicion_.count;
+  suspicion_.latest_s = std::max(suspicion_.latest_s, residual_s);
   // A late wake-up is followed by a burst of blocks that have no time to pass; a step stays.
   return suspicion_.count >= kStepObservations && heard_s - suspicion_.since_s >= kStepConfirmation_s;
 }
@@ -118,6 +147,7 @@ void PlayoutLine::gather(const Point& point) noexcept {
 
 void PlayoutLine::close_bin() noexcept {
   ++closed_;
+  judge_symmetry();
   drop_outdated_bins();
   fit();
   if (closed_ == kBins) make_room();
@@ -149,7 +179,8 @@ void PlayoutLine::drop_outdated_bins() noexcept {
 
 void PlayoutLine::make_room() noexcept {
   const double span_s = bins_[closed_ - 1].earliest.media_s - bins_[0].earliest.media_s;
-  if (span_s >= kWindow_s && bin_observations_ >= kMinBinObservations) {
+  const double window_s = shape_ == NoiseShape::kLate ? kWindow_s : kSymmetricWindow_s;
+  if (span_s >= window_s && bin_observations_ >= kMinBinObservations) {
     std::move(bins_.begin() + 1, bins_.end(), bins_.begin());
     --closed_;
     return;
@@ -232,7 +263,8 @@ void PlayoutLine::fit_least_squares() noexcept {
     slant += weight * media_off_s * (bins_[i].delay_sum_s / weight - delay_s);
   }
   const double stiffness = noise_s_ * noise_s_ / (prior_slope_deviation_ * prior_slope_deviation_);
-  slope_ = std::clamp((slant + stiffness * prior_slope_) / (spread + stiffness), -kMaxSlope, kMaxSlope);
+  const double fitted = (slant + stiffness * prior_slope_) / (spread + stiffness);
+  slope_ = std::clamp(std::isnan(given_slope_) ? fitted : given_slope_, -kMaxSlope, kMaxSlope);
   offset_s_ = delay_s - slope_ * media_s;
 }
 

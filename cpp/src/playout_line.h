@@ -1,9 +1,11 @@
 // The straight line on which a device plays: the instant at which each of its frames is heard.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace hostmode {
 
@@ -31,6 +33,9 @@ class PlayoutLine {
 
   void set_shape(NoiseShape shape) noexcept { shape_ = shape; }
 
+  // Takes the rate from a line over the same frames that knows it better; used where noise is symmetric.
+  void take_rate_from(const PlayoutLine& pace) noexcept { given_slope_ = pace.slope_; }
+
   [[nodiscard]] double time_of(double frame) const noexcept;
 
   // Device frames per second of the caller's clock.
@@ -38,6 +43,12 @@ class PlayoutLine {
 
   // How far observations usually lie from the line.
   [[nodiscard]] double noise_s() const noexcept { return noise_s_; }
+
+  // How late observations have been that were proven late by others. Fades within half a minute.
+  [[nodiscard]] double peak_lateness_s() const noexcept { return peak_lateness_s_; }
+
+  // Whether the noise has been seen to lie on both sides alike.
+  [[nodiscard]] bool looks_symmetric() const noexcept { return looks_symmetric_; }
 
  private:
   static constexpr std::size_t kBins = 24;
@@ -60,6 +71,7 @@ class PlayoutLine {
     double since_s = 0;
     std::size_t count = 0;
     Point earliest{};
+    double latest_s = 0;
   };
 
   [[nodiscard]] double residual(const Point& point) const noexcept {
@@ -67,6 +79,10 @@ class PlayoutLine {
   }
   void begin_at(const Point& point) noexcept;
   void measure_noise(double residual_s) noexcept;
+  void judge_symmetry() noexcept;
+  void note_lateness(double lateness_s) noexcept {
+    peak_lateness_s_ = std::max(peak_lateness_s_, lateness_s);
+  }
   [[nodiscard]] bool suspect_step(const Point& point, double heard_s) noexcept;
   void gather(const Point& point) noexcept;
   void close_bin() noexcept;
@@ -82,10 +98,17 @@ class PlayoutLine {
 
   double offset_s_ = 0;
   double slope_ = 0;
+  double given_slope_ = std::numeric_limits<double>::quiet_NaN();
   double prior_slope_ = 0;
   double prior_slope_deviation_ = 0;
   double noise_s_ = 0;
   double noise_weight_ = 0;
+  double mean_s_ = 0;  // of the residuals, with their second and third central moments
+  double variance_s2_ = 0;
+  double third_moment_s3_ = 0;
+  bool looks_symmetric_ = false;
+  double peak_lateness_s_ = 0;
+  double last_media_s_ = 0;
   double bin_scatter_s_ = 0;
 
   std::array<Bin, kBins> bins_{};

@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <random>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -141,6 +146,30 @@ TEST_CASE("audio_clock: a hole in the DAC times alone is a wait at the last fram
   CHECK(clock.snapshot().frame_at(51.495) == doctest::Approx(160 * 99 + 80));
 }
 
+TEST_CASE("audio_clock: in steady DAC times a hole of ten milliseconds is one at once") {
+  AudioClock clock(48000, 0.1);
+  for (int i = 0; i < 200; ++i) {
+    const double dac_s = 10 + i * 0.01 + (i >= 150 ? 0.01 : 0);
+    clock.observe({i * 480, 480, AudioObservation::kUnknown, dac_s, AudioObservation::kUnknown});
+  }
+  CHECK(clock.snapshot().frame_at(11.495) == doctest::Approx(149 * 480 + 240));
+  CHECK(clock.snapshot().frame_at(11.505) == 150 * 480);
+  CHECK(clock.snapshot().frame_at(11.515) == doctest::Approx(150 * 480 + 240));
+}
+
+TEST_CASE("audio_clock: late DAC times alone make no holes and no steps") {
+  VirtualDacConfig config = desktop();
+  config.host_epoch_s = 0;
+  Rig rig(config);
+  rig.edit = [](AudioObservation& callback) {
+    callback.entry_s = callback.host_current_s = AudioObservation::kUnknown;
+  };
+  rig.run_for(20, 10);
+  CHECK(rig.quantile(0.999) < 0.1e-3);
+  CHECK(rig.backwards == 0);
+  CHECK(rig.standing == 0);
+}
+
 TEST_CASE("audio_clock: entries without DAC times give the assumed latency") {
   Rig rig(desktop());
   rig.edit = forget_dac;
@@ -168,6 +197,43 @@ TEST_CASE("audio_clock: the device's rate is found") {
     rig.run_for(15);
     CHECK(rig.clock.snapshot().rate_hz() ==
           doctest::Approx(48000 * (1 + rate_error_ppm * 1e-6)).epsilon(5e-6));
+  }
+}
+
+TEST_CASE("audio_clock: a change of the rate is followed") {
+  for (const double rate_error_ppm : {-200.0, 300.0}) {
+    Rig rig(desktop(50));
+    rig.run_for(30);
+    rig.dac.set_rate_error_ppm(rate_error_ppm);
+    rig.errors_s.clear();
+    rig.run_for(20);
+    CHECK(rig.quantile(1) < 1e-3);
+    rig.errors_s.clear();
+    rig.run_for(10);
+    CHECK(rig.quantile(0.999) < 60e-6);
+    CHECK(rig.backwards == 0);
+  }
+}
+
+TEST_CASE("audio_clock: where measured times are early as often as late, the clock is neither") {
+  VirtualDacConfig config = honest();
+  config.measurement_noise_s = 0.5e-3;
+  Rig rig(config);
+  rig.run_for(20, 12);
+  CHECK(rig.quantile(0.999) < 0.15e-3);
+  CHECK(rig.backwards == 0);
+}
+
+TEST_CASE("audio_clock: a coarse clock whose ticks hardly drift past the blocks is half a tick off at most") {
+  VirtualDacConfig config = hostmode_test::clock_profiles()[3].config;
+  config.block_frames = 480;
+  config.buffer_blocks = 10;
+  for (const double rate_error_ppm : {0.0, 20.0, -500.0}) {
+    config.rate_error_ppm = rate_error_ppm;
+    Rig rig(config);
+    rig.run_for(80, 5);
+    CHECK(rig.quantile(0.999) <= 0.6e-3);
+    CHECK(rig.backwards == 0);
   }
 }
 
@@ -398,6 +464,41 @@ TEST_CASE("audio_clock: an honest host is not accused") {
     rig.run_for(10);
     CHECK(rig.clock.snapshot().faults() == 0);
     CHECK(rig.clock.snapshot().source() == ClockSource::kDacTime);
+  }
+}
+
+TEST_CASE("audio_clock: whatever is observed, time stays within the frames rendered and does not go back") {
+  std::mt19937_64 random(5);
+  const auto below = [&random](std::uint64_t bound) { return random() % bound; };
+  const double oddities[] = {
+      AudioObservation::kUnknown, std::numeric_limits<double>::infinity(), 0, -1, 1e-300, 1e18};
+  for (int run = 0; run < 50; ++run) {
+    AudioClock clock(48000, 0.05);
+    double now_s = 100;
+    double last = 0;
+    std::int64_t rendered = 0;
+    for (int i = 0; i < 400; ++i) {
+      const auto reported = [&](double usual_s) {
+        const double about_s = usual_s + static_cast<double>(below(1000)) * 1e-5;
+        return below(5) == 0 ? oddities[below(std::size(oddities))] : about_s;
+      };
+      now_s += static_cast<double>(below(20)) * 1e-3;
+      const std::int64_t frames = 1 + static_cast<std::int64_t>(below(1000));
+      const double entry_s = below(20) == 0 ? AudioObservation::kUnknown : now_s;
+      // The present is asked for before each observation and after it.
+      for (const bool after : {false, true}) {
+        if (after) {
+          clock.observe({rendered, frames, entry_s, reported(now_s + 0.04), reported(now_s)});
+          rendered += frames;
+        }
+        const ClockSnapshot& snapshot = clock.snapshot();
+        const double frame = snapshot.frame_at(now_s);
+        REQUIRE(frame >= 0);
+        REQUIRE(frame <= static_cast<double>(snapshot.rendered_frames()));
+        if (!std::isnan(entry_s)) REQUIRE(frame >= last - 1e-6);
+        last = frame;
+      }
+    }
   }
 }
 

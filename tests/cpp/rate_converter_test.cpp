@@ -12,7 +12,8 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-// The conversion of a tone, asked for in blocks of changing size, beside the tone at the times the converter promises.
+// The conversion of a tone, asked for in blocks of changing size, beside the tone at the times the converter
+// promises.
 struct Converted {
   std::vector<double> actual;
   std::vector<double> expected;
@@ -30,8 +31,8 @@ Converted convert_tone(double tone_hz, int input_rate_hz, int output_rate_hz) {
     const std::size_t needed = converter.input_needed(size);
     const double first_output = static_cast<double>(consumed) - converter.input_delay_frames();
     for (std::size_t i = 0; i < needed; ++i) {
-      converter.input()[i] =
-          static_cast<float>(std::sin(2.0 * kPi * tone_hz * static_cast<double>(consumed + i) / input_rate_hz));
+      converter.input()[i] = static_cast<float>(
+          std::sin(2.0 * kPi * tone_hz * static_cast<double>(consumed + i) / input_rate_hz));
     }
     converter.convert(block.data(), size);
     for (std::size_t i = 0; i < size; ++i) {
@@ -65,8 +66,13 @@ double level_db(const Converted& converted) {
 }  // namespace
 
 TEST_CASE("rate_converter: a tone keeps its shape, level and place in time at every pair of rates") {
-  for (const auto& [input, output] : {std::pair{48000, 44100}, {44100, 48000}, {48000, 96000}, {96000, 48000},
-                                      {48000, 16000}, {16000, 48000}, {48000, 48000}}) {
+  for (const auto& [input, output] : {std::pair{48000, 44100},
+                                      {44100, 48000},
+                                      {48000, 96000},
+                                      {96000, 48000},
+                                      {48000, 16000},
+                                      {16000, 48000},
+                                      {48000, 48000}}) {
     CAPTURE(input);
     CAPTURE(output);
     CHECK(error_db(convert_tone(1000.0, input, output)) < -90.0);

@@ -14,7 +14,6 @@ constexpr double kWrongEpoch_s = 86400;
 VirtualDac::VirtualDac(const VirtualDacConfig& config)
     : config_(config),
       random_(config.seed),
-      true_rate_hz_(config.rate_hz * (1 + config.rate_error_ppm * 1e-6)),
       now_s_(config.start_s - config.execution_s),
       stalled_until_s_(config.start_s) {}
 
@@ -40,7 +39,7 @@ double VirtualDac::played_at(double frame) const {
   // The last point that does not lie after the frame: where the device stood, the frame is heard afterwards.
   auto point = played_.rbegin();
   while (point + 1 != played_.rend() && point->frame > frame) ++point;
-  return point->t_s + (frame - point->frame) / true_rate_hz_;
+  return point->t_s + (frame - point->frame) / point->rate_hz;
 }
 
 double VirtualDac::heard_time_of(double frame) const {
@@ -52,13 +51,13 @@ double VirtualDac::heard_frame_at(double t_s) const {
   auto point = played_.rbegin();
   while (point + 1 != played_.rend() && point->t_s > leaves_s) ++point;
   if (point == played_.rend() || leaves_s < point->t_s) return point == played_.rend() ? 0 : point->frame;
-  double frame = point->frame + (leaves_s - point->t_s) * true_rate_hz_;
+  double frame = point->frame + (leaves_s - point->t_s) * point->rate_hz;
   if (point != played_.rbegin()) frame = std::min(frame, (point - 1)->frame);
   return std::min(frame, static_cast<double>(rendered_frames_));
 }
 
 double VirtualDac::nominal_latency_s() const {
-  return static_cast<double>((config_.buffer_blocks - 1) * config_.block_frames) / true_rate_hz_ +
+  return static_cast<double>((config_.buffer_blocks - 1) * config_.block_frames) / true_rate_hz() +
          config_.hardware_latency_s;
 }
 
@@ -70,13 +69,24 @@ double VirtualDac::due_s() {
   return played_at(static_cast<double>(played_blocks * config_.block_frames));
 }
 
-void VirtualDac::freeze_device(double duration_s) {
-  const double frame = played_.back().frame + (now_s_ - played_.back().t_s) * true_rate_hz_;
-  if (frame <= played_.back().frame) {
-    played_.back().t_s += duration_s;
+// From `t_s` on, the device plays what it plays now, at the rate it is to have by now.
+void VirtualDac::go_on_at(double t_s) {
+  Point& last = played_.back();
+  const double frame = last.frame + (now_s_ - last.t_s) * last.rate_hz;
+  if (frame > last.frame) {
+    played_.push_back({t_s, frame, true_rate_hz()});
   } else {
-    played_.push_back({now_s_ + duration_s, frame});
+    last = {last.t_s + (t_s - now_s_), last.frame, true_rate_hz()};
   }
+}
+
+void VirtualDac::set_rate_error_ppm(double rate_error_ppm) {
+  config_.rate_error_ppm = rate_error_ppm;
+  go_on_at(now_s_);
+}
+
+void VirtualDac::freeze_device(double duration_s) {
+  go_on_at(now_s_ + duration_s);
 }
 
 void VirtualDac::stall_host(double duration_s) {
@@ -101,13 +111,13 @@ hostmode::AudioObservation VirtualDac::next_callback() {
     const double rest_s = (config_.buffer_blocks - 1 - static_cast<double>(blocks_)) * config_.execution_s;
     const double begin_s = now_s_ + rest_s + config_.start_delay_s;
     if (played_.empty()) {
-      played_.push_back({begin_s, 0});
+      played_.push_back({begin_s, 0, true_rate_hz()});
     } else {
       played_.back().t_s = std::max(begin_s, played_.back().t_s);
     }
   } else if (played_at(first) < now_s_) {
     ++underruns_;
-    played_.push_back({now_s_, first});
+    played_.push_back({now_s_, first, true_rate_hz()});
   }
   rendered_frames_ += config_.block_frames;
   report_times(callback, stamp_s);

@@ -79,6 +79,9 @@ class VirtualDac {
   // Lies from the next callback on.
   void set_lie(Lie lie) { lie_ = lie; }
 
+  // The device's rate changes, or the caller's clock is slewed, which looks the same.
+  void set_rate_error_ppm(double rate_error_ppm);
+
   // The device stands still for `duration_s` from now on, keeps what it has buffered, and goes on.
   void freeze_device(double duration_s);
 
@@ -104,22 +107,24 @@ class VirtualDac {
   [[nodiscard]] int underruns() const { return underruns_; }
 
  private:
-  struct Point {  // the device plays `frame` at `t_s` and goes on from there at the true rate until the next
-                  // point
+  // The device plays `frame` at `t_s` and goes on from there until the next point.
+  struct Point {
     double t_s;
     double frame;
+    double rate_hz;
   };
 
   [[nodiscard]] double draw(const Lateness& lateness);
   [[nodiscard]] double uniform();
   [[nodiscard]] double normal();
+  [[nodiscard]] double true_rate_hz() const { return config_.rate_hz * (1 + config_.rate_error_ppm * 1e-6); }
   [[nodiscard]] double played_at(double frame) const;
+  void go_on_at(double t_s);
   [[nodiscard]] double due_s();
   void report_times(hostmode::AudioObservation& callback, double stamp_s);
 
   VirtualDacConfig config_;
   std::mt19937_64 random_;
-  double true_rate_hz_;
   std::deque<Point> played_;
   std::int64_t rendered_frames_ = 0;
   std::int64_t blocks_ = 0;

@@ -138,7 +138,9 @@ class SounddeviceOutput(AudioOutput):
         }
         if stream is not None:
             stats.update(
-                audio_output_rate=float(stream.rate), audio_output_latency=stream.latency, **stream.native.stats()
+                audio_output_rate=float(stream.rate),
+                audio_output_latency=stream.latency,
+                **stream.native.stats(),
             )
         return stats
 
