@@ -154,7 +154,7 @@ class Controller:
         # The output must not keep a controller alive that nobody uses any more.
         report = weakref.WeakMethod(self._report)
         self._output.start(
-            self._player, self._clock(), lambda code, text: (r := report()) is not None and r(code, text)
+            self._player, self._clock(), lambda code, text: None if (r := report()) is None else r(code, text)
         )
         self._finalizer = weakref.finalize(self, self._output.close)
         if self._drives_itself:
@@ -184,7 +184,7 @@ class Controller:
 
     # ---- what is played
 
-    def yield_audio_data(self, data: Buffer, end: bool = False) -> str | None:
+    def yield_audio_data(self, data: Buffer | npt.NDArray[np.int16], end: bool = False) -> str | None:
         """Take in audio of the current conversation, or open one with it.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class FrameRateMeter:
     def info(self, now: float) -> FrameRateInfo:
         """Return the frame rate over the window that ends at `now`."""
         instants = [instant for instant in self._instants.copy() if now - _WINDOW_S < instant <= now]
-        gaps = [later - earlier for earlier, later in zip(instants, instants[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(instants)]
         span = instants[-1] - instants[0] if gaps else 0.0
         return FrameRateInfo(
             display_fps=len(gaps) / span if span > 0.0 else 0.0,

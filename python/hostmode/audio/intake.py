@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,8 @@ from hostmode.audio.resampler import Resampler
 from hostmode.errors import BufferFullError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
     from typing_extensions import Buffer
 
@@ -69,7 +70,7 @@ class AudioIntake:
             None if source_rate == player.sample_rate else Resampler(source_rate, player.sample_rate)
         )
 
-    def push(self, data: Buffer, end: bool) -> str | None:
+    def push(self, data: Buffer | npt.NDArray[np.int16], end: bool) -> str | None:
         """Take a chunk in and return the id of its conversation, or ``None`` if nothing was opened."""
         if self._resampler is None:
             with self._gate:
@@ -182,14 +183,14 @@ class AudioIntake:
         return np.frombuffer(joined[:whole], dtype="<i2")
 
 
-def _pcm_bytes(data: Buffer) -> memoryview:
-    view = memoryview(data)
+def _pcm_bytes(data: Buffer | npt.NDArray[np.int16]) -> memoryview:
+    view = memoryview(data)  # type: ignore[arg-type]  # an ndarray is a buffer; typeshed says so from 3.12 on
     if view.format.lstrip("@=<") not in ("B", "b", "c", "h"):
         raise TypeError(
             f"audio holds items of format {view.format!r}; it must be bytes or 16-bit integers: "
             "convert floats with (samples * 32767).astype(numpy.int16)"
         )
-    if not view.c_contiguous or sum(length > 1 for length in view.shape) > 1:
+    if not view.c_contiguous or sum(length > 1 for length in view.shape or ()) > 1:
         raise TypeError(
             f"audio is {'strided' if not view.c_contiguous else 'of several channels'}; it must be one contiguous "
             "channel: copy it with numpy.ascontiguousarray(samples[:, 0])"
