@@ -1,313 +1,283 @@
-#include <algorithm>
 #include <cstring>
 
 #include "hostmode/message.h"
+#include "keyframe_wire.h"
 #include "utf8.h"
 #include "wire_reader.h"
 
 namespace hostmode {
+
 namespace {
 
-constexpr std::uint8_t kBareAnimation = 0x0A;
-constexpr std::int32_t kTypeAnimation = 5;
+// Numbers of the envelope's fields: the type and the members of its oneof.
+constexpr std::uint32_t kTypeField = 1;
+constexpr std::uint32_t kConfigureSession = 2;
+constexpr std::uint32_t kConfirmSession = 3;
+constexpr std::uint32_t kAudioInput = 4;
+constexpr std::uint32_t kServerError = 5;
+constexpr std::uint32_t kResponseAnimation = 6;
+constexpr std::uint32_t kInterrupt = 8;
+constexpr std::uint32_t kPause = 9;
+constexpr std::uint32_t kResume = 10;
+constexpr std::uint32_t kPlaybackState = 11;
 
-struct FloatField {
-  std::uint16_t offset;
-  std::uint16_t length;
-};
-// By field number.
-constexpr FloatField kFloatFields[] = {{0, 0},
-                                       {kTranslationOffset, 3},
-                                       {kRotationOffset, 3},
-                                       {kNeckPoseOffset, 3},
-                                       {kJawPoseOffset, 3},
-                                       {kEyePoseOffset, 6},
-                                       {kEyeLidOffset, 2},
-                                       {kExpressionOffset, 100}};
-constexpr std::size_t kFloatFieldCount = 8;
+constexpr std::int32_t kResponseAnimationType = 5;
 
-// A keyframe as every known server writes it: all seven fields, in order, packed and complete.
-struct Piece {
-  std::uint16_t at;
-  std::uint8_t header[3];
-  std::uint8_t header_size;
-};
-constexpr std::size_t kCanonicalSize = 495;
-constexpr Piece kCanonical[] = {{0, {0x0A, 12, 0}, 2},      {14, {0x12, 12, 0}, 2}, {28, {0x1A, 12, 0}, 2},
-                                {42, {0x22, 12, 0}, 2},     {56, {0x2A, 24, 0}, 2}, {82, {0x32, 8, 0}, 2},
-                                {92, {0x3A, 0x90, 0x03}, 3}};
+// The animation bytes are a repeated field 1, whose tag no envelope starts with.
+constexpr std::uint8_t kKeyframeTag = 0x0a;
+constexpr std::uint32_t kKeyframeField = 1;
 
-bool little_endian() noexcept {
-  const std::uint16_t one = 1;
-  std::uint8_t first = 0;
-  std::memcpy(&first, &one, 1);
-  return first == 1;
+constexpr std::uint32_t bit(std::uint32_t number) {
+  return std::uint32_t{1} << number;
 }
 
-// Works on the bits, so that it vectorises and no compiler option can optimise it away.
-bool all_finite(const float* values, std::size_t count) noexcept {
-  constexpr std::uint32_t kExponent = 0x7F800000U;
-  std::uint32_t bad = 0;
+// What protobuf checks in a member of the oneof beyond its framing, as sets of field numbers.
+struct MemberShape {
+  bool known;
+  std::uint32_t strings;   // must be UTF-8
+  std::uint32_t messages;  // must be well framed in turn
+};
+
+constexpr MemberShape shape_of(std::uint32_t member) {
+  switch (member) {
+    case kConfigureSession:
+      return {true, 0, bit(6) | bit(7)};
+    case kConfirmSession:
+      return {true, bit(1) | bit(2), 0};
+    case kAudioInput:
+    case kInterrupt:
+    case kPause:
+    case kResume:
+      return {true, bit(1), 0};
+    case kServerError:
+      return {true, bit(1) | bit(2) | bit(4), 0};
+    case kResponseAnimation:
+    case kPlaybackState:
+      return {true, bit(1) | bit(2) | bit(5), 0};
+    default:
+      return {false, 0, 0};
+  }
+}
+
+constexpr bool contains(std::uint32_t numbers, std::uint32_t number) {
+  return number < 32 && (numbers & bit(number)) != 0;
+}
+
+void assign(std::string& text, ByteSpan bytes) {
+  text.assign(reinterpret_cast<const char*>(bytes.data), bytes.size);
+}
+
+void clear_all_but_keyframes(Message& message) noexcept {
+  message.kind = MessageKind::kOther;
+  message.type = 0;
+  message.connection_id.clear();
+  message.req_id.clear();
+  message.avatar_id.clear();
+  message.end = false;
+  message.error_code = 0;
+  message.error_message.clear();
+}
+
+// Appends the floats of one field occurrence to those that earlier occurrences brought.
+bool append_floats(WireReader& reader, const WireField& field, const KeyframeField& layout, float* keyframe,
+                   std::size_t& filled) {
+  if (field.bytes.size % sizeof(float) != 0) {
+    return reader.fail(field.start, "a float field's length is no multiple of 4");
+  }
+  const std::size_t count = field.bytes.size / sizeof(float);
+  if (count > layout.floats - filled) return reader.fail(field.start, "a float field is too long");
+  if (count == 0) return true;
+  float* const out = keyframe + layout.offset + filled;
+  std::memcpy(out, field.bytes.data, field.bytes.size);
+  filled += count;
   for (std::size_t i = 0; i < count; ++i) {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, values + i, sizeof(bits));
-    bad |= static_cast<std::uint32_t>((bits & kExponent) == kExponent);
+    if (!all_finite(out + i, 1)) {
+      return reader.fail(field.bytes.data + i * sizeof(float), "NaN or infinity in a keyframe");
+    }
   }
-  return bad == 0;
+  return true;
 }
 
-float load_float(const std::uint8_t* bytes) noexcept {
-  const std::uint32_t bits =
-      static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
-      static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
+bool decode_any_keyframe(WireReader reader, Keyframe& keyframe) {
+  std::memset(&keyframe, 0, sizeof keyframe);
+  std::array<std::size_t, kKeyframeFields.size()> filled{};
+  WireField field;
+  while (reader.next(field)) {
+    const bool is_floats = field.type == WireType::kBytes || field.type == WireType::kFixed32;
+    if (!is_floats || field.number > kKeyframeFields.size()) continue;
+    const std::size_t i = field.number - 1;
+    if (!append_floats(reader, field, kKeyframeFields[i], keyframe.data(), filled[i])) return false;
+  }
+  return reader.ok();
 }
 
-bool decode_canonical(WireBytes bytes, Keyframe& keyframe) noexcept {
-  if (bytes.size != kCanonicalSize || !little_endian()) return false;
-  for (const Piece& piece : kCanonical) {
-    if (std::memcmp(bytes.data + piece.at, piece.header, piece.header_size) != 0) return false;
-  }
-  const std::uint8_t* from = bytes.data;
-  std::memcpy(keyframe.translation, from + 2, 12);
-  std::memcpy(keyframe.rotation, from + 16, 12);
-  std::memcpy(keyframe.neck_pose, from + 30, 12);
-  std::memcpy(keyframe.jaw_pose, from + 44, 12);
-  std::memcpy(keyframe.eye_pose, from + 58, 24);
-  std::memcpy(keyframe.eye_lid, from + 84, 8);
-  std::memcpy(keyframe.expression, from + 95, 400);
-  return all_finite(keyframe.data(), kKeyframeFloats);
+// False where the keyframe is laid out otherwise or is not finite: the careful walker then says which.
+bool decode_canonical_keyframe(ByteSpan bytes, Keyframe& keyframe) {
+  if (bytes.size != kCanonicalKeyframeSize) return false;
+  const std::uint8_t* at = bytes.data;
+  bool tags_match = true;
+  // Constant sizes, so that each copy is a few moves; tags are compared without a branch between the copies.
+  const auto copy = [&](std::uint8_t tag, auto& floats) {
+    constexpr std::size_t kSize = sizeof floats;
+    tags_match &= at[0] == tag;
+    if constexpr (kSize < 0x80) {
+      tags_match &= at[1] == kSize;
+      at += 2;
+    } else {
+      tags_match &= at[1] == ((kSize & 0x7f) | 0x80) && at[2] == kSize >> 7;
+      at += 3;
+    }
+    std::memcpy(floats, at, kSize);
+    at += kSize;
+  };
+  copy(0x0a, keyframe.translation);
+  copy(0x12, keyframe.rotation);
+  copy(0x1a, keyframe.neck_pose);
+  copy(0x22, keyframe.jaw_pose);
+  copy(0x2a, keyframe.eye_pose);
+  copy(0x32, keyframe.eye_lid);
+  copy(0x3a, keyframe.expression);
+  return tags_match && all_finite(keyframe.data(), kKeyframeFloats);
 }
 
 class Decoder {
  public:
-  Decoder(WireBytes bytes, Message& message, DecodeFailure& failure, const DecodeLimits& limits) noexcept
-      : bytes_(bytes), message_(message), failure_(failure), limits_(limits) {}
+  Decoder(ByteSpan bytes, const DecodeLimits& limits, Message& message, DecodeFailure& failure)
+      : bytes_(bytes), limits_(limits), message_(message), failure_(failure) {}
 
   Status decode() {
     if (bytes_.size > limits_.max_message_bytes) {
-      failure_ = {limits_.max_message_bytes, "the message is larger than the limit"};
-      return Status::kTooLarge;
+      return too_large(bytes_.data + limits_.max_message_bytes, "the message has too many bytes");
     }
-    if (bytes_.size > 0 && bytes_.data[0] == kBareAnimation) {
+    if (bytes_.size > 0 && bytes_.data[0] == kKeyframeTag) {
       message_.kind = MessageKind::kAnimation;
-      message_.type = kTypeAnimation;
+      message_.type = kResponseAnimationType;
       animation_ = bytes_;
-    } else if (!read_envelope()) {
+    } else if (!decode_envelope()) {
       return Status::kMalformed;
     }
-    if (message_.kind != MessageKind::kAnimation) {
-      message_.keyframes.clear();
-      return Status::kOk;
-    }
-    return read_animation();
+    // Only now: bytes that a later field replaced are never looked into, as protobuf would not.
+    return decode_animation();
   }
 
  private:
-  bool read_envelope() {
-    WireReader reader(bytes_, bytes_.data, failure_);
-    std::uint32_t payload = 0;
-    while (!reader.at_end()) {
-      WireField field;
-      if (!reader.read_field(field)) return false;
-      if (field.number == 1 && field.type == WireType::kVarint) {
-        std::uint64_t type = 0;
-        if (!reader.read_varint(type)) return false;
-        message_.type = static_cast<std::int32_t>(static_cast<std::uint32_t>(type));
-      } else if (field.type == WireType::kLength && is_payload(field.number)) {
-        WireBytes content;
-        if (!reader.read_bytes(content)) return false;
-        if (field.number != payload) start_payload(field.number);
-        payload = field.number;
-        if (!read_payload(payload, content)) return false;
-      } else if (!reader.skip(field)) {
-        return false;
+  Status too_large(const std::uint8_t* where, const char* reason) {
+    failure_.offset = static_cast<std::size_t>(where - bytes_.data);
+    failure_.reason = reason;
+    return Status::kTooLarge;
+  }
+
+  bool decode_envelope() {
+    WireReader reader(bytes_, bytes_.data, 0, failure_);
+    WireField field;
+    while (reader.next(field)) {
+      if (field.is(kTypeField, WireType::kVarint)) {
+        message_.type = static_cast<std::int32_t>(static_cast<std::uint32_t>(field.varint));
+      } else if (field.type == WireType::kBytes && shape_of(field.number).known) {
+        select_member(field.number);
+        if (!decode_member(reader.nested(field.bytes))) return false;
       }
     }
-    return true;
+    return reader.ok();
   }
 
-  // The members of the envelope's oneof.
-  static bool is_payload(std::uint32_t number) noexcept {
-    return (number >= 2 && number <= 6) || (number >= 8 && number <= 11);
-  }
-
-  void start_payload(std::uint32_t number) noexcept {
-    message_.kind = number == 6   ? MessageKind::kAnimation
-                    : number == 5 ? MessageKind::kServerError
-                                  : MessageKind::kOther;
-    message_.connection_id.clear();
-    message_.req_id.clear();
-    message_.avatar_id.clear();
-    message_.error_message.clear();
-    message_.error_code = 0;
-    message_.end = false;
+  // The last member of the oneof wins; the same one again merges.
+  void select_member(std::uint32_t member) {
+    if (member == member_) return;
+    member_ = member;
     animation_ = {};
+    const std::int32_t type = message_.type;
+    clear_all_but_keyframes(message_);
+    message_.type = type;
+    message_.kind = member == kResponseAnimation ? MessageKind::kAnimation
+                    : member == kServerError     ? MessageKind::kServerError
+                                                 : MessageKind::kOther;
   }
 
-  bool read_payload(std::uint32_t number, WireBytes content) {
-    WireReader reader(content, bytes_.data, failure_);
-    while (!reader.at_end()) {
-      WireField field;
-      if (!reader.read_field(field)) return false;
-      const bool known = number == 6   ? read_animation_field(reader, field)
-                         : number == 5 ? read_error_field(reader, field)
-                                       : false;
-      if (failed_) return false;
-      if (!known && !reader.skip(field)) return false;
-    }
-    return true;
-  }
-
-  // These return whether the field was theirs; failed_ says whether reading it failed.
-  bool read_animation_field(WireReader& reader, WireField field) {
-    if (field.type == WireType::kLength) {
-      if (field.number == 1) return read_string(reader, message_.connection_id);
-      if (field.number == 2) return read_string(reader, message_.req_id);
-      if (field.number == 5) return read_string(reader, message_.avatar_id);
-      if (field.number == 4) {
-        failed_ = !reader.read_bytes(animation_);
-        return true;
+  bool decode_member(WireReader reader) {
+    const MemberShape shape = shape_of(member_);
+    WireField field;
+    while (reader.next(field)) {
+      if (field.type == WireType::kBytes && contains(shape.strings, field.number) &&
+          !is_utf8(field.bytes.data, field.bytes.size)) {
+        return reader.fail(field.bytes.data, "a string is not UTF-8");
       }
-    } else if (field.type == WireType::kVarint && field.number == 3) {
-      std::uint64_t value = 0;
-      failed_ = !reader.read_varint(value);
-      message_.end = value != 0;
-      return true;
+      if (field.type == WireType::kBytes && contains(shape.messages, field.number)) {
+        WireReader inner = reader.nested(field.bytes);
+        WireField ignored;
+        while (inner.next(ignored)) continue;
+        if (!inner.ok()) return false;
+      }
+      if (member_ == kResponseAnimation) apply_animation_field(field);
+      if (member_ == kServerError) apply_error_field(field);
     }
-    return false;
+    return reader.ok();
   }
 
-  bool read_error_field(WireReader& reader, WireField field) {
-    if (field.type == WireType::kLength) {
-      if (field.number == 1) return read_string(reader, message_.connection_id);
-      if (field.number == 2) return read_string(reader, message_.req_id);
-      if (field.number == 4) return read_string(reader, message_.error_message);
-    } else if (field.type == WireType::kVarint && field.number == 3) {
-      std::uint64_t value = 0;
-      failed_ = !reader.read_varint(value);
-      message_.error_code = static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
-      return true;
-    }
-    return false;
+  void apply_animation_field(const WireField& field) {
+    if (field.is(1, WireType::kBytes)) assign(message_.connection_id, field.bytes);
+    if (field.is(2, WireType::kBytes)) assign(message_.req_id, field.bytes);
+    if (field.is(3, WireType::kVarint)) message_.end = field.varint != 0;
+    if (field.is(4, WireType::kBytes)) animation_ = field.bytes;
+    if (field.is(5, WireType::kBytes)) assign(message_.avatar_id, field.bytes);
   }
 
-  bool read_string(WireReader& reader, std::string& text) {
-    WireBytes bytes;
-    failed_ = !reader.read_bytes(bytes);
-    if (failed_) return true;
-    if (!is_utf8(bytes.data, bytes.size)) {
-      reader.fail(bytes.data, "a string is not UTF-8");
-      failed_ = true;
-      return true;
+  void apply_error_field(const WireField& field) {
+    if (field.is(1, WireType::kBytes)) assign(message_.connection_id, field.bytes);
+    if (field.is(2, WireType::kBytes)) assign(message_.req_id, field.bytes);
+    if (field.is(3, WireType::kVarint)) {
+      message_.error_code = static_cast<std::int32_t>(static_cast<std::uint32_t>(field.varint));
     }
-    text.assign(reinterpret_cast<const char*>(bytes.data), bytes.size);
-    return true;
+    if (field.is(4, WireType::kBytes)) assign(message_.error_message, field.bytes);
   }
 
-  Status read_animation() {
+  // Counts first: it costs a few ns a keyframe and makes the one allocation exact, whatever the bytes claim.
+  Status decode_animation() {
+    WireReader counter(animation_, bytes_.data, 0, failure_);
+    WireField field;
     std::size_t count = 0;
-    if (!count_keyframes(count)) return Status::kMalformed;
-    if (count > limits_.max_keyframes) {
-      failure_ = {static_cast<std::size_t>(animation_.data - bytes_.data),
-                  "the message has more keyframes than the limit"};
-      return Status::kTooLarge;
+    while (counter.next(field)) {
+      if (!field.is(kKeyframeField, WireType::kBytes)) continue;
+      if (count == limits_.max_keyframes) return too_large(field.start, "the message has too many keyframes");
+      ++count;
     }
+    if (!counter.ok()) return Status::kMalformed;
+
     message_.keyframes.resize(count);
-    WireReader reader(animation_, bytes_.data, failure_);
-    for (Keyframe& keyframe : message_.keyframes) {
-      WireBytes content;
-      if (!next_keyframe(reader, content)) return Status::kMalformed;
-      if (!decode_canonical(content, keyframe) && !decode_any(content, keyframe)) return Status::kMalformed;
+    WireReader reader(animation_, bytes_.data, 0, failure_);
+    Keyframe* keyframe = message_.keyframes.data();
+    while (reader.next(field)) {
+      if (!field.is(kKeyframeField, WireType::kBytes)) continue;
+      if (!decode_canonical_keyframe(field.bytes, *keyframe) &&
+          !decode_any_keyframe(reader.nested(field.bytes), *keyframe)) {
+        return Status::kMalformed;
+      }
+      ++keyframe;
     }
     return Status::kOk;
   }
 
-  bool count_keyframes(std::size_t& count) {
-    WireReader reader(animation_, bytes_.data, failure_);
-    while (!reader.at_end()) {
-      WireField field;
-      if (!reader.read_field(field)) return false;
-      if (field.number == 1 && field.type == WireType::kLength) ++count;
-      if (!reader.skip(field)) return false;
-    }
-    return true;
-  }
-
-  static bool next_keyframe(WireReader& reader, WireBytes& content) noexcept {
-    for (;;) {
-      WireField field;
-      if (!reader.read_field(field)) return false;
-      if (field.number == 1 && field.type == WireType::kLength) return reader.read_bytes(content);
-      if (!reader.skip(field)) return false;
-    }
-  }
-
-  bool decode_any(WireBytes content, Keyframe& keyframe) noexcept {
-    keyframe = Keyframe{};
-    std::size_t filled[kFloatFieldCount] = {};
-    WireReader reader(content, bytes_.data, failure_);
-    while (!reader.at_end()) {
-      WireField field;
-      if (!reader.read_field(field)) return false;
-      const bool ours = field.number < kFloatFieldCount;
-      WireBytes floats;
-      if (ours && field.type == WireType::kLength) {
-        if (!reader.read_bytes(floats)) return false;
-        if (floats.size % sizeof(float) != 0)
-          return reader.fail(floats.data, "packed floats end within a float");
-      } else if (ours && field.type == WireType::kFixed32) {
-        floats = {reader.position(), sizeof(float)};
-        if (!reader.skip(field)) return false;
-      } else {
-        if (!reader.skip(field)) return false;
-        continue;
-      }
-      const FloatField& target = kFloatFields[field.number];
-      std::size_t& done = filled[field.number];
-      for (std::size_t at = 0; at < floats.size; at += sizeof(float)) {
-        if (done == target.length)
-          return reader.fail(floats.data + at, "a field has more floats than its length");
-        const float value = load_float(floats.data + at);
-        if (!all_finite(&value, 1)) return reader.fail(floats.data + at, "a value is NaN or infinite");
-        keyframe.data()[target.offset + done++] = value;
-      }
-    }
-    return true;
-  }
-
-  const WireBytes bytes_;
+  const ByteSpan bytes_;
+  const DecodeLimits& limits_;
   Message& message_;
   DecodeFailure& failure_;
-  const DecodeLimits& limits_;
-  WireBytes animation_;
-  bool failed_ = false;
+  std::uint32_t member_ = 0;  // of the oneof
+  ByteSpan animation_;
 };
 
 }  // namespace
 
 void Message::clear() noexcept {
-  kind = MessageKind::kOther;
-  type = 0;
-  connection_id.clear();
-  req_id.clear();
-  avatar_id.clear();
-  end = false;
+  clear_all_but_keyframes(*this);
   keyframes.clear();
-  error_code = 0;
-  error_message.clear();
 }
 
 Status decode_message(const std::uint8_t* data, std::size_t size, Message& message, DecodeFailure& failure,
                       const DecodeLimits& limits) {
-  // The keyframes stay: decoding as many again overwrites them without another initialisation.
-  std::vector<Keyframe> keyframes;
-  keyframes.swap(message.keyframes);
-  message.clear();
-  message.keyframes.swap(keyframes);
-  const Status status = Decoder({data, size}, message, failure, limits).decode();
+  // The old keyframes stay until they are overwritten: clearing them here would cost zeroing them again.
+  clear_all_but_keyframes(message);
+  failure = {};
+  const Status status = Decoder({data, size}, limits, message, failure).decode();
   if (status != Status::kOk) message.clear();
   return status;
 }

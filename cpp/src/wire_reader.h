@@ -1,144 +1,174 @@
-// Reads protobuf's wire format from hostile bytes: every read is bounded, every failure says where and why.
+// Reads the fields of one protobuf message from hostile bytes. Every read is bounded; nothing is allocated.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "hostmode/message.h"
 
 namespace hostmode {
 
-enum class WireType : std::uint32_t {
+// A view of part of the message being decoded.
+struct ByteSpan {
+  const std::uint8_t* data = nullptr;
+  std::size_t size = 0;
+};
+
+enum class WireType : std::uint8_t {
   kVarint = 0,
   kFixed64 = 1,
-  kLength = 2,
-  kGroupStart = 3,
-  kGroupEnd = 4,
-  kFixed32 = 5
+  kBytes = 2,
+  kStartGroup = 3,
+  kEndGroup = 4,
+  kFixed32 = 5,
 };
 
 struct WireField {
   std::uint32_t number = 0;
   WireType type = WireType::kVarint;
+  const std::uint8_t* start = nullptr;  // its tag
+  std::uint64_t varint = 0;             // kVarint only
+  ByteSpan bytes;                       // the value of all other types
+
+  [[nodiscard]] bool is(std::uint32_t wanted_number, WireType wanted_type) const noexcept {
+    return number == wanted_number && type == wanted_type;
+  }
 };
 
-// The bytes of a length-delimited field, still within the message they came from.
-struct WireBytes {
-  const std::uint8_t* data = nullptr;
-  std::size_t size = 0;
-};
-
-// After a read has returned false, nothing more may be read. Offsets are relative to `origin`, the first byte
-// of the whole message.
+// Walks the fields of a message in the order sent. Groups are skipped: no message of ours has any.
+// Thread-safe: no. Realtime-safe: yes.
 class WireReader {
  public:
-  WireReader(WireBytes bytes, const std::uint8_t* origin, DecodeFailure& failure) noexcept
-      : next_(bytes.data), end_(bytes.data + bytes.size), origin_(origin), failure_(failure) {}
+  // Sub-messages and groups within each other, as in protobuf.
+  static constexpr std::size_t kMaxNesting = 100;
 
-  [[nodiscard]] bool at_end() const noexcept { return next_ == end_; }
-  [[nodiscard]] const std::uint8_t* position() const noexcept { return next_; }
-  [[nodiscard]] std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - next_); }
-  void advance(std::size_t count) noexcept { next_ += count; }
+  // Offsets in `failure` count from `origin`, the first byte of the whole message.
+  WireReader(ByteSpan message, const std::uint8_t* origin, std::size_t nesting,
+             DecodeFailure& failure) noexcept
+      : at_(message.data),
+        end_(message.data + message.size),
+        origin_(origin),
+        nesting_(nesting),
+        failure_(failure) {}
 
-  bool fail(const std::uint8_t* where, const char* reason) noexcept {
-    failure_.offset = static_cast<std::size_t>(where - origin_);
-    failure_.reason = reason;
+  // False at the end of the message and on malformed bytes; ok() tells which.
+  [[nodiscard]] bool next(WireField& field) noexcept {
+    while (at_ != end_) {
+      if (!read_field(field)) return false;
+      if (field.type == WireType::kEndGroup) return fail(field.start, "a group ends that was not started");
+      if (field.type != WireType::kStartGroup) return true;
+      if (!skip_group(field)) return false;
+    }
     return false;
   }
 
-  [[nodiscard]] bool read_varint(std::uint64_t& value) noexcept {
-    return read_varint(value, 10, std::numeric_limits<std::uint64_t>::max(),
-                       "a varint is longer than 10 bytes");
+  [[nodiscard]] bool ok() const noexcept { return ok_; }
+
+  // Records a failure at `where`. Returns false, so that a caller can pass it on.
+  bool fail(const std::uint8_t* where, const char* reason) noexcept {
+    failure_.offset = static_cast<std::size_t>(where - origin_);
+    failure_.reason = reason;
+    ok_ = false;
+    return false;
   }
 
-  [[nodiscard]] bool read_field(WireField& field) noexcept {
-    const std::uint8_t* start = next_;
-    std::uint64_t tag = 0;
-    if (!read_varint(tag, 5, std::numeric_limits<std::uint32_t>::max(), "a tag is longer than 32 bits"))
-      return false;
-    field.number = static_cast<std::uint32_t>(tag >> 3);
-    field.type = static_cast<WireType>(tag & 7);
-    if (field.number == 0) return fail(start, "a field has number 0");
-    if ((tag & 7) > 5) return fail(start, "a field has a wire type that does not exist");
-    return true;
+  // A reader for a sub-message of this one.
+  [[nodiscard]] WireReader nested(ByteSpan message) const noexcept {
+    return WireReader(message, origin_, nesting_ + 1, failure_);
   }
-
-  [[nodiscard]] bool read_bytes(WireBytes& bytes) noexcept {
-    const std::uint8_t* start = next_;
-    std::uint64_t size = 0;
-    if (!read_varint(size, 5, std::numeric_limits<std::int32_t>::max(), "a length is longer than 31 bits"))
-      return false;
-    if (size > remaining()) return fail(start, "a field is longer than what is left of its message");
-    bytes = {next_, static_cast<std::size_t>(size)};
-    next_ += size;
-    return true;
-  }
-
-  // Skips the value of a field whose tag was just read.
-  [[nodiscard]] bool skip(WireField field) noexcept { return skip(field, 0); }
 
  private:
-  // Protobuf's own limit on nesting.
-  static constexpr int kMaxDepth = 100;
+  // Longest encodings that protobuf accepts: tags and lengths have 32 bits, values 64.
+  static constexpr std::size_t kMaxTagBytes = 5;
+  static constexpr std::size_t kMaxValueBytes = 10;
+  static constexpr std::uint64_t kMaxTag = 0xffffffff;
+  static constexpr std::uint64_t kMaxLength = 0x7fffffff;
 
-  bool read_varint(std::uint64_t& value, int max_bytes, std::uint64_t max_value,
-                   const char* too_long) noexcept {
-    const std::uint8_t* start = next_;
+  [[nodiscard]] std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
+
+  // Bits beyond the 64th are dropped, as in protobuf.
+  bool read_varint(std::size_t max_bytes, std::uint64_t& value) noexcept {
+    const std::uint8_t* const start = at_;
     value = 0;
-    for (int i = 0; i < max_bytes; ++i) {
-      if (next_ == end_) return fail(start, "the message ends within a number");
-      const std::uint8_t byte = *next_++;
-      const std::uint64_t bits = byte & 0x7FU;
-      value |= bits << (7 * i);
-      if (byte < 0x80) return value <= max_value || fail(start, too_long);
+    for (std::size_t i = 0; i < max_bytes; ++i) {
+      if (at_ == end_) return fail(start, "the message ends within a varint");
+      const std::uint8_t byte = *at_++;
+      value |= static_cast<std::uint64_t>(byte & 0x7f) << (7 * i);
+      if (byte < 0x80) return true;
     }
-    return fail(start, too_long);
+    return fail(start, "a varint is too long");
   }
 
-  bool skip_fixed(std::size_t size) noexcept {
-    if (size > remaining()) return fail(next_, "the message ends within a number");
-    next_ += size;
+  bool read_bytes(std::size_t size, ByteSpan& bytes) noexcept {
+    if (size > remaining()) return fail(at_, "the message ends within a field");
+    bytes = {at_, size};
+    at_ += size;
     return true;
   }
 
-  bool skip(WireField field, int depth) noexcept {
-    std::uint64_t ignored = 0;
-    WireBytes bytes;
-    switch (field.type) {
-      case WireType::kVarint:
-        return read_varint(ignored);
-      case WireType::kFixed64:
-        return skip_fixed(8);
-      case WireType::kLength:
-        return read_bytes(bytes);
-      case WireType::kFixed32:
-        return skip_fixed(4);
-      case WireType::kGroupStart:
-        return skip_group(field.number, depth + 1);
-      case WireType::kGroupEnd:
-        break;
-    }
-    return fail(next_, "a group ends that never started");
-  }
-
-  bool skip_group(std::uint32_t number, int depth) noexcept {
-    if (depth > kMaxDepth) return fail(next_, "groups are nested more than 100 deep");
-    for (;;) {
-      if (at_end()) return fail(next_, "the message ends within a group");
-      WireField field;
-      if (!read_field(field)) return false;
-      if (field.type == WireType::kGroupEnd) {
-        return field.number == number || fail(next_, "a group ends with another number than it started with");
+  // Of a group only the tag that starts or ends it.
+  bool read_field(WireField& field) noexcept {
+    field.start = at_;
+    std::uint64_t tag = 0;
+    if (!read_varint(kMaxTagBytes, tag)) return false;
+    if (tag > kMaxTag) return fail(field.start, "a tag has more than 32 bits");
+    field.number = static_cast<std::uint32_t>(tag >> 3);
+    if (field.number == 0) return fail(field.start, "field number 0");
+    switch (tag & 7) {
+      case 0:
+        field.type = WireType::kVarint;
+        return read_varint(kMaxValueBytes, field.varint);
+      case 1:
+        field.type = WireType::kFixed64;
+        return read_bytes(8, field.bytes);
+      case 2: {
+        field.type = WireType::kBytes;
+        const std::uint8_t* const start = at_;
+        std::uint64_t length = 0;
+        if (!read_varint(kMaxTagBytes, length)) return false;
+        if (length > kMaxLength) return fail(start, "a field is longer than 2 GiB");
+        if (length > remaining()) return fail(start, "a field is longer than what holds it");
+        return read_bytes(static_cast<std::size_t>(length), field.bytes);
       }
-      if (!skip(field, depth)) return false;
+      case 3:
+        field.type = WireType::kStartGroup;
+        return true;
+      case 4:
+        field.type = WireType::kEndGroup;
+        return true;
+      case 5:
+        field.type = WireType::kFixed32;
+        return read_bytes(4, field.bytes);
+      default:
+        return fail(field.start, "wire type 6 or 7");
     }
   }
 
-  const std::uint8_t* next_;
+  bool skip_group(const WireField& first) noexcept {
+    // Explicit, so that hostile nesting costs neither stack nor trust in the compiler.
+    std::array<std::uint32_t, kMaxNesting> open;
+    std::size_t depth = 0;
+    WireField field = first;
+    for (;;) {
+      if (field.type == WireType::kStartGroup) {
+        if (nesting_ + depth >= kMaxNesting) return fail(field.start, "nested too deeply");
+        open[depth++] = field.number;
+      } else if (field.type == WireType::kEndGroup) {
+        if (field.number != open[--depth]) return fail(field.start, "a group is ended by another's end");
+        if (depth == 0) return true;
+      }
+      if (at_ == end_) return fail(first.start, "a group is not ended");
+      if (!read_field(field)) return false;
+    }
+  }
+
+  const std::uint8_t* at_;
   const std::uint8_t* end_;
   const std::uint8_t* origin_;
+  std::size_t nesting_;
   DecodeFailure& failure_;
+  bool ok_ = true;
 };
 
 }  // namespace hostmode

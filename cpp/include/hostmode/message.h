@@ -23,36 +23,40 @@ struct DecodeFailure {
   const char* reason = "";
 };
 
+// What a message carries, whatever its type field says.
 enum class MessageKind {
-  kAnimation,    // RESPONSE_ANIMATION, or bare animation bytes
-  kServerError,  // SERVER_ERROR
-  kOther,        // any other or unknown type, or an envelope without a known payload
+  kAnimation,    // a response_animation, or bare animation bytes
+  kServerError,  // a server_error
+  kOther,        // any other payload, an unknown one, or none
 };
 
 // One decoded message. Reusable: decoding into the same object again allocates only when it has to grow.
 struct Message {
   MessageKind kind = MessageKind::kOther;
-  std::int32_t type = 0;  // the envelope's type as sent; RESPONSE_ANIMATION for bare animation bytes
-  std::string connection_id;
+  std::int32_t type = 0;      // the envelope's type as sent; RESPONSE_ANIMATION for bare animation bytes
+  std::string connection_id;  // kAnimation and kServerError, as req_id
   std::string req_id;
-  std::string avatar_id;
+  std::string avatar_id;  // kAnimation only, as the next two
   bool end = false;
   std::vector<Keyframe> keyframes;
   std::int32_t error_code = 0;  // kServerError only
   std::string error_message;    // kServerError only
 
+  // Keeps the memory.
   void clear() noexcept;
 };
 
-// Decodes one message, an envelope or bare animation bytes (first byte 0x0a). On any status other than kOk
-// `message` is left cleared and `failure` says where and why.
-// Thread-safe: yes, for distinct messages. Realtime-safe: no (allocates while `message` grows).
+// Decodes one message, an envelope or bare animation bytes (first byte 0x0a), with the rules of proto3. A
+// float field shorter than its length is zero-padded; a longer one is malformed, and so is NaN or infinity.
+// Of several `animation` fields only the last is looked into. kMalformed or kTooLarge: `message` is left
+// cleared; `failure` says where, from the first byte of `data`, and why. Thread-safe: yes, for distinct
+// messages. Realtime-safe: no (allocates while `message` grows).
 [[nodiscard]] Status decode_message(const std::uint8_t* data, std::size_t size, Message& message,
                                     DecodeFailure& failure, const DecodeLimits& limits = {});
 
 // Encodes an animation envelope (RESPONSE_ANIMATION) as a server would.
-// kInvalidArgument when a string is no UTF-8 or a keyframe is not finite.
-// Thread-safe: yes. Realtime-safe: no (allocates).
+// kInvalidArgument when a string is no UTF-8 or a keyframe is not finite, kTooLarge beyond protobuf's 2 GiB:
+// `bytes` is left empty. Thread-safe: yes. Realtime-safe: no (allocates).
 [[nodiscard]] Status encode_message(const Keyframe* keyframes, std::size_t keyframe_count,
                                     const std::string& connection_id, const std::string& req_id, bool end,
                                     const std::string& avatar_id, std::vector<std::uint8_t>& bytes);
