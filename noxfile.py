@@ -1,4 +1,4 @@
-"""The one list of commands: ``nox --list`` shows it, ``nox --session tests-3.12 -- -k pose`` runs one of them."""
+"""The one list of commands: ``nox --list`` shows it, ``nox -s tests-3.12 -- -k pose`` runs one."""
 
 from __future__ import annotations
 

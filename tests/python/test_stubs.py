@@ -65,8 +65,8 @@ def test_stub_parameters_are_those_of_the_native_signature(name: str) -> None:
     ]
 
 
-# pybind11 classes have a metaclass, and where they have no constructor an __init__ that always raises: no business
-# of a type checker.
+# pybind11 classes have a metaclass, and where they have no constructor an __init__ that always raises: no
+# business of a type checker.
 OF_PYBIND11 = re.compile(r"metaclass differs|__init__ is inconsistent, stub does not have \*args")
 
 
