@@ -75,7 +75,12 @@ def test_cpp(session: nox.Session, preset: str) -> None:
 def fuzz(session: nox.Session) -> None:
     """Fuzz each target (needs clang) for so many minutes: ``nox -s fuzz -- 10``."""
     session.install(*group("cmake"))
-    session.run("cmake", "--preset", "fuzz")
+    compiler = next(
+        filter(shutil.which, ["clang++", *(f"clang++-{version}" for version in range(30, 13, -1))]), None
+    )
+    if compiler is None:
+        session.error("clang++ not found (Debian and Ubuntu: sudo apt-get install clang)")
+    session.run("cmake", "--preset", "fuzz", f"-DCMAKE_CXX_COMPILER={compiler}")
     session.run("cmake", "--build", "--preset", "fuzz")
     minutes = float(session.posargs[0]) if session.posargs else 1.0
     for target in sorted(Path("build/fuzz/tests/fuzz").glob("*_fuzz")):
