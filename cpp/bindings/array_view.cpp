@@ -39,7 +39,9 @@ void refuse_array(py::handle object, const char* name, const py::dtype& wanted_d
   }
   const std::string state = (array.flags() & py::array::c_style) == 0 ? "a strided array of shape "
                             : writable && !array.writeable()          ? "a read-only array of shape "
-                                                                      : "an array of shape ";
+                            : (array.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0
+                                ? "a misaligned array of shape "
+                                : "an array of shape ";
   throw py::value_error(given + state + shape_text(array.shape(), array.shape() + array.ndim()) + wanted);
 }
 

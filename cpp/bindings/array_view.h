@@ -15,15 +15,6 @@ inline constexpr pybind11::ssize_t kAnyLength = -1;
 [[noreturn]] void refuse_array(pybind11::handle object, const char* name, const pybind11::dtype& wanted_dtype,
                                std::initializer_list<pybind11::ssize_t> wanted_shape, bool writable);
 
-// An argument for a NumPy array, checked by ArrayView.
-template <typename T>
-class ArrayArgument : public pybind11::object {
-  PYBIND11_OBJECT(ArrayArgument, pybind11::object, is_any)
-
- private:
-  static bool is_any(PyObject* object) { return object != nullptr; }
-};
-
 // The items of a C-contiguous array of exactly type T and of `shape`, writable unless T is const. The array
 // must outlive the view. On a mismatch throws TypeError (no array, another dtype) or ValueError (another
 // shape, strided, read-only), calling the array `name`. Needs the GIL to be made, not to be used.
@@ -71,13 +62,3 @@ class ArrayView {
 };
 
 }  // namespace hostmode::bindings
-
-namespace pybind11::detail {
-
-template <typename T>
-struct handle_type_name<hostmode::bindings::ArrayArgument<T>> {
-  static constexpr auto name =
-      const_name("numpy.typing.NDArray[") + npy_format_descriptor<T>::name + const_name("]");
-};
-
-}  // namespace pybind11::detail

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["KEYFRAME_DTYPE", "Pose", "as_keyframes", "as_poses"]
 
 
-class Pose(np.record):
+class Pose(np.record):  # type: ignore[misc,unused-ignore]  # final only in NumPy's stubs
     """The parameters of a FLAME head at one instant, by name: ``pose.jaw_pose`` or ``pose["jaw_pose"]``.
 
     Every field is a float32 array. Rotations are rotation vectors (axis times angle) in radians.
@@ -35,19 +35,22 @@ class Pose(np.record):
 
 
 # The fields of a keyframe on the wire, in the order of the C++ struct hostmode::Keyframe.
-KEYFRAME_DTYPE: np.dtype[Pose] = np.dtype(
-    (
-        Pose,
-        [
-            ("translation", np.float32, (3,)),
-            ("rotation", np.float32, (3,)),
-            ("neck_pose", np.float32, (3,)),
-            ("jaw_pose", np.float32, (3,)),
-            ("eye_pose", np.float32, (6,)),
-            ("eye_lid", np.float32, (2,)),
-            ("expression", np.float32, (100,)),
-        ],
-    )
+KEYFRAME_DTYPE = cast(
+    "np.dtype[Pose]",
+    np.dtype(
+        (
+            Pose,
+            [
+                ("translation", np.float32, (3,)),
+                ("rotation", np.float32, (3,)),
+                ("neck_pose", np.float32, (3,)),
+                ("jaw_pose", np.float32, (3,)),
+                ("eye_pose", np.float32, (6,)),
+                ("eye_lid", np.float32, (2,)),
+                ("expression", np.float32, (100,)),
+            ],
+        )
+    ),
 )
 
 _FLOATS = KEYFRAME_DTYPE.itemsize // np.dtype(np.float32).itemsize
@@ -74,9 +77,7 @@ def as_poses(keyframes: npt.NDArray[np.float32]) -> np.ndarray[Any, np.dtype[Pos
         Where the last dimension is not 120 long.
     """
     if keyframes.dtype != np.float32:
-        raise TypeError(
-            f"keyframes: given {keyframes.dtype}, wanted float32; convert with .astype(np.float32)"
-        )
+        raise TypeError(f"keyframes: given {keyframes.dtype}, wanted float32; use .astype(np.float32)")
     if keyframes.shape[-1:] != (_FLOATS,):
         raise ValueError(f"keyframes: given shape {keyframes.shape}, wanted (..., {_FLOATS})")
     return keyframes.view(KEYFRAME_DTYPE)[..., 0]

@@ -23,18 +23,8 @@ seconds = time.perf_counter() - start
 print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - before)}))
 """
 
-OPTIONAL = {
-    "sounddevice",
-    "soxr",
-    "typer",
-    "rich",
-    "matplotlib",
-    "glfw",
-    "moderngl",
-    "websockets",
-    "av",
-    "livekit",
-}
+# What the extras bring.
+OPTIONAL = {"av", "glfw", "matplotlib", "moderngl", "rich", "sounddevice", "soxr", "typer", "websockets"}
 
 
 def measured_import() -> dict[str, object]:

@@ -77,7 +77,7 @@ def test_as_keyframes_of_one_pose_is_a_row() -> None:
 
 
 def test_as_poses_of_another_dtype_says_what_to_do() -> None:
-    with pytest.raises(TypeError, match=r"given float64, wanted float32; convert"):
+    with pytest.raises(TypeError, match=r"given float64, wanted float32; use"):
         as_poses(np.zeros((2, 120)))  # type: ignore[arg-type]
 
 
@@ -87,7 +87,7 @@ def test_as_poses_of_another_shape_names_both() -> None:
 
 
 def test_as_keyframes_of_plain_numbers_is_refused() -> None:
-    with pytest.raises(TypeError, match="given float32, wanted hostmode.KEYFRAME_DTYPE"):
+    with pytest.raises(TypeError, match=r"given float32, wanted hostmode\.KEYFRAME_DTYPE"):
         as_keyframes(counted(2, 120))  # type: ignore[arg-type]
 
 
