@@ -42,8 +42,7 @@ class Device:
             ctypes.c_void_p,
         )(self.stream.callback_address)
 
-    def call(self, frames: int = BLOCK, flags: int = 0, skip: float = 0.0) -> np.ndarray:
-        self.epoch += skip
+    def call(self, frames: int = BLOCK, flags: int = 0) -> np.ndarray:
         out = np.full((frames, self.channels), 9.0, np.float32)
         current = self.epoch + self.frames / self.rate
         info = TimeInfo(0.0, current, current + self.latency)
@@ -132,17 +131,21 @@ def test_the_device_offset_delays_what_is_heard(player):
 
 def test_counters_tell_holes_flags_and_the_last_sound(player):
     device = Device(player)
-    for _ in range(5):
+    for _ in range(60):
         device.call()
     assert device.stream.stats()["sounding_until"] == 0.0
-    device.call(flags=4, skip=0.25)
+    assert device.stream.stats()["holes"] == 0
+    device.latency += 1.0
+    device.call(flags=4)
     player.push_audio(ramp(RATE), end=True, now=hostmode.now())
     device.call()
     stats = device.stream.stats()
-    assert stats["callbacks"] == 7
-    assert stats["frames"] == 7 * BLOCK
+    assert stats["callbacks"] == 62
+    assert stats["frames"] == 62 * BLOCK
+    assert stats["holes"] == 1
+    assert stats["hole_time"] == pytest.approx(1.0, abs=0.02)
     assert stats["underflow_flags"] == 1
-    assert stats["sounding_until"] == pytest.approx(hostmode.now() + 0.1 + 0.01, abs=0.02)
+    assert stats["sounding_until"] == pytest.approx(hostmode.now() + 1.1 + 0.01, abs=0.02)
 
 
 def test_a_stream_of_nonsense_is_refused(player):
