@@ -14,6 +14,9 @@ constexpr std::size_t kMaxConvertedFrames = 8192;
 // period.
 constexpr double kHole_s = 0.005;
 
+// Until its buffer has filled for the first time, a device's times jump.
+constexpr double kSettling_s = 0.5;
+
 constexpr unsigned long kPaOutputUnderflow = 4;
 
 double steady_now_s() noexcept {
@@ -103,7 +106,8 @@ void PortAudioStream::count(const float* mono, std::size_t frame_count,
   if (callback_count_.load(std::memory_order_relaxed) > 0) {
     raise_to(longest_callback_gap_s_, observation.entry_s - previous_entry_s_);
     const double hole_s = first_heard_s - expected_dac_s_;
-    if (hole_s > kHole_s) {
+    const bool settled = static_cast<double>(frame_count_.load(std::memory_order_relaxed)) > kSettling_s * device_rate_hz_;
+    if (settled && hole_s > kHole_s) {
       add(hole_count_, std::int64_t{1});
       add(hole_s_, hole_s);
     }

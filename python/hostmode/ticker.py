@@ -10,7 +10,10 @@ from collections.abc import Callable
 
 _log = logging.getLogger("hostmode")
 
-# Tells the ticker after how many seconds to call again.
+# A wait without end is more than the system's clocks can count.
+_LONGEST_WAIT_S = 60.0
+
+# Tells the ticker after how many seconds to call again; infinity: not before it is hurried.
 Tick = Callable[[], float]
 
 
@@ -67,7 +70,8 @@ class Ticker:
                 now = time.monotonic()
                 ready = [reference for reference, due in self._due.items() if due <= now]
                 if not ready:
-                    self._condition.wait(min(self._due.values()) - now if self._due else None)
+                    wait_s = min(self._due.values(), default=_LONGEST_WAIT_S + now) - now
+                    self._condition.wait(min(wait_s, _LONGEST_WAIT_S))
                     continue
                 for reference in ready:
                     # Until it has answered: far away, but hurry() may bring it back.

@@ -1,0 +1,55 @@
+"""A Controller on the sound card that does what it reads, line by line, and prints every event as JSON.
+
+Commands: ``ramp SECONDS``, ``tone SECONDS RATE``, ``interrupt``, ``idle``, ``stats``, ``position``, ``close``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import warnings
+
+import numpy as np
+
+import hostmode
+from hostmode import Controller, PlayerConfig
+
+RATE = 48000
+
+
+def say(kind: str, **values: object) -> None:
+    print(json.dumps({"kind": kind, **values}), flush=True)
+
+
+def main() -> None:
+    rate = int(sys.argv[1]) if len(sys.argv) > 1 else RATE
+    warnings.simplefilter("ignore")
+    avatar = Controller(rate, config=PlayerConfig(motion_wait=0.0))
+    avatar.on_event = lambda event: say(**dataclasses.asdict(event))
+    say("ready", output=avatar.stats()["audio_output"])
+    for line in sys.stdin:
+        command, *arguments = line.split()
+        if command == "ramp":
+            frames = round(float(arguments[0]) * rate)
+            avatar.yield_audio_data((np.arange(frames) % 30000 + 1000).astype(np.int16), end=True)
+        elif command == "tone":
+            t = np.arange(round(float(arguments[0]) * rate)) / rate
+            avatar.yield_audio_data((12000 * np.sin(2 * np.pi * 1000 * t)).astype(np.int16), end=True)
+        elif command == "interrupt":
+            heard = avatar.get_audio_time()
+            before = hostmode.now()
+            avatar.interrupt()
+            say("interrupted", heard=heard, before=before, after=hostmode.now())
+        elif command == "idle":
+            say("waited", idle=avatar.wait_until_idle(30))
+        elif command == "stats":
+            say("stats", **avatar.stats())
+        elif command == "close":
+            break
+    avatar.close()
+    say("closed")
+
+
+if __name__ == "__main__":
+    main()
