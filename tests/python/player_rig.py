@@ -123,5 +123,13 @@ class Rig:
         """Return the channel that :func:`keyframes` sets, as shown now."""
         return float(self.pose()[EXPRESSION])
 
+    def largest_step(self, seconds: float) -> float:
+        """Return the largest change of the level within 10 ms while playing for `seconds`."""
+        levels = [self.level()]
+        for _ in range(round(seconds * 100)):
+            self.run(0.01)
+            levels.append(self.level())
+        return float(np.max(np.abs(np.diff(levels))))
+
     def audio_time(self) -> float:
         return self.player.audio_time(now=self.now)

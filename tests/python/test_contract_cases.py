@@ -26,15 +26,6 @@ def speaking_rig(seconds: float = 2.0, **config: Any) -> tuple[Rig, str]:
     return rig, conversation
 
 
-def largest_step(rig: Rig, seconds: float) -> float:
-    """Return the largest change of the level within 10 ms while playing for `seconds`."""
-    levels = [rig.level()]
-    for _ in range(round(seconds * 100)):
-        rig.run(0.01)
-        levels.append(rig.level())
-    return float(np.max(np.abs(np.diff(levels))))
-
-
 def test_e1_empty_end_closes_the_conversation_and_returns_its_id() -> None:
     rig = Rig()
     conversation = rig.speak(tone(0.2))
@@ -114,7 +105,7 @@ def test_e4_pose_crossfades_to_the_new_conversation() -> None:
     second = rig.speak(tone(3.0), end=True)
     rig.move([motion(75, level=-1.0, end=True)], second)
 
-    assert largest_step(rig, 1.0) < 0.2
+    assert rig.largest_step(1.0) < 0.2
     assert rig.level() == pytest.approx(-1.0)
 
 
