@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ def test_e23_without_motion_audio_plays_and_the_animation_stays_idle() -> None:
 
     assert rig.states() == ["active", "playing"]
     assert rig.of_kind("animation_state") == []
-    assert all(not np.array_equal(before, after) for before, after in zip(poses, poses[1:], strict=False))
+    assert all(not np.array_equal(before, after) for before, after in pairwise(poses))
     np.testing.assert_array_equal(rig.sound[RAMP:], pcm[RAMP:14400])
 
 
