@@ -75,9 +75,7 @@ def test_cpp(session: nox.Session, preset: str) -> None:
 def fuzz(session: nox.Session) -> None:
     """Fuzz each target (needs clang) for so many minutes: ``nox -s fuzz -- 10``."""
     session.install(*group("cmake"))
-    compiler = next(
-        filter(shutil.which, ["clang++", *(f"clang++-{version}" for version in range(30, 13, -1))]), None
-    )
+    compiler = next(filter(shutil.which, ["clang++", *(f"clang++-{version}" for version in range(30, 13, -1))]), None)
     if compiler is None:
         session.error("clang++ not found (Debian and Ubuntu: sudo apt-get install clang)")
     session.run("cmake", "--preset", "fuzz", f"-DCMAKE_CXX_COMPILER={compiler}")

@@ -106,7 +106,8 @@ void PortAudioStream::count(const float* mono, std::size_t frame_count,
   if (callback_count_.load(std::memory_order_relaxed) > 0) {
     raise_to(longest_callback_gap_s_, observation.entry_s - previous_entry_s_);
     const double hole_s = first_heard_s - expected_dac_s_;
-    const bool settled = static_cast<double>(frame_count_.load(std::memory_order_relaxed)) > kSettling_s * device_rate_hz_;
+    const bool settled =
+        static_cast<double>(frame_count_.load(std::memory_order_relaxed)) > kSettling_s * device_rate_hz_;
     if (settled && hole_s > kHole_s) {
       add(hole_count_, std::int64_t{1});
       add(hole_s_, hole_s);

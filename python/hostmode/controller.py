@@ -214,9 +214,7 @@ class Controller:
         self._hurry()
         return conversation_id
 
-    def yield_frames_data(
-        self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None
-    ) -> bool:
+    def yield_frames_data(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> bool:
         """Take in motion messages of a conversation.
 
         Parameters
@@ -424,9 +422,7 @@ class Controller:
             with self._idle:
                 if self._player.conversation_id is None and self._undelivered == 0:
                     return True
-                wait_s = (
-                    _BUSY_INTERVAL_S if deadline is None else min(_BUSY_INTERVAL_S, deadline - _core.now())
-                )
+                wait_s = _BUSY_INTERVAL_S if deadline is None else min(_BUSY_INTERVAL_S, deadline - _core.now())
                 if wait_s <= 0.0:
                     return False
                 self._idle.wait(wait_s)
@@ -435,9 +431,7 @@ class Controller:
         """Return counters and gauges of the player, the output and the callbacks by name; durations in seconds."""
         self._require_open()
         stats = self._player.stats()
-        named: dict[str, Any] = {
-            name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")
-        }
+        named: dict[str, Any] = {name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")}
         named["dropped_odd_bytes"] += self._intake.dangling_bytes_dropped
         named["dropped_events"] += self._pending.dropped
         named.update(self._output.stats())

@@ -83,9 +83,7 @@ def _draw(recording: Recording, title: str) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=_INCHES, layout="constrained", facecolor="white")
-    sound, jaw, neck, expression = figure.subplots(
-        4, 1, sharex=True, gridspec_kw={"height_ratios": (2, 1.5, 1.5, 3)}
-    )
+    sound, jaw, neck, expression = figure.subplots(4, 1, sharex=True, gridspec_kw={"height_ratios": (2, 1.5, 1.5, 3)})
     times_s = np.arange(len(recording.keyframes)) / recording.keyframe_rate
     poses = as_poses(recording.keyframes)
     _draw_sound(sound, recording)
@@ -132,9 +130,7 @@ def _draw_sound(axes: Axes, recording: Recording) -> None:
     axes.set_ylabel("sound")
 
 
-def _envelope(
-    audio: npt.NDArray[np.int16], columns: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _envelope(audio: npt.NDArray[np.int16], columns: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     if not len(audio):
         return np.zeros(1), np.zeros(1)
     starts = np.unique(np.linspace(0, len(audio), columns, endpoint=False).astype(np.int64))
@@ -153,9 +149,7 @@ def _draw_neck(axes: Axes, times_s: npt.NDArray[np.float64], degrees: npt.NDArra
     for axis, (label, colour) in enumerate(_NECK):
         axes.plot(times_s, degrees[:, axis], color=colour, linewidth=1.2, label=label)
     axes.set_ylabel("neck, degrees")
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 0.97), ncols=3, frameon=False, fontsize=8, borderaxespad=0
-    )
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=3, frameon=False, fontsize=8, borderaxespad=0)
 
 
 def _draw_expression(

@@ -78,9 +78,7 @@ class Recording:
             raise RecordingError(f"sample_rate is {self.sample_rate}; it must be one of {PCM_RATES}")
         audio = np.asarray(self.audio)
         if audio.dtype != np.int16 or audio.ndim != 1:
-            raise RecordingError(
-                f"audio is {audio.dtype} of shape {audio.shape}; it must be int16 of shape (n,)"
-            )
+            raise RecordingError(f"audio is {audio.dtype} of shape {audio.shape}; it must be int16 of shape (n,)")
         messages = [bytes(message) for message in self.messages]
         motions = tuple(_decode(message, index, len(messages)) for index, message in enumerate(messages))
         stacked = [np.empty((0, KEYFRAME_FLOATS), np.float32), *(motion.keyframes for motion in motions)]

@@ -110,8 +110,7 @@ def _parse_object(data: bytes) -> dict[str, Any]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RecordingError(
-            f"not UTF-8 text (byte 0x{data[error.start]:02x} at offset {error.start}); "
-            "a recording is a JSON object"
+            f"not UTF-8 text (byte 0x{data[error.start]:02x} at offset {error.start}); a recording is a JSON object"
         ) from None
     try:
         document = json.loads(text)
@@ -121,9 +120,7 @@ def _parse_object(data: bytes) -> dict[str, Any]:
         raise RecordingError(f"not JSON ({reason}, line {error.lineno}, column {error.colno}){cut}") from None
     except (RecursionError, ValueError):
         # Python's parser gives up on nesting beyond its stack and on integers of more than 4300 digits.
-        raise RecordingError(
-            "JSON nested too deep or with an endless number; a recording is a flat object"
-        ) from None
+        raise RecordingError("JSON nested too deep or with an endless number; a recording is a flat object") from None
     if not isinstance(document, dict):
         raise RecordingError(f"the JSON is {_kind(document)}; a recording is an object")
     return document
@@ -137,9 +134,7 @@ def _ends_early(error: json.JSONDecodeError, text: str) -> bool:
 def _parse_enveloped(document: dict[str, Any]) -> RecordingParts:
     audio_format = document.get("audio_format", _AUDIO_FORMAT)
     if audio_format != _AUDIO_FORMAT:
-        raise RecordingError(
-            f"audio_format is {reprlib.repr(audio_format)}; only '{_AUDIO_FORMAT}' can be read"
-        )
+        raise RecordingError(f"audio_format is {reprlib.repr(audio_format)}; only '{_AUDIO_FORMAT}' can be read")
     return RecordingParts(
         audio=samples_of(_base64(document, "audio_base64"), "audio_base64"),
         sample_rate=_sample_rate(document, "sample_rate"),
@@ -166,8 +161,7 @@ def _parse_keyframes(document: dict[str, Any], path: Path) -> RecordingParts:
     count = document.get("keyframesCount", len(keyframes))
     if count != len(keyframes) or isinstance(count, bool):
         raise RecordingError(
-            f"keyframesCount is {reprlib.repr(count)} but there are {len(keyframes)} keyframes; "
-            "the two must agree"
+            f"keyframesCount is {reprlib.repr(count)} but there are {len(keyframes)} keyframes; the two must agree"
         )
     return RecordingParts(
         audio=_pcm_beside(path),
@@ -194,9 +188,7 @@ def _pcm_beside(path: Path) -> npt.NDArray[np.int16]:
 def samples_of(pcm: bytes, name: str) -> npt.NDArray[np.int16]:
     """Read `pcm` as little-endian 16-bit samples; `name` is what an error calls it."""
     if len(pcm) % 2:
-        raise RecordingError(
-            f"{name} has {len(pcm)} bytes; 16-bit PCM has an even number, so the sound is cut short"
-        )
+        raise RecordingError(f"{name} has {len(pcm)} bytes; 16-bit PCM has an even number, so the sound is cut short")
     return np.frombuffer(pcm, "<i2").astype(np.int16)
 
 

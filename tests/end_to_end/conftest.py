@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hostmode.measure.virtual_sound_card import VirtualSoundCard, missing_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAMS = Path(__file__).parent / "programs"
 

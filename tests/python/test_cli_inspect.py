@@ -144,9 +144,7 @@ BAD = {"empty": b"", "cut": b'{"audio', "binary": b"\xff\x00", "list": b"[]", "n
 
 @pytest.mark.parametrize("command", ["inspect", "plot", "play"])
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD.keys())
-def test_command_on_bad_file_prints_one_line_and_exits_with_3(
-    tmp_path: Path, command: str, content: bytes
-) -> None:
+def test_command_on_bad_file_prints_one_line_and_exits_with_3(tmp_path: Path, command: str, content: bytes) -> None:
     path = tmp_path / "bad.json"
     path.write_bytes(content)
     output = [tmp_path / "out.png"] if command == "plot" else []

@@ -223,9 +223,7 @@ def test_devices_without_sounddevice_names_the_extra(monkeypatch: pytest.MonkeyP
     assert result.stderr == 'hostmode: sound needs sounddevice: pip install "hostmode[audio]"\n'
 
 
-def test_demo_without_matplotlib_still_plays_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_demo_without_matplotlib_still_plays_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     short = excerpt(1.0)
     monkeypatch.setattr(Recording, "embedded", classmethod(lambda cls: short))

@@ -115,9 +115,7 @@ def test_rule4_empty_message_in_a_list_is_skipped_and_counted() -> None:
 @pytest.mark.parametrize("queue", [False, True])
 @pytest.mark.parametrize("mode", ["audio_independent", "strict_sync"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_any_sequence_of_calls_ends_every_conversation_exactly_once(
-    mode: str, queue: bool, seed: int
-) -> None:
+def test_any_sequence_of_calls_ends_every_conversation_exactly_once(mode: str, queue: bool, seed: int) -> None:
     rig = Rig(frame_starvation_mode=mode, queue=queue, prebuffer=0.04, max_prebuffer=0.5, motion_wait=0.1)
     choose = random.Random(seed)
     opened: list[str] = []

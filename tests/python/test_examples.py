@@ -20,9 +20,7 @@ EXPECTED = {
     "batch_folder": ("short.json", "times real time", "skipped:"),
 }
 
-pytestmark = pytest.mark.skipif(
-    not EXAMPLES.is_dir(), reason="the examples are not part of this installation"
-)
+pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not part of this installation")
 
 
 @pytest.fixture(scope="module")

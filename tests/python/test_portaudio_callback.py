@@ -46,9 +46,7 @@ class Device:
         out = np.full((frames, self.channels), 9.0, np.float32)
         current = self.epoch + self.frames / self.rate
         info = TimeInfo(0.0, current, current + self.latency)
-        answer = self.callback(
-            None, out.ctypes.data, frames, ctypes.byref(info), flags, self.stream.userdata_address
-        )
+        answer = self.callback(None, out.ctypes.data, frames, ctypes.byref(info), flags, self.stream.userdata_address)
         assert answer == 0
         self.frames += frames
         return out

@@ -183,9 +183,7 @@ def test_recording_arrays_refuse_to_be_changed() -> None:
         (AUDIO, 16000, [b"", b"\xff\xff"], "message 2 of 2 .* byte"),
     ],
 )
-def test_recording_of_wrong_parts_is_refused(
-    audio: Any, rate: int, messages: list[bytes], words: str
-) -> None:
+def test_recording_of_wrong_parts_is_refused(audio: Any, rate: int, messages: list[bytes], words: str) -> None:
     with pytest.raises(hostmode.RecordingError, match=words):
         hostmode.Recording(audio, rate, messages)
 

@@ -93,9 +93,7 @@ class DeviceStream:
         The device cannot be opened.
     """
 
-    def __init__(
-        self, player: Player, device: int | str | None, latency: float, device_offset: float
-    ) -> None:
+    def __init__(self, player: Player, device: int | str | None, latency: float, device_offset: float) -> None:
         sounddevice = load_sounddevice()
         with _portaudio_lock:
             try:

@@ -49,9 +49,7 @@ class AudioIntake:
         The rates differ and soxr is not installed.
     """
 
-    def __init__(
-        self, player: Player, config: PlayerConfig, source_rate: int, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, player: Player, config: PlayerConfig, source_rate: int, clock: Callable[[], float]) -> None:
         self._player = player
         self._config = config
         self.source_rate = source_rate
@@ -66,9 +64,7 @@ class AudioIntake:
         self._dangling_dropped = 0
         self._conversation_id: str | None = None  # of the audio in the resampler
         self._pushed_at = 0.0
-        self._resampler = (
-            None if source_rate == player.sample_rate else Resampler(source_rate, player.sample_rate)
-        )
+        self._resampler = None if source_rate == player.sample_rate else Resampler(source_rate, player.sample_rate)
 
     def push(self, data: Buffer | npt.NDArray[np.int16], end: bool) -> str | None:
         """Take a chunk in and return the id of its conversation, or ``None`` if nothing was opened."""

@@ -51,9 +51,7 @@ class SounddeviceOutput(AudioOutput):
 
     live = True
 
-    def __init__(
-        self, device: int | str | None = None, *, latency: float = 0.1, device_offset: float = 0.0
-    ) -> None:
+    def __init__(self, device: int | str | None = None, *, latency: float = 0.1, device_offset: float = 0.0) -> None:
         if not 0.0 < latency <= 2.0:
             raise ValueError(f"latency is {latency!r}; it must be above 0 and at most 2 seconds")
         if not -1.0 <= device_offset <= 1.0:

@@ -99,9 +99,7 @@ def _pictures(avatar: Controller, recording: Recording, playback: Playback) -> I
         time.sleep(1 / _FRAMES_PER_SECOND)
 
 
-def _print_lines(
-    avatar: Controller, recording: Recording, title: str, playback: Playback, console: Console
-) -> None:
+def _print_lines(avatar: Controller, recording: Recording, title: str, playback: Playback, console: Console) -> None:
     console.print(f"{title}: {recording.duration:.1f} s", highlight=False)
     if playback.silent_because:
         console.print(playback.silent_because, highlight=False, soft_wrap=True)
@@ -117,9 +115,7 @@ def _print_lines(
             )
 
 
-def _panel(
-    avatar: Controller, pose: Pose, recording: Recording, title: str, playback: Playback
-) -> RenderableType:
+def _panel(avatar: Controller, pose: Pose, recording: Recording, title: str, playback: Playback) -> RenderableType:
     from rich.columns import Columns
     from rich.panel import Panel
     from rich.table import Table
@@ -131,9 +127,7 @@ def _panel(
     facts.add_column()
     facts.add_row("state", avatar.state)
     facts.add_row("audio", f"{avatar.get_audio_time():5.2f} of {recording.duration:.2f} s")
-    facts.add_row(
-        "buffers", f"{stats['buffered_audio']:.1f} s sound, {stats['buffered_motion']:.1f} s motion"
-    )
+    facts.add_row("buffers", f"{stats['buffered_audio']:.1f} s sound, {stats['buffered_motion']:.1f} s motion")
     facts.add_row("jaw", Text(jaw_bar(pose), style="red"))
     for axis, name in enumerate(("nod", "turn", "tilt")):
         facts.add_row(name, Text(neck_bar(pose, axis), style="cyan"))
@@ -159,9 +153,7 @@ def motion_lag(playback: Playback, recording: Recording) -> float | None:
     lags = np.arange(-_LARGEST_LAG_S, _LARGEST_LAG_S + _LAG_STEP_S / 2, _LAG_STEP_S)
     moving = np.argsort(np.ptp(motion, axis=0))[-8:]
     errors = [
-        sum(
-            float(np.sum((shown[:, c] - np.interp(times - lag, instants, motion[:, c])) ** 2)) for c in moving
-        )
+        sum(float(np.sum((shown[:, c] - np.interp(times - lag, instants, motion[:, c])) ** 2)) for c in moving)
         for lag in lags
     ]
     return float(lags[int(np.argmin(errors))])
@@ -170,11 +162,7 @@ def motion_lag(playback: Playback, recording: Recording) -> float | None:
 def summary_lines(playback: Playback) -> list[str]:
     """Say in plain lines how it went."""
     stats = playback.stats
-    lag = (
-        "too short to say"
-        if playback.lag_s is None
-        else f"face {1000 * playback.lag_s:+.0f} ms from the sound"
-    )
+    lag = "too short to say" if playback.lag_s is None else f"face {1000 * playback.lag_s:+.0f} ms from the sound"
     lines = [
         f"sync     {lag}, {len(playback.times)} pictures",
         f"buffers  {stats['underruns']} underruns, {stats['stalls']} stalls, "

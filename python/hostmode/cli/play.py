@@ -55,9 +55,7 @@ def play(
     rendering = _render(recording, rate, exact)
     if audio_out is not None:
         write_wav(rendering, audio_out)
-        print(
-            f"{audio_out}: {len(rendering.audio) / rendering.sample_rate:.2f} s at {rendering.sample_rate} Hz"
-        )
+        print(f"{audio_out}: {len(rendering.audio) / rendering.sample_rate:.2f} s at {rendering.sample_rate} Hz")
     if poses_out is not None:
         write_poses(rendering, poses_out)
         print(f"{poses_out}: {len(rendering.times)} poses at {rate:g}/s")
@@ -106,9 +104,7 @@ def write_poses(rendering: Rendering, path: Path) -> None:
             np.savez(file, times=rendering.times, poses=rendering.poses)
         return
     names = [
-        f"{name}_{index}"
-        for name in KEYFRAME_DTYPE.names or ()
-        for index in range(KEYFRAME_DTYPE[name].shape[0])
+        f"{name}_{index}" for name in KEYFRAME_DTYPE.names or () for index in range(KEYFRAME_DTYPE[name].shape[0])
     ]
     table = np.column_stack((rendering.times, rendering.poses))
     np.savetxt(path, table, fmt="%.9g", delimiter=",", header=",".join(["time", *names]), comments="")

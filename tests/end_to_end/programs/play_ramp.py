@@ -31,7 +31,7 @@ def hold_in_json(document=json.dumps([{"key": list(range(100))}] * 4000)) -> Non
     json.loads(document)
 
 
-def hold_in_regex(text="a" * 22, pattern=re.compile(r"(a+)+b")) -> None:  # noqa: B008
+def hold_in_regex(text="a" * 22, pattern=re.compile(r"(a+)+b")) -> None:
     pattern.match(text)
 
 
