@@ -76,7 +76,7 @@ def render_offline(
         raise RecordingError("the recording has no sound, and motion is played along its sound")
 
     player = Player(recording.sample_rate, _config(recording, exact))
-    conversation_id = player.push_audio(recording.audio, True, now=0.0)
+    conversation_id = player.push_audio(recording.audio.data, True, now=0.0)
     player.push_motion(_complete(recording), conversation_id, now=0.0)
 
     audio = np.zeros(round(recording.duration * recording.sample_rate), np.int16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import hostmode
 from hostmode import Recording
 from hostmode.cli.app import app
-from hostmode.cli.live import Playback, motion_lag
+from hostmode.cli.live import Playback, motion_lag, play_live
 from hostmode.offline import render_offline
 from hostmode.recording_checks import SEAM_STEP_RATIO, seam_step_ratios
 
@@ -190,6 +192,18 @@ def test_play_live_ends_with_sync_and_buffers(tmp_path: Path) -> None:
     assert "sync     face" in result.output
     assert "buffers  0 underruns, 0 stalls" in result.output
     assert "75 keyframes" in result.output
+
+
+def test_play_live_in_a_terminal_draws_a_face_and_leaves_nothing_behind() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=90)
+
+    playback = play_live(excerpt(1.0), "title", console)
+
+    assert ".-----------." in screen.getvalue()
+    assert "1.00 s" in screen.getvalue()
+    assert playback.stats["keyframes"] == 25
+    assert playback.times == sorted(playback.times)
 
 
 def test_motion_lag_of_a_late_face_is_found() -> None:

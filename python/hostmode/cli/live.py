@@ -73,7 +73,7 @@ def play_live(recording: Recording, title: str, console: Console | None = None) 
         controller = Controller(recording.sample_rate)
     playback.silent_because = "; ".join(str(warning.message) for warning in caught)
     with controller as avatar:
-        conversation_id = avatar.yield_audio_data(recording.audio, end=True)
+        conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
         avatar.yield_frames_data(list(recording.messages), conversation_id)
         if console.is_terminal:
             with Live(console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True) as live:
