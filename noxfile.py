@@ -127,3 +127,10 @@ def mutants(session: nox.Session) -> None:
     """Break the sources in many small ways and see that the tests notice each."""
     session.install(".[all]", *group("cmake"), *group("test"))
     session.run("python", "tests/mutants/run.py", *session.posargs)
+
+
+@nox.session
+def stress(session: nox.Session) -> None:
+    """Play a million random conversations in virtual time."""
+    session.env["HOSTMODE_STRESS_CONVERSATIONS"] = session.posargs[0] if session.posargs else "1000000"
+    test_cpp(session, "release")
