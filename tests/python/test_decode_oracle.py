@@ -41,10 +41,7 @@ SCHEMA = {
     "Animation": [("*keyframes", 1, "Keyframe")],
     "Egress": [],
     "Configure": [
-        *(
-            (name, number, "int32")
-            for number, name in enumerate(("rate", "bitrate", "format", "pack", "egress"), 1)
-        ),
+        *((name, number, "int32") for number, name in enumerate(("rate", "bitrate", "format", "pack", "egress"), 1)),
         ("livekit", 6, "Egress"),
         ("agora", 7, "Egress"),
     ],
@@ -105,9 +102,7 @@ def build_schema() -> dict[str, Any]:
                 field.oneof_index = 0
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(proto.SerializeToString())
-    return {
-        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"oracle.{name}")) for name in SCHEMA
-    }
+    return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"oracle.{name}")) for name in SCHEMA}
 
 
 ORACLE = build_schema()
@@ -215,12 +210,8 @@ def fields(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
         st.builds(lambda number, value: varint(number << 3) + varint(value), numbers, integers),
         st.builds(block, numbers, blocks),
         st.builds(block, numbers, blocks),
-        st.builds(
-            lambda number, raw: varint(number << 3 | 5) + raw, numbers, st.binary(min_size=4, max_size=4)
-        ),
-        st.builds(
-            lambda number, raw: varint(number << 3 | 1) + raw, numbers, st.binary(min_size=8, max_size=8)
-        ),
+        st.builds(lambda number, raw: varint(number << 3 | 5) + raw, numbers, st.binary(min_size=4, max_size=4)),
+        st.builds(lambda number, raw: varint(number << 3 | 1) + raw, numbers, st.binary(min_size=8, max_size=8)),
         st.builds(lambda n, content: varint(n << 3 | 3) + content + varint(n << 3 | 4), numbers, inner),
     )
     return st.lists(one, max_size=5).map(b"".join)
