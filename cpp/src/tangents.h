@@ -31,18 +31,22 @@ struct Stencil {
   return 0.0F;
 }
 
+// The largest share of the hull that a limited curve may leave it by, and the slope that does so: a Hermite
+// slope m overshoots by at most 4/27 m.
+inline constexpr float kOvershoot = 0.02F;
+inline constexpr float kOvershootSlope = kOvershoot * 27.0F / 4.0F;
+
 // A slope that keeps the curve within the hull of the keyframes around it: Fritsch and Carlson's bound where
-// they rise or fall, and at an extremum what overshoots by 2 % of the hull (a Hermite slope m overshoots by
-// 4/27 m).
+// they rise or fall, and at an extremum what overshoots by kOvershoot. The same at an end, since the slope
+// may be frozen before it is known whether the next keyframe goes on or turns back.
 [[nodiscard]] inline float limited_tangent(const Stencil& s) noexcept {
   const float* y = s.values + 2;
-  if (s.before == 0 || s.after == 0) return 0.0F;
-  const float rise_before = y[0] - y[-1];
-  const float rise_after = y[1] - y[0];
+  const float rise_before = s.before > 0 ? y[0] - y[-1] : 0.0F;
+  const float rise_after = s.after > 0 ? y[1] - y[0] : 0.0F;
+  const float hull = std::max({-rise_before, 0.0F, rise_after}) - std::min({-rise_before, 0.0F, rise_after});
   const float cap = rise_before * rise_after > 0
                         ? 3.0F * std::min(std::abs(rise_before), std::abs(rise_after))
-                        : 0.02F * 27.0F / 4.0F * std::max({y[-1], y[0], y[1]}) -
-                              0.02F * 27.0F / 4.0F * std::min({y[-1], y[0], y[1]});
+                        : kOvershootSlope * hull;
   return std::clamp(tangent(s), -cap, cap);
 }
 

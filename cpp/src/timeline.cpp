@@ -114,8 +114,9 @@ std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, st
     steps_.erase(steps_.begin(), steps_.end() - static_cast<std::ptrdiff_t>(kMedianSteps));
   }
 
-  const std::size_t shown = playhead_s < 0 ? 0 : static_cast<std::size_t>(playhead_s * kKeyframeRateHz) + 2;
-  stage_tangents(*batch, std::min(shown, count_));
+  // NaN counts as before the start; compared as doubles, since a far playhead does not fit an index.
+  const double shown = playhead_s >= 0 ? std::floor(playhead_s * kKeyframeRateHz) + 2.0 : 0.0;
+  stage_tangents(*batch, shown < static_cast<double>(count_) ? static_cast<std::size_t>(shown) : count_);
   return batch;
 }
 
