@@ -19,13 +19,15 @@ class EarlyMotion {
     std::vector<Message> messages;
   };
 
-  // False, and nothing kept, where the bound on keyframes would be exceeded.
-  [[nodiscard]] bool add(Message&& message, double now_s, std::size_t max_keyframes) {
-    std::size_t held = message.keyframes.size();
+  [[nodiscard]] std::size_t keyframe_count() const noexcept {
+    std::size_t held = 0;
     for (const Entry& entry : entries_) {
-      for (const Message& other : entry.messages) held += other.keyframes.size();
+      for (const Message& message : entry.messages) held += message.keyframes.size();
     }
-    if (held > max_keyframes) return false;
+    return held;
+  }
+
+  void add(Message&& message, double now_s) {
     if (entries_.empty() || entries_.back().req_id != message.req_id) {
       Entry entry;
       entry.req_id = message.req_id;
@@ -39,7 +41,6 @@ class EarlyMotion {
     }
     entries_.back().arrived_s = now_s;
     entries_.back().messages.push_back(std::move(message));
-    return true;
   }
 
   // Forgets what is older than `expiry_s`; returns how many messages that were.

@@ -191,7 +191,13 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
                  conversation);
     return status;
   }
-  std::size_t keyframes = conversation != nullptr ? conversation->timeline.keyframe_count() : 0;
+  std::size_t keyframes = 0;
+  if (conversation != nullptr) {
+    keyframes = conversation->timeline.keyframe_count();
+  } else {
+    const std::lock_guard lock(mutex_);
+    keyframes = early_->keyframe_count();
+  }
   for (std::size_t i = 0; i < scratch_count_; ++i) keyframes += scratch_[i].keyframes.size();
   if (keyframes > max_motion_keyframes()) return Status::kBufferFull;
 
@@ -202,7 +208,7 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
       continue;
     }
     const std::lock_guard lock(mutex_);
-    if (!early_->add(std::move(scratch_[i]), now_s, max_motion_keyframes())) return Status::kBufferFull;
+    early_->add(std::move(scratch_[i]), now_s);
   }
   const std::lock_guard lock(mutex_);
   result.complete = conversation != nullptr && conversation->motion_ended;

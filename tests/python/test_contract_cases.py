@@ -163,12 +163,15 @@ def test_e6_early_motion_expires() -> None:
     assert [event.reason for event in rig.of_kind("motion_discarded")] == ["expired"]
 
 
-def test_e6_early_motion_is_bounded() -> None:
+def test_e6_early_motion_beyond_the_bound_is_refused_as_a_whole() -> None:
     rig = Rig(max_motion=1.0)
-    rig.move([motion(25, req_id="r")], None)
+    rig.move([motion(5, req_id="r")], None)
 
     with pytest.raises(hostmode.BufferFullError):
-        rig.move([motion(1, req_id="r")], None)
+        rig.move([motion(20, req_id="r"), motion(1, req_id="r")], None)
+    rig.speak(tone(0.5), end=True)
+
+    assert rig.player.stats().keyframes == 5
 
 
 def test_e7_motion_after_audio_end_is_accepted_until_played() -> None:
