@@ -5,6 +5,7 @@
 
 namespace hostmode::bindings {
 
+void bind_capi(pybind11::module_& m);
 void bind_clock(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
 void bind_events(pybind11::module_& m);

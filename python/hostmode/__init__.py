@@ -96,7 +96,7 @@ def __dir__() -> list[str]:
 
 
 def get_include() -> str:
-    """Return the directory to compile with for ``#include "hostmode/keyframe.h"``."""
+    """Return the directory to compile with for ``hostmode/capi.h`` and ``hostmode/keyframe.h``."""
     from importlib.resources import files
 
     return str(files("hostmode") / "include")

@@ -10,6 +10,7 @@ from typing_extensions import Buffer
 from hostmode.pose import Pose
 
 __version__: str
+_C_API: Final[object]  # capsule: the table of hostmode/capi.h, for capi.pxd
 KEYFRAME_FLOATS: Final[int]
 KEYFRAME_RATE: Final[float]
 PCM_RATES: Final[tuple[int, ...]]  # conversation rates
