@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from hostmode._core import PlayerConfig
+    from hostmode.audio.output import Report
 
 _log = logging.getLogger("hostmode")
 
@@ -57,26 +58,27 @@ class Controller:
             while drawing:
                 draw(avatar.sample())                            # the pose of the sound heard now
 
-    Any thread may call any method at any time, `close` included; nothing needs to be paced. After `close` every
-    call raises `ClosedError`.
+    Any thread may call any method at any time, `close` included; nothing needs to be paced. After `close`
+    every call raises `ClosedError`.
 
-    Callbacks are attributes, ``None`` or a callable. They run one after another on a thread of their own, shared by
-    all controllers: a callback that takes long delays the others, never the sound. What a callback raises is logged.
+    Callbacks are attributes, ``None`` or a callable. They run one after another on a thread of their own,
+    shared by all controllers: a callback that takes long delays the others, never the sound. What a callback
+    raises is logged.
 
     Parameters
     ----------
     sample_rate : int
-        Of the audio that will be given, Hz: one of 8000, 16000, 22050, 24000, 32000, 44100, 48000. It is resampled
-        where the device runs at another rate.
+        Of the audio that will be given, Hz: one of 8000, 16000, 22050, 24000, 32000, 44100, 48000. It is
+        resampled where the device runs at another rate.
     config : PlayerConfig, optional
         Settings of playback, ``frame_starvation_mode`` among them.
     output : AudioOutput or "silent", optional
-        Where the sound goes: by default the system's sound card (`SounddeviceOutput`, which has the settings of
-        latency and device); ``"silent"`` for nowhere.
+        Where the sound goes: by default the system's sound card (`SounddeviceOutput`, which has the settings
+        of latency and device); ``"silent"`` for nowhere.
     clock : callable, optional
-        Returns the time in seconds. With it the caller drives: nothing happens but in `advance` and in the calls
-        themselves, callbacks run inside `advance`, and an hour takes as long as its arithmetic. Needs an output
-        that is not live. By default time is real and drives itself.
+        Returns the time in seconds. With it the caller drives: nothing happens but in `advance` and in the
+        calls themselves, callbacks run inside `advance`, and an hour takes as long as its arithmetic. Needs
+        an output that is not live. By default time is real and drives itself.
 
     Raises
     ------
@@ -92,8 +94,9 @@ class Controller:
     """
 
     on_conversation_state: Callable[[ConversationState, str], object] | None
-    """``(state, reason)``: ``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``, for the reason ``"user_action"``,
-    ``"playback_end"``, ``"network_error"``, ``"server_error"`` or ``"fallback_mode"``, when the transition starts."""
+    """``(state, reason)``: ``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``, for the reason
+    ``"user_action"``, ``"playback_end"``, ``"network_error"``, ``"server_error"`` or ``"fallback_mode"``,
+    when the transition starts."""
     on_animation_state: Callable[[AnimationState], object] | None
     """``(state)``: ``"mono"`` while motion of a conversation is shown, else ``"idle"``."""
     on_playback_stall: Callable[[bool], object] | None
@@ -126,8 +129,8 @@ class Controller:
         self._output = _make_output(output)
         if clock is not None and self._output.live:
             raise ValueError(
-                f"{type(self._output).__name__} plays in real time and cannot follow a clock of its caller's; "
-                'choose output="silent" or a WavOutput'
+                f"{type(self._output).__name__} plays in real time and cannot follow a clock of its "
+                'caller\'s; choose output="silent" or a WavOutput'
             )
         for name in self._CALLBACKS:
             setattr(self, name, None)
@@ -151,11 +154,7 @@ class Controller:
         self._config = config
         self._player = _core.Player(self._output.prepare(sample_rate), config)
         self._intake = AudioIntake(self._player, config, sample_rate, self._clock)
-        # The output must not keep a controller alive that nobody uses any more.
-        report = weakref.WeakMethod(self._report)
-        self._output.start(
-            self._player, self._clock(), lambda code, text: None if (r := report()) is None else r(code, text)
-        )
+        self._output.start(self._player, self._clock(), _weak_report(self))
         self._finalizer = weakref.finalize(self, self._output.close)
         if self._drives_itself:
             _ticker.add(self._tick)
@@ -176,7 +175,8 @@ class Controller:
             near = difflib.get_close_matches(name, self._CALLBACKS, 1, 0.5)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise AttributeError(
-                f"Controller has no callback or setting {name!r}{hint} Callbacks are {', '.join(self._CALLBACKS)}"
+                f"Controller has no callback or setting {name!r}{hint} "
+                f"Callbacks are {', '.join(self._CALLBACKS)}"
             )
         if name in self._CALLBACKS and value is not None and not callable(value):
             raise TypeError(f"{name} is {value!r}; it must be callable, or None")
@@ -190,12 +190,12 @@ class Controller:
         Parameters
         ----------
         data : buffer
-            Mono 16-bit little-endian PCM at the controller's rate, of any length; an odd byte waits for the next
-            chunk.
+            Mono 16-bit little-endian PCM at the controller's rate, of any length; an odd byte waits for the
+            next chunk.
         end : bool
-            The conversation's audio is complete. More audio opens another conversation, which cuts this one off
-            (or waits for it with ``PlayerConfig(queue=True)``). ``yield_audio_data(b"", end=True)`` is the usual
-            end marker.
+            The conversation's audio is complete. More audio opens another conversation, which cuts this one
+            off (or waits for it with ``PlayerConfig(queue=True)``). ``yield_audio_data(b"", end=True)`` is
+            the usual end marker.
 
         Returns
         -------
@@ -220,12 +220,12 @@ class Controller:
         Parameters
         ----------
         frames : sequence of buffers, buffer or None
-            Encoded messages as they came from the server. ``[]`` or ``None`` means that no motion will come: the
-            conversation goes on with audio only.
+            Encoded messages as they came from the server. ``[]`` or ``None`` means that no motion will come:
+            the conversation goes on with audio only.
         conversation_id : str or None
-            What `yield_audio_data` returned. Motion with the id of another conversation is discarded, so that late
-            motion never moves the wrong utterance. ``None`` while nothing is open keeps the motion for the audio
-            that follows.
+            What `yield_audio_data` returned. Motion with the id of another conversation is discarded, so that
+            late motion never moves the wrong utterance. ``None`` while nothing is open keeps the motion for
+            the audio that follows.
 
         Returns
         -------
@@ -256,7 +256,8 @@ class Controller:
         self._require_open()
         if audio_format != "pcm":
             raise ValueError(
-                f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
+                f"audio_format is {audio_format!r}; this version plays 'pcm' only: "
+                "decode to 16-bit mono PCM first"
             )
         rate = self._intake.source_rate if sample_rate is None else sample_rate
         _require_pcm_rate(rate)
@@ -390,8 +391,8 @@ class Controller:
         >>> async for event in avatar.events():
         ...     print(event.kind, event.state, event.reason)
 
-        Each iterator has a queue of its own. When nobody reads it for long, the oldest events that are no changes
-        of state are given up; ``dropped`` counts them.
+        Each iterator has a queue of its own. When nobody reads it for long, the oldest events that are no
+        changes of state are given up; ``dropped`` counts them.
         """
         stream = EventStream(asyncio.get_running_loop())
         with self._lock:
@@ -428,7 +429,7 @@ class Controller:
                 self._idle.wait(wait_s)
 
     def stats(self) -> dict[str, Any]:
-        """Return counters and gauges of the player, the output and the callbacks by name; durations in seconds."""
+        """Return counters and gauges of the player, the output and the callbacks; durations in seconds."""
         self._require_open()
         stats = self._player.stats()
         named: dict[str, Any] = {name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")}
@@ -440,7 +441,8 @@ class Controller:
     def advance(self) -> None:
         """Let happen what is due by the clock that was given to the controller, and run callbacks.
 
-        For a controller with a clock of the caller's; one that runs in real time needs no call and does nothing.
+        For a controller with a clock of the caller's; one that runs in real time needs no call and does
+        nothing.
         """
         self._require_open()
         if not self._drives_itself:
@@ -535,6 +537,18 @@ class Controller:
             callback(*arguments)
         except Exception:
             _log.exception("the callback %s raised; playback goes on", name)
+
+
+def _weak_report(controller: Controller) -> Report:
+    # The output must not keep a controller alive that nobody uses any more.
+    reference = weakref.ref(controller)
+
+    def report(code: str, text: str) -> None:
+        alive = reference()
+        if alive is not None:
+            alive._report(code, text)
+
+    return report
 
 
 def _closed_error() -> ClosedError:

@@ -49,8 +49,8 @@ class EventQueue:
 class EventStream:
     """An asynchronous iterator over the events of a controller, fed from any thread.
 
-    It belongs to the event loop in which it was made. It ends, after what is left in it, when the controller is
-    closed, and at once with `aclose` or when it is collected.
+    It belongs to the event loop in which it was made. It ends, after what is left in it, when the controller
+    is closed, and at once with `aclose` or when it is collected.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

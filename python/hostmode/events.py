@@ -21,8 +21,9 @@ class ControllerEvent:
     Attributes
     ----------
     kind : str
-        ``"conversation_state"``, ``"animation_state"``, ``"playback_started"``, ``"playback_stall"``, ``"underrun"``,
-        ``"conversation_end"``, ``"motion_discarded"``, ``"error"``, ``"audio_output_restored"``.
+        ``"conversation_state"``, ``"animation_state"``, ``"playback_started"``, ``"playback_stall"``,
+        ``"underrun"``, ``"conversation_end"``, ``"motion_discarded"``, ``"error"``,
+        ``"audio_output_restored"``.
     time : float
         When it was heard, or happened, on the controller's clock, seconds.
     conversation_id : str or None
@@ -35,8 +36,8 @@ class ControllerEvent:
     message : str or None
         Text for people.
     value : float or None
-        ``playback_started``: seconds from opening to the first sound. ``playback_stall``: 1.0 when sound begins to
-        wait for motion, 0.0 when it goes on. ``motion_discarded``: how many messages.
+        ``playback_started``: seconds from opening to the first sound. ``playback_stall``: 1.0 when sound
+        begins to wait for motion, 0.0 when it goes on. ``motion_discarded``: how many messages.
     """
 
     kind: str

@@ -20,8 +20,8 @@ Tick = Callable[[], float]
 class Ticker:
     """Call bound methods regularly on one named daemon thread, however many there are.
 
-    The thread starts with the first `add` and lives as long as the process. It keeps nothing alive: an object that
-    is collected is called no more.
+    The thread starts with the first `add` and lives as long as the process. It keeps nothing alive: an object
+    that is collected is called no more.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ class Ticker:
         self._thread: threading.Thread | None = None
 
     def add(self, tick: Tick) -> None:
-        """Call `tick`, a bound method, from now on; what it returns is the time to wait before calling it again.
+        """Call `tick`, a bound method, from now on; what it returns is the time to wait before calling it
+        again.
 
         It must not block: everything else on this ticker waits for it.
         """

@@ -43,8 +43,8 @@ def load_sounddevice() -> Any:
 def refresh_devices() -> None:
     """Let PortAudio see devices that came since it was loaded.
 
-    It does so only by being shut down, which would end every open stream: nothing happens while this process has
-    one open through hostmode.
+    It does so only by being shut down, which would end every open stream: nothing happens while this process
+    has one open through hostmode.
     """
     sounddevice = load_sounddevice()
     with _portaudio_lock:
@@ -172,8 +172,8 @@ def _open(
     channels: int,
     latency: float,
 ) -> Any:
-    # The base class takes a C function; the public classes wrap a Python one. The names are private, hence the
-    # upper bound on sounddevice's version and the test that opens a stream.
+    # The base class takes a C function; the public classes wrap a Python one. The names are private, hence
+    # the upper bound on sounddevice's version and the test that opens a stream.
     ffi = sounddevice._ffi
     return sounddevice._StreamBase(
         kind="output",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _SAMPLE_BYTES = 2
 # Resampled between two looks at whether the conversation was interrupted; some 0.3 ms of work.
 _PIECE_S = 0.5
-# What the resampler holds back is let go when so little is left to play and so long nothing has come: sound is about
-# to run dry, and the step in the filter falls into the gap.
+# What the resampler holds back is let go when so little is left to play and so long nothing has come: sound
+# is about to run dry, and the step in the filter falls into the gap.
 _NEARLY_DRY_S = 0.05
 _QUIET_S = 0.1
 
@@ -188,7 +188,7 @@ def _pcm_bytes(data: Buffer | npt.NDArray[np.int16]) -> memoryview:
         )
     if not view.c_contiguous or sum(length > 1 for length in view.shape or ()) > 1:
         raise TypeError(
-            f"audio is {'strided' if not view.c_contiguous else 'of several channels'}; it must be one contiguous "
-            "channel: copy it with numpy.ascontiguousarray(samples[:, 0])"
+            f"audio is {'of several channels' if view.c_contiguous else 'strided'}; it must be one "
+            "contiguous channel: copy it with numpy.ascontiguousarray(samples[:, 0])"
         )
     return view.cast("B")

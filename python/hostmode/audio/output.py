@@ -20,17 +20,19 @@ class AudioOutputWarning(UserWarning):
 class AudioOutput(ABC):
     """The place where one controller's sound goes.
 
-    A controller calls `prepare`, makes its player, calls `start`, then `advance` again and again, and in the end
-    `close`; one output serves one controller. A subclass for another sink renders the player's sound with
+    A controller calls `prepare`, makes its player, calls `start`, then `advance` again and again, and in the
+    end `close`; one output serves one controller. A subclass for another sink renders the player's sound with
     ``player.render_audio(...)``, on one thread at a time.
     """
 
     live: bool = False
-    """Whether it plays in real time, on the clock of `hostmode.now`, and so cannot follow a clock of the caller's."""
+    """Whether it plays in real time, on the clock of `hostmode.now`, and so cannot follow a clock of the
+    caller's."""
 
     @abstractmethod
     def prepare(self, source_rate: int) -> int:
-        """Return the sample rate, Hz, at which the player is to run, given that of the application's audio."""
+        """Return the sample rate, Hz, at which the player is to run, given that of the application's
+        audio."""
 
     @abstractmethod
     def start(self, player: Player, now: float, report: Report) -> None:
@@ -41,7 +43,8 @@ class AudioOutput(ABC):
         """Do what is due until `now`. Called often, by one thread at a time; must not block."""
 
     def supervise(self, now: float) -> float:
-        """Look after a device and return after how many seconds to do so again; called for a live output only.
+        """Look after a device and return after how many seconds to do so again; called for a live output
+        only.
 
         It may block, and runs on a thread that does nothing else.
         """

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 class SilentOutput(AudioOutput):
-    """Play as a perfect device would, without sound: for servers, tests, and simulations on a clock of one's own."""
+    """Play as a perfect device would, without sound: for servers, tests, and simulations on a clock of one's
+    own."""
 
     def prepare(self, source_rate: int) -> int:
         return source_rate

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from hostmode._core import Player
 
 _SUPERVISION_INTERVAL_S = 0.1
-# A device that asks for nothing for so many looks in a row is dead, whatever PortAudio says. Counted in looks and
-# not in seconds: when the whole machine stands still, so does the counting.
+# A device that asks for nothing for so many looks in a row is dead, whatever PortAudio says. Counted in looks
+# and not in seconds: when the whole machine stands still, so does the counting.
 _SILENT_LOOKS = 10
 _RETRY_INTERVAL_S = 1.0
 # The most that any device holds back, with room to spare.
@@ -27,9 +27,9 @@ _MAX_TAIL_S = 2.0
 class SounddeviceOutput(AudioOutput):
     """Play on a sound card, by a native callback that no Python thread can hold up.
 
-    One stream stays open from start to close and plays silence between conversations. Where there is no device, or
-    it is lost, playback goes on unheard, at the same pace and with the same events, and the device is tried again
-    every second; nothing that is still to be played is lost.
+    One stream stays open from start to close and plays silence between conversations. Where there is no
+    device, or it is lost, playback goes on unheard, at the same pace and with the same events, and the device
+    is tried again every second; nothing that is still to be played is lost.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class SounddeviceOutput(AudioOutput):
         Length of sound kept in the device's buffer, seconds: what a busy machine may be late by before it is
         heard, and how long after `interrupt()` sound lasts. 0.1 survives a busy desktop; much less does not.
     device_offset : float
-        How much later than the device says it is really heard, seconds. Bluetooth loudspeakers need 0.15 to 0.2,
-        which no interface reports.
+        How much later than the device says it is really heard, seconds. Bluetooth loudspeakers need 0.15 to
+        0.2, which no interface reports.
 
     Raises
     ------

@@ -22,8 +22,9 @@ _BLOCK_S = 0.01
 class WavOutput(AudioOutput):
     """Write what would be heard into a WAV file: mono, 16 bit, at the rate of the application's audio.
 
-    The file holds one sample for each that passes on the controller's clock, silence included, so that sound and
-    poses sampled at the same instants belong together. With a clock of the caller's nothing takes real time:
+    The file holds one sample for each that passes on the controller's clock, silence included, so that sound
+    and poses sampled at the same instants belong together. With a clock of the caller's nothing takes real
+    time:
 
     >>> t = 0.0
     >>> avatar = Controller(output=WavOutput("speech.wav"), clock=lambda: t)

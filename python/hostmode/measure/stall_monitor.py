@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import TracebackType
 
-# A process of its own: neither the interpreter lock nor the load of the program under test shall look like a stall.
+# A process of its own: neither the interpreter lock nor the load of the program under test shall look like a
+# stall.
 _PROGRAM = """
 import sys, threading, time
 period_s = float(sys.argv[1])
@@ -32,7 +33,8 @@ print(longest_s, flush=True)
 class StallMonitor:
     """Measure the longest time for which a process that wanted to run was not let run.
 
-    Use it as a context manager around a measurement; afterwards `longest_s` tells whether the measurement counts.
+    Use it as a context manager around a measurement; afterwards `longest_s` tells whether the measurement
+    counts.
     """
 
     def __init__(self, period_s: float = 0.005) -> None:

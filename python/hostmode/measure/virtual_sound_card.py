@@ -1,7 +1,8 @@
 """A sound card without hardware: a private PulseAudio server whose loudspeaker is a recording.
 
-PortAudio reaches it through ALSA's ``pulse`` plug-in, exactly as it reaches a real desktop. The server's null sink
-is paced by the clock like a real card, and its monitor returns, sample by sample, what would have been heard.
+PortAudio reaches it through ALSA's ``pulse`` plug-in, exactly as it reaches a real desktop. The server's null
+sink is paced by the clock like a real card, and its monitor returns, sample by sample, what would have been
+heard.
 
 The card is private: its own socket, its own ``HOME``. A process uses it when it is started with
 `VirtualSoundCard.environment`; nothing else on the machine is touched.

@@ -1,6 +1,6 @@
 """A Controller on the sound card that does what it reads, line by line, and prints every event as JSON.
 
-Commands: ``ramp SECONDS``, ``tone SECONDS RATE``, ``interrupt``, ``idle``, ``stats``, ``position``, ``close``.
+Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``idle``, ``stats``, ``close``.
 """
 
 from __future__ import annotations
