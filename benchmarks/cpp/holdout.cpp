@@ -1,5 +1,6 @@
 // Hold-out quality of the timeline: every second keyframe of a recording is rebuilt from the others, and the
-// error is given relative to linear interpolation. Usage: holdout keyframes.f32 (raw float32, 120 a keyframe).
+// error is given relative to linear interpolation. Usage: holdout keyframes.f32 (raw float32, 120 a
+// keyframe).
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -81,8 +82,9 @@ int main(int argc, char** argv) {
   constexpr std::size_t kMostAhead = 3;
   SquaredErrors linear;
   SquaredErrors catmull_rom;
-  // Without and with the freezing of what is being shown: [0] everything buffered arrived before the interval's
-  // first keyframe was in view, [1] each keyframe arrives only while the interval before is on screen.
+  // Without and with the freezing of what is being shown: [0] everything buffered arrived before the
+  // interval's first keyframe was in view, [1] each keyframe arrives only while the interval before is on
+  // screen.
   SquaredErrors ours[2][kMostAhead];
   for (std::size_t phase = 0; phase < 2; ++phase) {
     std::vector<Keyframe> kept;

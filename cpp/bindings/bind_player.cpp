@@ -113,7 +113,7 @@ py::object sample_pose(Player& self, double now, const py::none&) {
   return py::module_::import("hostmode.pose").attr("as_poses")(pose)[py::int_(0)];
 }
 
-ArrayArgument<float> sample_row(Player& self, double now, const ArrayArgument<float>& out) {
+py::object sample_row(Player& self, double now, const py::object& out) {
   const ArrayView<float> view(out, "out", {kFloats});
   self.sample(checked_time(now, "now"), view.data());
   return out;

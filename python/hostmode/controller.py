@@ -175,8 +175,7 @@ class Controller:
             near = difflib.get_close_matches(name, self._CALLBACKS, 1, 0.5)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise AttributeError(
-                f"Controller has no callback or setting {name!r}{hint} "
-                f"Callbacks are {', '.join(self._CALLBACKS)}"
+                f"Controller has no callback or setting {name!r}{hint} Callbacks are {', '.join(self._CALLBACKS)}"
             )
         if name in self._CALLBACKS and value is not None and not callable(value):
             raise TypeError(f"{name} is {value!r}; it must be callable, or None")
@@ -256,8 +255,7 @@ class Controller:
         self._require_open()
         if audio_format != "pcm":
             raise ValueError(
-                f"audio_format is {audio_format!r}; this version plays 'pcm' only: "
-                "decode to 16-bit mono PCM first"
+                f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
             )
         rate = self._intake.source_rate if sample_rate is None else sample_rate
         _require_pcm_rate(rate)

@@ -19,7 +19,9 @@ std::vector<float> pose_at(const IdleMotion& idle, double t_s) {
   return pose;
 }
 
-float closure_at(const IdleMotion& idle, double t_s) { return pose_at(idle, t_s)[hostmode::kEyeLidOffset]; }
+float closure_at(const IdleMotion& idle, double t_s) {
+  return pose_at(idle, t_s)[hostmode::kEyeLidOffset];
+}
 
 // Instants at which the lids start to close, and how long they stay off the open position.
 struct Blinks {

@@ -22,7 +22,9 @@ constexpr double kBeforeStart_s = -1.0;
 constexpr std::size_t kJaw = hostmode::kJawPoseOffset;
 constexpr std::size_t kMouth = hostmode::kExpressionOffset;
 
-double instant(std::size_t index) { return static_cast<double>(index) * kKeyframeInterval_s; }
+double instant(std::size_t index) {
+  return static_cast<double>(index) * kKeyframeInterval_s;
+}
 
 void append(Timeline& timeline, const std::vector<Keyframe>& keyframes, std::size_t first_index,
             double playhead_s = kBeforeStart_s) {
@@ -205,8 +207,8 @@ TEST_CASE("test_prepare_without_commit_changes_no_sample") {
 }
 
 TEST_CASE("test_prepare_with_a_playhead_that_is_no_position_still_appends") {
-  for (const double playhead_s : {std::numeric_limits<double>::quiet_NaN(), 1e300,
-                                  std::numeric_limits<double>::infinity()}) {
+  for (const double playhead_s :
+       {std::numeric_limits<double>::quiet_NaN(), 1e300, std::numeric_limits<double>::infinity()}) {
     Timeline timeline;
     append(timeline, speech_like(0, 3), 0);
     append(timeline, speech_like(3, 3), 3, playhead_s);
