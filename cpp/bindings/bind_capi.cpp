@@ -27,11 +27,16 @@ static_assert(HOSTMODE_KEYFRAME_FLOATS == kKeyframeFloats, "the C header states 
 
 int outcome(Status status) noexcept {
   switch (status) {
-    case Status::kOk: return HOSTMODE_OK;
-    case Status::kMalformed: return HOSTMODE_MALFORMED;
-    case Status::kTooLarge: return HOSTMODE_TOO_LARGE;
-    case Status::kBufferFull: return HOSTMODE_BUFFER_FULL;
-    case Status::kInvalidArgument: return HOSTMODE_INVALID_ARGUMENT;
+    case Status::kOk:
+      return HOSTMODE_OK;
+    case Status::kMalformed:
+      return HOSTMODE_MALFORMED;
+    case Status::kTooLarge:
+      return HOSTMODE_TOO_LARGE;
+    case Status::kBufferFull:
+      return HOSTMODE_BUFFER_FULL;
+    case Status::kInvalidArgument:
+      return HOSTMODE_INVALID_ARGUMENT;
   }
   return HOSTMODE_FAILED;
 }
@@ -65,7 +70,9 @@ HostmodePlayer* player_from_object(PyObject* object) noexcept {
   return nullptr;
 }
 
-void release(HostmodePlayer* handle) noexcept { delete handle; }
+void release(HostmodePlayer* handle) noexcept {
+  delete handle;
+}
 
 int sample(HostmodePlayer* handle, double time_s, float* out) noexcept {
   return guarded(time_s, [&] {

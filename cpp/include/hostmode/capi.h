@@ -1,7 +1,7 @@
 /* What Cython, C and C++ extensions call without going through Python: one indirect call each.
  *
- * The table is in the capsule HOSTMODE_CAPI_NAME of the installed package. Compare abi_version and struct_size
- * before anything else, as import_hostmode() of capi.pxd does. Nothing needs linking.
+ * The table is in the capsule HOSTMODE_CAPI_NAME of the installed package. Compare abi_version and
+ * struct_size before anything else, as import_hostmode() of capi.pxd does. Nothing needs linking.
  *
  * Except for player_from_object no function needs the GIL or touches Python. Times are in seconds of the one
  * monotonic clock that the caller uses for a player. Pointers are not NULL unless stated. No function throws.
@@ -60,22 +60,23 @@ typedef struct HostmodeApi {
   void (*release)(HostmodePlayer* handle) HOSTMODE_NOEXCEPT;
 
   /* The clock of hostmode.now(). Thread-safe: yes. Realtime-safe: yes. */
-  double (*now_s)(void)HOSTMODE_NOEXCEPT;
+  double (*now_s)(void) HOSTMODE_NOEXCEPT;
 
   /* The pose at `time_s`, HOSTMODE_KEYFRAME_FLOATS floats. Thread-safe: yes. */
   int (*sample)(HostmodePlayer* handle, double time_s, float* out) HOSTMODE_NOEXCEPT;
 
   /* The poses of `count` players, one after the other. Stops at the first that fails. Thread-safe: yes. */
-  int (*sample_many)(HostmodePlayer* const* handles, size_t count, double time_s, float* out)HOSTMODE_NOEXCEPT;
+  int (*sample_many)(HostmodePlayer* const* handles, size_t count, double time_s,
+                     float* out) HOSTMODE_NOEXCEPT;
 
   /* The next `count` mono samples. `dac_s`: when the first is heard; `entry_s`: when the audio callback was
-   * entered; `current_s`: what the host calls now, in the time base of dac_s. NaN where unknown. One thread at
-   * a time. Realtime-safe: yes, wait-free. */
+   * entered; `current_s`: what the host calls now, in the time base of dac_s. NaN where unknown. One thread
+   * at a time. Realtime-safe: yes, wait-free. */
   void (*render_audio_f32)(HostmodePlayer* handle, float* out, size_t count, double dac_s, double entry_s,
                            double current_s) HOSTMODE_NOEXCEPT;
 
-  /* Adds mono int16 little-endian PCM. `id_out` (HOSTMODE_ID_SIZE chars) receives the conversation's id, or ""
-   * where none is open. Thread-safe: yes. */
+  /* Adds mono int16 little-endian PCM. `id_out` (HOSTMODE_ID_SIZE chars) receives the conversation's id, or
+   * "" where none is open. Thread-safe: yes. */
   int (*push_audio)(HostmodePlayer* handle, HostmodeBytes pcm, int end, double now_s,
                     char* id_out) HOSTMODE_NOEXCEPT;
 
