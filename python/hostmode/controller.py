@@ -320,7 +320,7 @@ class Controller:
 
     @property
     def volume(self) -> float:
-        """Loudness from 0.0 (silent) to 1.0 (as given); outside: ValueError."""
+        """Loudness from 0.0 (silent) to 1.0 (as given); anything else is a `ValueError`."""
         self._require_open()
         return self._player.volume
 

@@ -181,7 +181,7 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """Length in seconds: that of the sound, or of the motion where it is longer."""
+        """Length in seconds, that of the sound or of the motion, whichever is longer."""
         return max(self.audio_duration, self.motion_duration)
 
     def __repr__(self) -> str:
