@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sphinx.errors import ExtensionError
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE.parent / "benchmarks" / "results"
+
+NATIVE_TYPES: Final = (
+    (r"self: [\w.]+(, )?", ""),
+    (r"(typing\.)?SupportsFloat \| (typing\.)?SupportsIndex", "float"),
+    (r"(typing\.)?SupportsInt \| (typing\.)?SupportsIndex", "int"),
+    (r"collections\.abc\.", ""),
+    (r"hostmode\._core\.", ""),
+)
 
 project = "hostmode"
 author = "hostmode developers"
@@ -101,7 +110,43 @@ def refuse_foreign_assets(app: Sphinx, error: Exception | None) -> None:
             raise ExtensionError(f"{path}: loads {match[0]}")
 
 
+def readable_signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Show the signatures that pybind11 generates as a person would write them; docstrings have the types."""
+    return (without_noise(signature) if signature else signature, without_noise(returns) if returns else returns)
+
+
+def without_noise(signature: str) -> str:
+    """Leave out what pybind11 adds: the first parameter, the module, and every type that becomes a number."""
+    for pattern, replacement in NATIVE_TYPES:
+        signature = re.sub(pattern, replacement, signature)
+    return signature
+
+
+def give_native_classes_their_signature() -> None:
+    """Tell autodoc how native classes are made, which pybind11 writes into the docstring of `__init__`."""
+    for native in (hostmode.Player, hostmode.PlayerConfig, hostmode.Event):
+        described = re.match(r"__init__(\(.*\)) -> None", native.__init__.__doc__ or "")
+        assert described is not None, native
+        scope: dict[str, Any] = {}
+        exec(f"from __future__ import annotations\ndef made{without_noise(described[1])}: ...", scope)
+        native.__signature__ = inspect.signature(scope["made"])  # type: ignore[attr-defined]
+
+
+def one_function(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Leave out of a docstring that pybind11 assembled from overloads how it was assembled."""
+    lines[:] = [
+        line
+        for line in lines
+        if not re.match(r"\w+\(\*args, \*\*kwargs\)$|Overloaded function\.|\d+\. \w+\(self: ", line)
+    ]
+
+
 def setup(app: Sphinx) -> None:
     """Take part in the build."""
+    give_native_classes_their_signature()
+    app.connect("autodoc-process-signature", readable_signature)
+    app.connect("autodoc-process-docstring", one_function, priority=400)  # before Napoleon
     app.connect("builder-inited", gather_results)
     app.connect("build-finished", refuse_foreign_assets)

@@ -167,26 +167,35 @@ player was made, which never go down. A Stats is a copy: it does not change.)")
                     "Seconds from opening to the first sample heard; negative while none was.")
       .def_readonly("time_to_first_motion", &Stats::time_to_first_motion_s,
                     "Seconds from opening to the first motion; negative while none came.")
-      .def_readonly("prebuffer", &Stats::prebuffer_s, "Seconds of audio that wait before sound starts, as raised by arrival jitter.")
+      .def_readonly("prebuffer", &Stats::prebuffer_s,
+                    "Seconds of audio that wait before sound starts, as raised by arrival jitter.")
       .def_readonly("conversations", &Stats::conversations, "How many conversations were opened.")
       .def_readonly("underruns", &Stats::underruns, "How often sound ran dry because audio came late.")
       .def_readonly("stalls", &Stats::stalls, "How often sound waited for motion (strict_sync).")
       .def_readonly("keyframes", &Stats::keyframes, "How many keyframes were accepted.")
-      .def_readonly("late_keyframes", &Stats::late_keyframes, "How many keyframes arrived after their instant had been heard.")
-      .def_readonly("malformed_messages", &Stats::malformed_messages, "How many calls of push_motion were refused with DecodeError.")
-      .def_readonly("empty_messages", &Stats::empty_messages, "How many empty messages (b'') were skipped in a list of others.")
-      .def_readonly("unknown_messages", &Stats::unknown_messages, "How many messages were skipped because their type carries no motion.")
+      .def_readonly("late_keyframes", &Stats::late_keyframes,
+                    "How many keyframes arrived after their instant had been heard.")
+      .def_readonly("malformed_messages", &Stats::malformed_messages,
+                    "How many calls of push_motion were refused with DecodeError.")
+      .def_readonly("empty_messages", &Stats::empty_messages,
+                    "How many empty messages (b'') were skipped in a list of others.")
+      .def_readonly("unknown_messages", &Stats::unknown_messages,
+                    "How many messages were skipped because their type carries no motion.")
       .def_readonly("discarded_wrong_id", &Stats::discarded_wrong_id,
                     "Messages with an id that was not the current conversation's.")
       .def_readonly("discarded_other_req_id", &Stats::discarded_other_req_id,
                     "Messages with another req_id than the conversation's first one.")
-      .def_readonly("discarded_tombstoned", &Stats::discarded_tombstoned, "Messages with the req_id of one of the last 32 utterances that ended.")
+      .def_readonly("discarded_tombstoned", &Stats::discarded_tombstoned,
+                    "Messages with the req_id of one of the last 32 utterances that ended.")
       .def_readonly("discarded_audio_only", &Stats::discarded_audio_only,
                     "Messages for a conversation that was put in audio-only mode.")
-      .def_readonly("discarded_avatar", &Stats::discarded_avatar, "Messages for another avatar than PlayerConfig.avatar_id.")
+      .def_readonly("discarded_avatar", &Stats::discarded_avatar,
+                    "Messages for another avatar than PlayerConfig.avatar_id.")
       .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")
-      .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes, "Odd bytes left over at the end of a conversation's audio.")
-      .def_readonly("dropped_events", &Stats::dropped_events, "Events given up because nobody polled; changes of state are never among them.")
+      .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes,
+                    "Odd bytes left over at the end of a conversation's audio.")
+      .def_readonly("dropped_events", &Stats::dropped_events,
+                    "Events given up because nobody polled; changes of state are never among them.")
       .def_readonly("clock_faults", &Stats::clock_faults,
                     R"(What the host's audio times got wrong, as bits that stay set.
 

@@ -7,9 +7,15 @@
 
 from libc.stdlib cimport free, malloc
 
-from hostmode.capi cimport HOSTMODE_KEYFRAME_FLOATS, HOSTMODE_OK, HostmodeApi, HostmodePlayer, import_hostmode
+from hostmode.capi cimport (
+    HOSTMODE_KEYFRAME_FLOATS,
+    HOSTMODE_OK,
+    HostmodeApi,
+    HostmodePlayer,
+    import_hostmode,
+)
 
-# The table of functions. Importing fails with a clear message where this was compiled for another version.
+# The table of functions. The import fails, and says why, where this was compiled for another version.
 cdef const HostmodeApi* api = import_hostmode()
 
 
@@ -35,7 +41,8 @@ cdef class Crowd:
     def sample(self, double time, float[:, ::1] poses):
         """Fill `poses`, shape (n, 120), with what the avatars show at `time`, seconds."""
         if poses.shape[0] != self.count or poses.shape[1] != HOSTMODE_KEYFRAME_FLOATS:
-            raise ValueError(f"poses: given {poses.shape[0]} x {poses.shape[1]}, wanted {self.count} x 120")
+            given = f"{poses.shape[0]} x {poses.shape[1]}"
+            raise ValueError(f"poses: given {given}, wanted {self.count} x 120")
         if self.count == 0:
             return
         cdef int outcome

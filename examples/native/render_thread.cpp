@@ -36,7 +36,8 @@ PyObject* run(PyObject*, PyObject* arguments, PyObject* keywords) {
   PyObject* object = nullptr;
   int frames = 0;
   double fps = 60.0;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "Oi|d", const_cast<char**>(names), &object, &frames, &fps)) {
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "Oi|d", const_cast<char**>(names), &object, &frames,
+                                   &fps)) {
     return nullptr;
   }
   HostmodePlayer* player = api->player_from_object(object);  // TypeError for anything but a Player
@@ -60,7 +61,8 @@ PyMethodDef methods[] = {
      "Draw so many frames and return the jaw's opening in each, radians."},
     {nullptr, nullptr, 0, nullptr}};
 
-PyModuleDef module = {PyModuleDef_HEAD_INIT, "render_thread", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};
+PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "render_thread", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 
@@ -71,7 +73,8 @@ PyMODINIT_FUNC PyInit_render_thread() {
   api = static_cast<const HostmodeApi*>(PyCapsule_Import(HOSTMODE_CAPI_NAME, 0));
   if (api == nullptr) return nullptr;
   if (api->abi_version != HOSTMODE_ABI_VERSION || api->struct_size < sizeof(HostmodeApi)) {
-    PyErr_SetString(PyExc_ImportError, "compiled for another hostmode: compile it again with the installed one");
+    PyErr_SetString(PyExc_ImportError,
+                    "compiled for another hostmode: compile it again with the installed one");
     return nullptr;
   }
   return PyModule_Create(&module);

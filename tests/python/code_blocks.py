@@ -12,7 +12,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCE = re.compile(r"^(?P<ticks>```+)(?P<language>[\w+-]*)(?P<note>[^\n`]*)\n(?P<code>.*?)^(?P=ticks)\s*$", re.M | re.S)
+_FENCE = re.compile(
+    r"^(?P<ticks>```+)(?P<language>[\w+-]*)(?P<note>[^\n`]*)\n(?P<code>.*?)^(?P=ticks)\s*$", re.M | re.S
+)
 _NOT_RUN = re.compile(r"not-run: (?P<reason>\S.*)")
 
 #: Blocks in one of these are code and must run or say why not; in the others they are text.

@@ -34,9 +34,7 @@ def play(
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(
-            help="Poses a second in --poses-out.", min=0.001, max=1000.0, metavar="HZ", show_default="60"
-        ),
+        typer.Option(help="Poses a second in --poses-out.", min=0.001, max=1000.0, metavar="HZ", show_default="60"),
     ] = None,
     exact: Annotated[
         bool,
@@ -89,7 +87,9 @@ def _check_output(file: Path, output: Path | None, option: str, endings: tuple[s
     if output.suffix.lower() not in endings:
         raise typer.BadParameter(f"{printable(output)} must end in {' or '.join(endings)}", param_hint=option)
     if output.exists() and file.exists() and output.samefile(file):
-        raise typer.BadParameter(f"{printable(output)} is the recording itself; choose another name", param_hint=option)
+        raise typer.BadParameter(
+            f"{printable(output)} is the recording itself; choose another name", param_hint=option
+        )
 
 
 def _play_live(recording: Recording, name: str, device: str | None) -> None:
