@@ -53,7 +53,7 @@ def docs(session: nox.Session) -> None:
     """Build the documentation into site/; warnings are errors. Open site/index.html."""
     session.install(".", *group("docs"))
     session.run(
-        "sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "-q", "docs", "site", *session.posargs
+        "sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "--quiet", "docs", "site"
     )
 
 

@@ -103,7 +103,7 @@ class Controller:
     on_animation_state: Callable[[AnimationState], object] | None
     """Called with ``(state)``, which is ``"mono"`` while motion of a conversation is shown, else ``"idle"``."""
     on_playback_stall: Callable[[bool], object] | None
-    """Called with ``(stalled)`` when sound begins to wait for motion, and when it goes on; in ``strict_sync`` only."""
+    """Called with ``(stalled)`` when sound begins to wait for motion, or goes on; in ``strict_sync`` only."""
     on_error: Callable[[PlaybackError], object] | None
     """Called with ``(error)``, a `PlaybackError`, when something was amiss; playback goes on."""
     on_frame_rate_info: Callable[[FrameRateInfo], object] | None

@@ -269,7 +269,7 @@ def _decode_base64(value: Any, name: str) -> bytes:
         if foreign is None:
             raise RecordingError(f"{name} is not base64 ({error})") from None
         raise RecordingError(
-            f"{name} is not base64 ({ascii(foreign[0])} at character {foreign.start()}); "
+            f"{name} is not base64 ({foreign[0]!a} at character {foreign.start()}); "
             "it must be standard base64 without line breaks"
         ) from None
 

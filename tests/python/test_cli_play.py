@@ -180,7 +180,7 @@ def test_play_unknown_sound_format_exits_with_2(tmp_path: Path, name: str) -> No
     result = run("play", tmp_path / "x.json", "--audio-out", tmp_path / name)
 
     assert result.exit_code == 2
-    assert "must end in .wav" in " ".join(result.stderr.split())
+    assert "must end in .wav" in " ".join(result.stderr.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(("option", "name"), [("--audio-out", "x.wav"), ("--poses-out", "x.npz")])
