@@ -52,9 +52,7 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation into site/; warnings are errors. Open site/index.html."""
     session.install(".", *group("docs"))
-    session.run(
-        "sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "--quiet", "docs", "site"
-    )
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "--quiet", "docs", "site")
 
 
 @nox.session

@@ -387,10 +387,10 @@ class Controller:
     def events(self) -> EventStream:
         """Return an asynchronous iterator over all events from now on; it ends when the controller is closed.
 
-        Call it where an event loop runs:
+        Call it where an event loop runs::
 
-        >>> async for event in avatar.events():
-        ...     print(event.kind, event.state, event.reason)
+            async for event in avatar.events():
+                print(event.kind, event.state, event.reason)
 
         Each iterator has a queue of its own. When nobody reads it for long, the oldest events that are no
         changes of state are given up; ``dropped`` counts them.

@@ -129,7 +129,16 @@ def _draw_seams(parts: tuple[Axes, ...], times_s: npt.NDArray[np.float64]) -> No
 
 def _say_empty(axes: Axes, text: str) -> None:
     axes.set_yticks([])
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=_FAINT)
+    axes.text(
+        0.5,
+        0.5,
+        text,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=_FAINT,
+        bbox={"facecolor": "white", "edgecolor": "none"},  # over the seams
+    )
 
 
 def _draw_sound(axes: Axes, recording: Recording) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import sys
+import wave
 from pathlib import Path
 
 import pytest
 from code_blocks import LANGUAGES, PROSE, blocks_of, run_page
 
+import hostmode
 from hostmode import Recording
+from hostmode.audio import WavOutput
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(page for page in ROOT.glob("docs/**/*.md") if "_generated" not in page.parts)])
@@ -57,6 +61,20 @@ def test_links_of_a_page_to_files_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_example_of_wav_output_runs_and_writes_what_was_played(workplace: Path) -> None:
+    recording = Recording.embedded()
+    names = {"Controller": hostmode.Controller, "WavOutput": WavOutput, "pcm": recording.audio}
+
+    # The rate of the example is the default one, which is the recording's.
+    (example,) = doctest.DocTestFinder(recurse=False).find(WavOutput, "WavOutput", globs=names)
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+    with wave.open(str(workplace / "speech.wav")) as sound:
+        played = sound.getnframes() / sound.getframerate()
+    # Without motion sound waits a little before it starts.
+    assert recording.audio_duration < played < recording.audio_duration + 0.5
 
 
 def page_of(text: str) -> list:
