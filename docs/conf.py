@@ -32,7 +32,7 @@ copyright = "hostmode developers"  # noqa: A001 - Sphinx's name
 release = version = hostmode.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_generated/results/*"]
+exclude_patterns = ["_generated"]  # included by pages
 nitpicky = True
 # Types of other projects, whose reference is not at hand where the site is built without a network.
 nitpick_ignore_regex = [
@@ -40,6 +40,8 @@ nitpick_ignore_regex = [
     ("py:class", r"ndarray|float32|float64|int16|shape|[kmn]|120"),  # the words of NumPy-style types
 ]
 
+# Reports of benchmarks may skip levels of headings, or have none.
+suppress_warnings = ["myst.header"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
@@ -77,9 +79,9 @@ def gather_results(app: Sphinx) -> None:
 
 
 def demoted(text: str) -> str:
-    """Put a report below the heading of the page; links to files, which are not on the site, become text."""
-    text = re.sub(r"(?m)^(#{1,5}) ", r"#\1 ", text)
-    return re.sub(r"!?\[([^\]]*)\]\((?!https?:|#)[^)]*\)", r"\1", text)
+    """Put a report below the heading of the page; links but to elsewhere become text: their targets are not on the site."""
+    text = re.sub(r"(?m)^(#{1,4}) ", r"##\1 ", text)
+    return re.sub(r"!?\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", text)
 
 
 class Fetches(HTMLParser):
