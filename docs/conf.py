@@ -79,7 +79,7 @@ def gather_results(app: Sphinx) -> None:
 
 
 def demoted(text: str) -> str:
-    """Put a report below the heading of the page; links but to elsewhere become text: their targets are not on the site."""
+    """Put a report below the heading of the page; links to files become text, as these are not on the site."""
     text = re.sub(r"(?m)^(#{1,4}) ", r"##\1 ", text)
     return re.sub(r"!?\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", text)
 

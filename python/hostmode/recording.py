@@ -207,6 +207,11 @@ def load_recording(path: str | os.PathLike[str]) -> Recording:
     path : path-like
         A file of at most 256 MiB.
 
+    Returns
+    -------
+    Recording
+        With the messages as they are in the file; `keyframes` are encoded.
+
     Raises
     ------
     OSError
