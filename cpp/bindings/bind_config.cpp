@@ -79,8 +79,9 @@ idle_transition : float
     The same from speaking to idle, and how long a face whose motion has run out takes to come to rest, 0 to 10. The
     default, 20 keyframe intervals, is that of AvatarKit's RTC player.
 end_timeout : float
-    How long a conversation that has run dry without `end` is waited for, 0.1 to 3600. Where the last motion message
-    is in and its motion has been played, half a second is enough.
+    How long to wait for data, 0.1 to 3600: a conversation that has run dry without `end`, or that strict_sync holds,
+    is ended when nothing has arrived for so long. Where the last motion message is in and its motion has been
+    played, half a second is enough.
 early_motion_expiry : float
     How long motion that came before its audio is kept, 0 to 3600.
 max_audio : float
