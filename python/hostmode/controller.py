@@ -94,19 +94,22 @@ class Controller:
     """
 
     on_conversation_state: Callable[[ConversationState, str], object] | None
-    """``(state, reason)``: ``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``, for the reason
-    ``"user_action"``, ``"playback_end"``, ``"network_error"``, ``"server_error"`` or ``"fallback_mode"``,
-    when the transition starts."""
+    """Called with ``(state, reason)`` when the transition to a state starts.
+
+    The state is ``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``; the reason ``"user_action"``,
+    ``"playback_end"`` or ``"fallback_mode"`` (played without motion). AvatarKit's other two, ``"network_error"``
+    and ``"server_error"``, belong to connections, and a controller has none.
+    """
     on_animation_state: Callable[[AnimationState], object] | None
-    """``(state)``: ``"mono"`` while motion of a conversation is shown, else ``"idle"``."""
+    """Called with ``(state)``, which is ``"mono"`` while motion of a conversation is shown, else ``"idle"``."""
     on_playback_stall: Callable[[bool], object] | None
-    """``(stalled)``: sound waits for motion, or goes on. In ``strict_sync`` only."""
+    """Called with ``(stalled)`` when sound begins to wait for motion, or goes on; in ``strict_sync`` only."""
     on_error: Callable[[PlaybackError], object] | None
-    """``(error)``: something was amiss, and playback goes on; ``error.code`` is stable."""
+    """Called with ``(error)``, a `PlaybackError`, when something was amiss; playback goes on."""
     on_frame_rate_info: Callable[[FrameRateInfo], object] | None
-    """``(info)``: once a second while poses are sampled."""
+    """Called with ``(info)``, a `FrameRateInfo`, once a second while poses are sampled."""
     on_event: Callable[[ControllerEvent], object] | None
-    """``(event)``: every event, those of the other callbacks among them."""
+    """Called with ``(event)``, a `ControllerEvent`, for every event, those of the other callbacks among them."""
 
     _CALLBACKS: ClassVar[tuple[str, ...]] = (
         "on_conversation_state",
@@ -320,7 +323,7 @@ class Controller:
 
     @property
     def volume(self) -> float:
-        """Loudness from 0.0 (silent) to 1.0 (as given); outside: ValueError."""
+        """Loudness from 0.0 (silent) to 1.0 (as given); anything else is a `ValueError`."""
         self._require_open()
         return self._player.volume
 
@@ -384,10 +387,10 @@ class Controller:
     def events(self) -> EventStream:
         """Return an asynchronous iterator over all events from now on; it ends when the controller is closed.
 
-        Call it where an event loop runs:
+        Call it where an event loop runs::
 
-        >>> async for event in avatar.events():
-        ...     print(event.kind, event.state, event.reason)
+            async for event in avatar.events():
+                print(event.kind, event.state, event.reason)
 
         Each iterator has a queue of its own. When nobody reads it for long, the oldest events that are no
         changes of state are given up; ``dropped`` counts them.
