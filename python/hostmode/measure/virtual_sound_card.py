@@ -32,6 +32,7 @@ _PROGRAMS = ("pulseaudio", "parec", "pactl")
 _ALSA_PLUGIN = "libasound_module_pcm_pulse.so"
 _LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 _READY_TIMEOUT_S = 10.0
+_RECORD_BLOCK_S = 0.02
 
 
 def missing_parts() -> str | None:
@@ -142,6 +143,18 @@ class VirtualSoundCard:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def record_command(self, block_s: float) -> list[str]:
+        """Return a command that writes what the card plays to its output, in blocks of `block_s` seconds."""
+        return [
+            "parec",
+            f"--device={_SINK}.monitor",
+            f"--rate={self.rate}",
+            "--format=s16le",
+            f"--channels={self.channels}",
+            f"--latency-msec={round(1000 * block_s)}",
+            "--raw",
+        ]
+
     def record(self) -> Recording:
         """Start to record what the card plays; it is recording when this returns."""
         return Recording(self)
@@ -188,19 +201,7 @@ class Recording:
         descriptor, name = tempfile.mkstemp(prefix="hostmode-recording-", suffix=".raw")
         self._path = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            self._process = subprocess.Popen(
-                [
-                    "parec",
-                    f"--device={_SINK}.monitor",
-                    f"--rate={card.rate}",
-                    "--format=s16le",
-                    f"--channels={card.channels}",
-                    "--latency-msec=20",
-                    "--raw",
-                ],
-                env=card.environment,
-                stdout=file,
-            )
+            self._process = subprocess.Popen(card.record_command(_RECORD_BLOCK_S), env=card.environment, stdout=file)
         deadline = time.monotonic() + _READY_TIMEOUT_S
         while self._path.stat().st_size == 0:
             if self._process.poll() is not None or time.monotonic() > deadline:

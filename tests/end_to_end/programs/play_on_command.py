@@ -8,18 +8,22 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import threading
 import warnings
 
 import numpy as np
 
-import hostmode
 from hostmode import Controller, PlayerConfig
 
 RATE = 48000
 
+# Callbacks speak from a thread of their own, and print() writes a line and its end one after the other.
+speaking = threading.Lock()
+
 
 def say(kind: str, **values: object) -> None:
-    print(json.dumps({"kind": kind, **values}), flush=True)
+    with speaking:
+        print(json.dumps({"kind": kind, **values}), flush=True)
 
 
 def main() -> None:
@@ -38,9 +42,8 @@ def main() -> None:
             avatar.yield_audio_data((12000 * np.sin(2 * np.pi * 1000 * t)).astype(np.int16), end=True)
         elif command == "interrupt":
             heard = avatar.get_audio_time()
-            before = hostmode.now()
             avatar.interrupt()
-            say("interrupted", heard=heard, before=before, after=hostmode.now())
+            say("interrupted", heard=heard)
         elif command == "idle":
             say("waited", idle=avatar.wait_until_idle(30))
         elif command == "stats":
