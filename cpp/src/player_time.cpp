@@ -34,11 +34,10 @@ void Player::settle(double now_s) {
   if (heard_segments_ == segments.size()) hear_ends(segments.back());
   heard_segments_ -= poses_->settle(renderer_.clock(), frame - config_.av_offset_s * sample_rate_hz_);
 
-  if (const ConversationPtr conversation = current()) {
-    watch_for_missing_end(*conversation);
-    const double media_s = poses_->media_s(conversation->generation(), frame);
-    if (media_s >= 0) stats_.heard_s = media_s;
-  }
+  follow_heard();
+  const double media_s = poses_->media_s(heard_generation_, frame);
+  if (media_s >= 0) stats_.heard_s = media_s;
+  if (const ConversationPtr conversation = current()) watch_for_missing_end(*conversation);
   if (!early_->empty()) {
     const std::size_t expired = early_->expire(present_s_, config_.early_motion_expiry_s);
     if (expired > 0) count_discarded(stats_.discarded_expired, "expired", {}, expired);
@@ -96,7 +95,18 @@ double Player::shown_frame(double now_s) {
   return heard_frame(now_s) - config_.av_offset_s * sample_rate_hz_;
 }
 
+void Player::follow_heard() {
+  // Where nothing is current the last conversation stays: what the device had buffered of it at an interrupt
+  // is still heard, and counts.
+  if (const ConversationPtr conversation = current()) heard_generation_ = conversation->generation();
+}
+
 void Player::hear(const Segment& before, const Segment& segment) {
+  follow_heard();
+  if (before.generation == heard_generation_ && before.media_advances()) {
+    const std::int64_t played = segment.device_frame - before.device_frame;
+    stats_.heard_s = static_cast<double>(before.media_sample + played) / sample_rate_hz_;
+  }
   const double time_s =
       std::min(present_s_, renderer_.clock().time_of(static_cast<double>(segment.device_frame)));
   if (before.generation != 0 && before.generation != segment.generation) {

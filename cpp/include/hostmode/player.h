@@ -112,6 +112,7 @@ class Player {
   void settle(double now_s);
   void play_silently();
   void take_from_audio_thread();
+  void follow_heard();
   void hear(const Segment& before, const Segment& segment);
   void hear_ends(const Segment& segment);
   void watch_for_missing_end(Conversation& conversation);
@@ -172,6 +173,7 @@ class Player {
   bool paused_ = false;
   bool animated_ = false;
   std::uint64_t last_generation_ = 0;
+  std::uint64_t heard_generation_ = 0;  // whose position stats_.heard_s is
   std::size_t heard_segments_ = 1;  // of poses_->segments(), whose first is the silence before everything
   std::size_t streams_out_ = 0;
   double present_s_;
