@@ -1,19 +1,21 @@
 """A Controller on the sound card that does what it reads, line by line, and prints every event as JSON.
 
-Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``idle``, ``stats``, ``close``.
+Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``interrupts COUNT``, ``idle``, ``stats``, ``close``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import random
 import sys
 import threading
+import time
 import warnings
 
 import numpy as np
 
-from hostmode import Controller, PlayerConfig
+from hostmode import KEYFRAME_FLOATS, Controller, PlayerConfig, encode_message
 
 RATE = 48000
 
@@ -24,6 +26,37 @@ speaking = threading.Lock()
 def say(kind: str, **values: object) -> None:
     with speaking:
         print(json.dumps({"kind": kind, **values}), flush=True)
+
+
+def interrupt_often(avatar: Controller, count: int) -> int:
+    """Interrupt from four threads at random times, each conversation louder than the one before it.
+
+    Return how many messages of motion were accepted for conversations that had been interrupted.
+    """
+    late = encode_message(np.zeros((5, KEYFRAME_FLOATS), np.float32), end=True)
+    left = threading.Semaphore(count)
+    accepted: list[str] = []
+
+    def interrupt(seed: int) -> None:
+        chance = random.Random(seed)
+        while left.acquire(blocking=False):
+            cid = avatar.get_current_conversation_id()
+            avatar.interrupt()
+            if cid is not None and avatar.yield_frames_data([late], cid):
+                accepted.append(cid)
+            time.sleep(chance.choice([0.0, 0.0, 0.001, 0.005]))
+
+    threads = [threading.Thread(target=interrupt, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    level = 1000
+    while any(thread.is_alive() for thread in threads):
+        level = min(level + 1, 32000)
+        avatar.yield_audio_data(np.resize(np.array([level, -level], np.int16), RATE), end=True)
+        # Now and then nobody interrupts for long enough that it is heard at its level.
+        time.sleep(0.001)
+    avatar.interrupt()
+    return len(accepted)
 
 
 def main() -> None:
@@ -44,6 +77,8 @@ def main() -> None:
             heard = avatar.get_audio_time()
             avatar.interrupt()
             say("interrupted", heard=heard)
+        elif command == "interrupts":
+            say("interrupts", accepted_late_motion=interrupt_often(avatar, int(arguments[0])))
         elif command == "idle":
             say("waited", idle=avatar.wait_until_idle(30))
         elif command == "stats":

@@ -80,7 +80,7 @@ def _show(runs: list[UnderrunRun]) -> None:
             f"{silence_ms:.0f}",
             f"{told['skips_per_minute']:.0f}",
             f"{told['repeats_per_minute']:.0f}",
-            "exact" if run.complete and run.count.exact else "broken",
-            f"{1000 * run.longest_stall_s:.0f}" + ("" if run.counts else " (too busy)"),
+            "exact" if run.exact else "broken",
+            f"{1000 * run.longest_stall_s:.0f}" + ("" if run.conclusive else " (inconclusive)"),
         )
     Console().print(table)
