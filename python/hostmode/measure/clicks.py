@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hostmode import KEYFRAME_DTYPE, KEYFRAME_FLOATS, KEYFRAME_RATE, encode_message
+from hostmode import KEYFRAME_FLOATS, KEYFRAME_RATE, encode_message
+from hostmode.pose import as_poses
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-JAW: Final = KEYFRAME_DTYPE.fields["jaw_pose"][1] // 4
+JAW: Final = int(as_poses(np.arange(KEYFRAME_FLOATS, dtype=np.float32)[None])["jaw_pose"][0, 0])
 """The channel of a keyframe that pulses."""
 
 JAW_PEAK: Final = 0.3

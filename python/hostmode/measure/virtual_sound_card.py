@@ -31,6 +31,7 @@ _SINK = "virtual_speaker"
 _PROGRAMS = ("pulseaudio", "parec", "pactl")
 _ALSA_PLUGIN = "libasound_module_pcm_pulse.so"
 _LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
+_ADVICE = "on Debian and Ubuntu: apt install pulseaudio pulseaudio-utils libasound2-plugins"
 _READY_TIMEOUT_S = 10.0
 _RECORD_BLOCK_S = 0.02
 
@@ -39,10 +40,10 @@ def missing_parts() -> str | None:
     """Return what this machine lacks for a virtual sound card, or ``None`` if it has everything."""
     programs = [name for name in _PROGRAMS if shutil.which(name) is None]
     if programs:
-        return f"{', '.join(programs)} not installed (Debian: pulseaudio pulseaudio-utils)"
+        return f"{', '.join(programs)} not installed; {_ADVICE}"
     folders = (Path(folder) for folder in _LIBRARY_FOLDERS)
     if not any(next(folder.rglob(_ALSA_PLUGIN), None) for folder in folders if folder.is_dir()):
-        return f"{_ALSA_PLUGIN} not installed (Debian: libasound2-plugins)"
+        return f"{_ALSA_PLUGIN} not installed; {_ADVICE}"
     return None
 
 

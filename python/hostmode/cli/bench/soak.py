@@ -15,13 +15,13 @@ app = new_app()
 @app.command()
 def soak(
     controllers: Annotated[int, typer.Option(help="How many in this one process.", min=1, max=10000)] = 1000,
-    minutes: Annotated[float, typer.Option(help="Simulated minutes.", min=0.5, max=1440.0)] = 60.0,
+    minutes: Annotated[float, typer.Option(help="Simulated minutes.", min=3.0, max=1440.0)] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run many controllers on silent clocks and see whether memory or threads grow.
 
     Time is simulated: an hour of a thousand controllers takes some minutes. Every controller speaks, is
-    interrupted and is sampled throughout; the first tenth of the time is warm-up.
+    interrupted and is sampled throughout. The first tenth of the time, at least two minutes, is warm-up.
 
     Example: `hostmode bench soak --controllers 100 --minutes 10`
     """
@@ -35,5 +35,8 @@ def soak(
         f"played   {report.conversations} conversations of {report.controllers} controllers, "
         f"{report.simulated_s / 60:g} simulated minutes in {report.elapsed_s:.0f} s"
     )
-    print(f"memory   {report.growth_mb:+.3f} MB after the warm-up, of {report.resident_mb:.1f} MB in all")
+    print(
+        f"memory   {report.resident_mb[0]:.2f} MB after the warm-up, {report.growth_mb:+.2f} MB at the end, "
+        f"steady growth {report.steady_growth_mb:+.3f} MB"
+    )
     print(f"threads  {report.threads_before} before, {report.threads_after} after")
