@@ -232,7 +232,8 @@ class Controller(EventSource):
     def interrupt(self) -> None:
         """End the conversation at once: a fade of 5 ms, then silence. Does nothing while idle.
 
-        What the device has already taken, its latency, still sounds.
+        What the device has already taken, its latency, still sounds; ``stats()["heard"]`` says how far it has been
+        heard, and once it is silent, where it stopped.
         """
         self._require_open()
         self._intake.interrupt()
@@ -351,7 +352,10 @@ class Controller(EventSource):
                 self._delivered.wait(wait_s)
 
     def stats(self) -> dict[str, Any]:
-        """Return counters and gauges of the player, the output and the callbacks; durations in seconds."""
+        """Return counters and gauges of the player, the output and the callbacks; durations in seconds.
+
+        Among them ``heard``, the position of the current or the last conversation at the ear.
+        """
         self._require_open()
         self._player.advance(self._clock())
         stats = self._player.stats()

@@ -107,7 +107,7 @@ def test_e20_without_a_device_one_warning_is_given_and_a_device_that_comes_later
     card.plugged = False
     with pytest.warns(AudioOutputWarning, match="no audio output device") as warned:
         avatar = Controller(48000, config=QUICK)
-    assert len(warned) == 1
+    assert [warning.filename for warning in warned] == [__file__]
     with avatar:
         listener = Listener(avatar)
         assert avatar.stats()["audio_output"] == "silent"

@@ -174,7 +174,7 @@ class Player {
   bool animated_ = false;
   std::uint64_t last_generation_ = 0;
   std::uint64_t heard_generation_ = 0;  // whose position stats_.heard_s is
-  std::size_t heard_segments_ = 1;  // of poses_->segments(), whose first is the silence before everything
+  std::size_t heard_segments_ = 1;      // of poses_->segments(), whose first is the silence before everything
   std::size_t streams_out_ = 0;
   double present_s_;
   bool silent_ = false;
