@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from stage import ATTEMPTS
 
-from conftest import ATTEMPTS
 from hostmode.measure.interpreter_load import LOADS
 from hostmode.measure.sync_meter import SyncReport, measure_sync
 from hostmode.measure.underruns import STALL_LIMIT_S, measure_underruns

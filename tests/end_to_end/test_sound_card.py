@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 import pytest
+from stage import Program, repeated_where_the_machine_stalls
 
-from conftest import Program, repeated_where_the_machine_stalls
 from hostmode.measure.ramp import count_ramp
 
 RATE = 48000

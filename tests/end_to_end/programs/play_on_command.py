@@ -16,6 +16,7 @@ import warnings
 import numpy as np
 
 from hostmode import KEYFRAME_FLOATS, Controller, PlayerConfig, encode_message
+from hostmode.measure.ramp import ramp
 
 RATE = 48000
 
@@ -69,7 +70,7 @@ def main() -> None:
         command, *arguments = line.split()
         if command == "ramp":
             frames = round(float(arguments[0]) * rate)
-            avatar.yield_audio_data((np.arange(frames) % 30000 + 1000).astype(np.int16), end=True)
+            avatar.yield_audio_data(ramp(0, frames), end=True)
         elif command == "tone":
             t = np.arange(round(float(arguments[0]) * rate)) / rate
             avatar.yield_audio_data((12000 * np.sin(2 * np.pi * 1000 * t)).astype(np.int16), end=True)
