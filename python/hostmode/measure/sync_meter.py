@@ -3,7 +3,7 @@
 One process plays clicks on a virtual sound card and samples the pose at 60 Hz, as an application that draws
 does. Another records the card. Here, in a third, the middle of each jaw pulse that was shown is compared with
 the middle of the click that was heard. Both times come from the monotonic clock, which processes share;
-`TimedRecording` says how a sample of the recording gets one, and how exactly.
+`hostmode.measure.timed_recording` says how a sample of the recording gets one, and how exactly.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from hostmode.audio.device_stream import load_sounddevice
 from hostmode.errors import AudioOutputError
 from hostmode.measure.clicks import click_instants, find_clicks, find_pulses
 from hostmode.measure.stall_monitor import StallMonitor
-from hostmode.measure.timed_recording import TimedRecording
 from hostmode.measure.virtual_sound_card import VirtualSoundCard
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def measure_sync(seconds: float, injected_s: float = 0.0, block_s: float = 0.01)
     load_sounddevice()
     with tempfile.TemporaryDirectory(prefix="hostmode-sync-") as folder, VirtualSoundCard() as card:
         log = Path(folder) / "poses.npz"
-        with TimedRecording(card, block_s) as recording, StallMonitor() as monitor:
+        with card.record(block_s) as recording, StallMonitor() as monitor:
             _play(card, seconds, injected_s, log)
         heard_s = recording.heard_at(find_clicks(recording.samples(), recording.rate))
         lateness_ms = 1000.0 * float(np.median(recording.lateness()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,12 +48,12 @@ class TimedRecording:
     Parameters
     ----------
     card : VirtualSoundCard
-        What to record; one channel.
+        What to record.
     block_s : float
         Length of a block, seconds.
     """
 
-    def __init__(self, card: VirtualSoundCard, block_s: float = 0.01) -> None:
+    def __init__(self, card: VirtualSoundCard, block_s: float) -> None:
         self.rate = card.rate
         self._pieces: list[bytes] = []
         self._arrivals_s: list[float] = []
@@ -77,6 +78,14 @@ class TimedRecording:
     def samples(self) -> npt.NDArray[np.int16]:
         """Return everything recorded so far."""
         return np.frombuffer(b"".join(self._pieces), "<i2")
+
+    def wait(self, duration_s: float) -> npt.NDArray[np.int16]:
+        """Record until `duration_s` more seconds of sound have come in, then return everything."""
+        frames = len(self.samples()) + round(duration_s * self.rate)
+        deadline = time.monotonic() + duration_s + _PATIENCE_S
+        while (recorded := self.samples()).size < frames and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return recorded
 
     def heard_at(self, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return when these frames of the recording were heard, seconds on the clock of `hostmode.now`."""
