@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from controller_rig import motion, tone
@@ -214,3 +216,31 @@ def test_e27_motion_for_another_avatar_is_an_error(stage):
     s.avatar.yield_frames_data([motion(0.2, avatar_id="bob")], cid)
     s.play(0.1)
     assert s.errors == ["avatar_mismatch"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_e28_a_keyframe_that_is_not_finite_is_malformed(stage, value):
+    s = stage(config=PlayerConfig(motion_wait=0.0))
+    cid = s.avatar.yield_audio_data(tone(0.5), end=True)
+    jaw = b"\x22\x0c" + struct.pack("<3f", 0, value, 0)
+    with pytest.raises(hostmode.DecodeError):
+        s.avatar.yield_frames_data([motion(0.2), b"\x0a" + bytes([len(jaw)]) + jaw], cid)
+    s.play(0.3)
+    assert s.errors == ["invalid_animation_data"]
+    assert s.avatar.stats()["keyframes"] == 0
+    assert np.isfinite(s.avatar.sample(None, np.empty(120, np.float32))).all()
+
+
+def test_e6_early_motion_expires_after_five_seconds_and_a_tombstoned_one_is_not_kept(stage):
+    s = stage(config=PlayerConfig(motion_wait=0.0))
+    s.avatar.yield_frames_data([motion(0.4, req_id="early")], None)
+    s.play(5.1)
+    cid = s.avatar.yield_audio_data(tone(0.5))
+    s.avatar.yield_frames_data([motion(0.4, req_id="turn")], cid)
+    assert s.avatar.stats()["keyframes"] == 10
+    assert s.avatar.stats()["discarded_expired"] == 1
+    s.avatar.interrupt()
+    s.avatar.yield_frames_data([motion(0.4, req_id="turn")], None)
+    s.avatar.yield_audio_data(tone(0.5))
+    assert s.avatar.stats()["keyframes"] == 10
+    assert s.avatar.stats()["discarded_tombstoned"] == 1
