@@ -8,11 +8,10 @@ namespace hostmode {
 struct Stats {
   // Of the current conversation, or of the last one.
   double buffered_audio_s = 0.0;
-  double buffered_motion_s = 0.0;       // motion ahead of what is heard
-  double heard_s = 0.0;                 // media position at the ear; after an interrupt it goes on until what
-                                        // the device had buffered is out, and is then the last sample heard
-  double played_s = 0.0;                // media position handed to the device
-  double time_to_first_sound_s = -1.0;  // from opening; negative: not yet
+  double buffered_motion_s = 0.0;        // motion ahead of what is heard
+  double heard_s = 0.0;                  // media position at the ear
+  double played_s = 0.0;                 // media position handed to the device
+  double time_to_first_sound_s = -1.0;   // from opening; negative: not yet
   double time_to_first_motion_s = -1.0;  // the same
   double prebuffer_s = 0.0;              // in force, raised by arrival jitter
   // Since the player was made.
