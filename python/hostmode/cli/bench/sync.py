@@ -61,7 +61,7 @@ def report_lines(report: SyncReport) -> list[str]:
     ]
     if report.injected_s:
         lines.insert(1, f"injected {1000 * report.injected_s:+.2f} ms, of which {off_ms:+.2f} ms remain unexplained")
-    if report.longest_stall_s >= STALL_LIMIT_S:
+    if not good and report.longest_stall_s >= STALL_LIMIT_S:
         lines.append(
             f"machine  stood still for {1000 * report.longest_stall_s:.0f} ms: measure again when it is less busy"
         )
