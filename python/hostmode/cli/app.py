@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import typer
 from typer.core import TyperGroup
@@ -15,7 +15,7 @@ from hostmode.cli.style import new_app, printable
 from hostmode.errors import AudioOutputError, HostModeError, MissingExtraError, RecordingError
 
 #: Each is a module of this package that holds an ``app``.
-COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices")
+COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices", "bench")
 
 #: Exit codes by what went wrong; the first that fits. 2 is a usage error.
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
@@ -28,17 +28,20 @@ EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
 
 
 class CommandGroup(TyperGroup):
-    """Commands by module name."""
+    """Commands by module name; each is a module of `package` that holds an ``app``."""
+
+    package: ClassVar[str] = "hostmode.cli"
+    modules: ClassVar[tuple[str, ...]] = COMMANDS
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order in which the help shows them."""
-        return list(COMMANDS)
+        return list(self.modules)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the command, or return ``None`` for a name that is none."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.modules:
             return None
-        command = get_command(importlib.import_module(f"hostmode.cli.{cmd_name}").app)
+        command = get_command(importlib.import_module(f"{self.package}.{cmd_name}").app)
         command.name = cmd_name
         return command
 
