@@ -141,14 +141,20 @@ forget_builds() {
   [ ! -d build ] || find build -maxdepth 2 -name CMakeCache.txt -delete
 }
 
+install_build_tools() {
+  say "installing what the build needs"
+  pip install 'pip>=25.1' # the first with --group
+  pip install --group build
+}
+
+# Not isolated: the tools of an isolated build are in another place every time, so nothing built would be kept.
 install_hostmode() {
   say "building hostmode (a minute or so the first time)"
-  pip install '.[all]'
+  pip install --no-build-isolation --config-settings build-dir=build/venv '.[all]'
 }
 
 install_test_tools() {
   say "installing what the tests need"
-  pip install 'pip>=25.1' # the first with --group
   pip install --group test
 }
 
@@ -162,6 +168,7 @@ if ! is_done venv "$origin" || ! is_done hostmode "$sources"; then
 fi
 once venv "$origin" make_venv
 once compiler "$compiler" forget_builds
+once build-tools "$(checksum pyproject.toml)" install_build_tools
 improve
 if [ "$purpose" = test ]; then
   once test-tools "$(checksum pyproject.toml)" install_test_tools
