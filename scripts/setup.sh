@@ -41,9 +41,16 @@ system_packages() {
   return 1
 }
 
+is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
 find_python() {
-  for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python3.10}; do
-    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+  if [ -n "${PYTHON:-}" ]; then
+    is_recent "$PYTHON" || fail "PYTHON=$PYTHON is no Python 3.10 or newer"
+    echo "$PYTHON"
+    return
+  fi
+  for candidate in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+    if is_recent "$candidate"; then
       echo "$candidate"
       return
     fi
@@ -51,26 +58,34 @@ find_python() {
   fail "no Python 3.10 or newer found; install one or name it: make $purpose PYTHON=/path/to/python3"
 }
 
-has_compiler() { command -v "${CXX:-c++}" >/dev/null; }
+# CXX may carry arguments, such as "ccache g++", so it is left to be split.
+has_compiler() { command -v "${compiler%% *}" >/dev/null; }
 has_venv() { "$python" -c 'import ensurepip, venv' 2>/dev/null; }
 has_headers() {
   "$python" -c 'import os, sys, sysconfig
 sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'
 }
-has_doctest() { echo '#include <doctest/doctest.h>' | "${CXX:-c++}" -E -x c++ - >/dev/null 2>&1; }
+has_doctest() { echo '#include <doctest/doctest.h>' | $compiler -E -x c++ - >/dev/null 2>&1; }
 has_portaudio() { "$python" -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("portaudio"))'; }
 has_pulseaudio() { command -v pulseaudio >/dev/null && command -v pactl >/dev/null; }
 
 require() {
   needed=""
-  has_compiler || needed="$needed g++"
-  has_venv || needed="$needed python3-venv"
-  has_headers || needed="$needed python3-dev"
+  if ! has_compiler; then
+    [ -z "${CXX:-}" ] || fail "CXX=$CXX: there is no such command; install it, or leave CXX out to build with c++"
+    needed="$needed g++"
+  fi
+  if ! has_venv || ! has_headers; then
+    # Only the system's own Python comes in parts.
+    [ "$("$python" -c 'import sys; print(sys.base_prefix)')" = /usr ] ||
+      fail "$python lacks venv or Python.h; try make $purpose PYTHON=/usr/bin/python3"
+    name=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+    has_venv || needed="$needed $name-venv"
+    has_headers || needed="$needed $name-dev"
+  fi
   [ -z "$needed" ] && return
   # shellcheck disable=SC2086  # a list of words
   system_packages $needed || fail "cannot build without:$needed"
-  has_compiler && has_venv && has_headers ||
-    fail "$python still lacks a compiler, venv or Python.h; try make $purpose PYTHON=/usr/bin/python3"
 }
 
 # What makes more of it work. A failed attempt is not repeated until .venv is made anew.
@@ -97,28 +112,45 @@ checksum() {
   find "$@" -type f ! -name '*.pyc' ! -name '*.so' -print | LC_ALL=C sort | tr '\n' '\0' | xargs -0 cksum | cksum
 }
 
-# Runs a command unless its stamp says that it succeeded with the same inputs.
+# Whether a step has succeeded with the same inputs.
+is_done() { [ "$(cat "$venv/$1.stamp" 2>/dev/null)" = "$2" ]; }
+
+# Runs the command of a step unless that is done: "once STEP INPUTS COMMAND".
 once() {
-  stamp="$venv/$1.stamp"
+  step=$1
   inputs=$2
   shift 2
-  [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ] && return
-  rm -f "$stamp"
+  is_done "$step" "$inputs" && return
+  rm -f "$venv/$step.stamp"
   "$@"
-  echo "$inputs" >"$stamp"
+  echo "$inputs" >"$venv/$step.stamp"
 }
 
-pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+pip() {
+  "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@" || fail "pip failed for the reason above. \
+If that is the network, look at HTTPS_PROXY and at '$venv/bin/python -m pip config list'. Then run make $purpose again."
+}
 
 make_venv() {
   say "making $venv with $("$python" --version)"
   "$python" -m venv --clear "$venv"
-  pip install --upgrade 'pip>=25.1'
 }
 
+# CMake keeps to the compiler and the directory that a build tree was first configured with.
+forget_builds() {
+  [ ! -d build ] || find build -maxdepth 2 -name CMakeCache.txt -delete
+}
+
+install_build_tools() {
+  say "installing what the build needs"
+  pip install 'pip>=25.1' # the first with --group
+  pip install --group build
+}
+
+# Not isolated: the tools of an isolated build are in another place every time, so nothing built would be kept.
 install_hostmode() {
   say "building hostmode (a minute or so the first time)"
-  pip install '.[all]'
+  pip install --no-build-isolation --config-settings build-dir=build/venv '.[all]'
 }
 
 install_test_tools() {
@@ -126,11 +158,19 @@ install_test_tools() {
   pip install --group test
 }
 
+compiler=${CXX:-c++}
 python=$(find_python)
-"$venv/bin/python" -c 'import pip' 2>/dev/null || require
-"$venv/bin/python" -c 'import pip' 2>/dev/null || make_venv
+# The programs in .venv hold the path of this directory.
+origin="$PWD $("$python" -c 'import sys; print(sys.base_prefix, *sys.version_info[:2])')"
+sources="$(checksum pyproject.toml CMakeLists.txt cpp python) $compiler"
+if ! is_done venv "$origin" || ! is_done hostmode "$sources"; then
+  require
+fi
+once venv "$origin" make_venv
+once compiler "$compiler" forget_builds
+once build-tools "$(checksum pyproject.toml)" install_build_tools
 improve
 if [ "$purpose" = test ]; then
   once test-tools "$(checksum pyproject.toml)" install_test_tools
 fi
-once hostmode "$(checksum pyproject.toml CMakeLists.txt cpp python)" install_hostmode
+once hostmode "$sources" install_hostmode

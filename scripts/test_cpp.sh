@@ -8,7 +8,7 @@ PATH="$PWD/.venv/bin:$PATH"
 preset=${1:?usage: scripts/test_cpp.sh dev|release|asan|tsan [cmake arguments]}
 shift
 
-if ! echo '#include <doctest/doctest.h>' | "${CXX:-c++}" -E -x c++ - >/dev/null 2>&1; then
+if ! echo '#include <doctest/doctest.h>' | ${CXX:-c++} -E -x c++ - >/dev/null 2>&1; then
   echo "C++ tests skipped: doctest/doctest.h not found (Debian and Ubuntu: sudo apt-get install doctest-dev)" >&2
   [ -z "${CI:-}" ] # a continuous integration that tests nothing is no success
   exit

@@ -66,13 +66,16 @@ double level_db(const Converted& converted) {
 }  // namespace
 
 TEST_CASE("rate_converter: a tone keeps its shape, level and place in time at every pair of rates") {
-  for (const auto& [input, output] : {std::pair{48000, 44100},
-                                      {44100, 48000},
-                                      {48000, 96000},
-                                      {96000, 48000},
-                                      {48000, 16000},
-                                      {16000, 48000},
-                                      {48000, 48000}}) {
+  for (const auto& rates : {std::pair{48000, 44100},
+                            {44100, 48000},
+                            {48000, 96000},
+                            {96000, 48000},
+                            {48000, 16000},
+                            {16000, 48000},
+                            {48000, 48000}}) {
+    // CAPTURE makes a lambda, and in C++17 no lambda may capture a structured binding.
+    const auto input = rates.first;
+    const auto output = rates.second;
     CAPTURE(input);
     CAPTURE(output);
     CHECK(error_db(convert_tone(1000.0, input, output)) < -90.0);

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     """Return a stage with a sound card of its own."""
-    pytest.importorskip("sounddevice", reason="sounddevice is not installed: pip install 'hostmode[audio]'")
+    try:
+        import sounddevice  # noqa: F401
+    except ImportError:
+        pytest.skip("sounddevice is not installed: pip install 'hostmode[audio]'")
+    except OSError as error:
+        pytest.skip(f"{error} (Debian: libportaudio2)")
     if missing := missing_parts():
         pytest.skip(f"no virtual sound card: {missing}")
     with VirtualSoundCard() as card:

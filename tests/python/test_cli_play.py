@@ -245,6 +245,22 @@ def test_play_live_ends_with_sync_and_buffers(tmp_path: Path) -> None:
     assert "75 keyframes" in result.output
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_play_live_where_output_cannot_show_a_bar_still_plays(encoding: str, tmp_path: Path) -> None:
+    excerpt(0.5).save(tmp_path / "x.json")
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "hostmode", "play", tmp_path / "x.json"],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        encoding=encoding,
+        check=False,
+    )
+
+    assert shown.returncode == 0, shown.stderr
+    assert "jaw ????" in shown.stdout or "jaw ····" in shown.stdout
+
+
 def test_play_live_in_a_terminal_draws_a_face_and_leaves_nothing_behind() -> None:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=90)

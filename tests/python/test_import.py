@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 
@@ -48,6 +49,13 @@ def test_import_is_lazy_about_the_live_half() -> None:
     modules = set(measured_import()["modules"])  # type: ignore[call-overload]
 
     assert not modules & {"hostmode.controller", "hostmode.recording", "hostmode.audio", "hostmode.cli"}
+
+
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python needs its GIL")
+def test_import_leaves_the_gil_off() -> None:
+    source = "import hostmode, sys; sys.exit(sys._is_gil_enabled())"
+
+    assert subprocess.run([sys.executable, "-W", "error", "-c", source], check=False).returncode == 0
 
 
 def test_version_is_that_of_the_distribution() -> None:

@@ -9,6 +9,9 @@
 
 namespace hostmode {
 
+static_assert(std::atomic<double>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free,
+              "the audio thread would lock: this processor has no atomic numbers of 64 bits");
+
 // A chain of sample blocks that grows at one end while the audio thread reads at the other. Blocks are
 // allocated and freed by the producer side only. The producer also decides here, in atomics, when the sound
 // may start and where it must hold; the audio thread evaluates those decisions against its own clock.

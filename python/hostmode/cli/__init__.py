@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 __all__ = ["main"]
@@ -17,4 +18,8 @@ def main() -> None:
         sys.exit(1)
     from hostmode.cli.app import app
 
+    # Outside UTF-8, as where Windows writes to a pipe, a bar of question marks is better than no output.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app(prog_name="hostmode")
