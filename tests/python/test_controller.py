@@ -66,13 +66,13 @@ def motion(seconds: float, *, end: bool = False, req_id: str = "", avatar_id: st
 # ---- the four rules
 
 
-def test_rule_1_chunks_of_an_utterance_return_the_same_id(stage):
+def test_rule1_chunks_of_an_utterance_return_the_same_id(stage):
     avatar = stage().avatar
     ids = {avatar.yield_audio_data(tone(0.1)) for _ in range(5)}
     assert ids == {avatar.get_current_conversation_id()}
 
 
-def test_rule_3_motion_with_a_foreign_id_changes_nothing_and_is_counted(stage):
+def test_rule3_motion_with_a_foreign_id_changes_nothing_and_is_counted(stage):
     s = stage()
     s.avatar.yield_audio_data(tone(1.0))
     assert s.avatar.yield_frames_data([motion(1.0, end=True)], "20200101000000_abcdefghijkl") is False
@@ -83,7 +83,7 @@ def test_rule_3_motion_with_a_foreign_id_changes_nothing_and_is_counted(stage):
 
 
 @pytest.mark.parametrize("nothing", [[], None])
-def test_rule_4_empty_motion_makes_this_conversation_audio_only(stage, nothing):
+def test_rule4_empty_motion_makes_this_conversation_audio_only(stage, nothing):
     s = stage()
     cid = s.avatar.yield_audio_data(tone(0.5), end=True)
     s.avatar.yield_frames_data(nothing, cid)
@@ -464,7 +464,7 @@ def test_set_audio_format_interrupts_and_applies_to_what_follows(stage):
 
 
 @pytest.mark.parametrize("audio_format", ["opus", "mp3"])
-def test_another_audio_format_is_refused_and_nothing_changes(stage, audio_format):
+def test_audio_format_other_than_pcm_is_refused_and_nothing_changes(stage, audio_format):
     avatar = stage().avatar
     cid = avatar.yield_audio_data(tone(1.0))
     with pytest.raises(ValueError, match=audio_format):
