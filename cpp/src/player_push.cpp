@@ -289,7 +289,7 @@ void Player::append_motion(const Message& message, const ConversationPtr& conver
     const double frame = shown_frame(present_s_);
     const double media_s = poses_->media_s(generation, frame);
     const bool steps = media_s >= 0 && (!conversation->has_motion() || media_s > timeline.last_keyframe_s());
-    if (steps) poses_->before_change(frame, present_s_);
+    if (steps) poses_->before_change(renderer_.clock(), present_s_);
     count_motion(*conversation, message.keyframes.size(), media_s);
     timeline.commit(*batch);
     if (steps) poses_->after_change(frame, present_s_);

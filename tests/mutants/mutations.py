@@ -281,9 +281,9 @@ MUTATIONS = (
     ),
     Mutation(
         "e18",
-        RENDERER,
-        "paused_.load(std::memory_order_acquire) && !cut;",
-        "paused_.load(std::memory_order_acquire) && !cut && !stream_->closed();",
+        PUSH,
+        "      conversation->stream.close();\n      accepting_audio_.reset();",
+        "      conversation->stream.close(), renderer_.set_paused(false);\n      accepting_audio_.reset();",
     ),
     # ---- playing out: E19 to E25
     Mutation("e19", PUSH, "if (odd != nullptr) bytes[0] = *odd;", "if (odd != nullptr) bytes[0] = 0;"),
@@ -295,6 +295,12 @@ MUTATIONS = (
         PUSH,
         "stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);",
         "stream.set_hold_at(std::numeric_limits<std::int64_t>::max());",
+    ),
+    Mutation(
+        "e21",
+        PUSH,
+        "stream.set_hold_at(motion_final ?",
+        "stream.set_hold_at(motion_final || motion_end == 0 ?",
     ),
     Mutation("e21", TIME, "event.value = stalled ? 1.0 : 0.0;", "event.value = 1.0;"),
     Mutation(
@@ -314,12 +320,6 @@ MUTATIONS = (
         TIME,
         "if (conversation->started && conversation->has_motion()) show_animation(",
         "if (conversation->started) show_animation(",
-    ),
-    Mutation(
-        "e23",
-        PUSH,
-        "stream.set_hold_at(motion_final ?",
-        "stream.set_hold_at(motion_final || motion_end == 0 ?",
     ),
     Mutation(
         "e24",

@@ -19,6 +19,19 @@ def test_e13_interrupt_next_block_holds_only_the_fade() -> None:
     assert not rig.run(3.0).any()
 
 
+@pytest.mark.parametrize("left", [1, 20, 79])
+def test_e13_interrupt_just_before_the_audio_runs_out_fades_no_longer(left: int) -> None:
+    rig = Rig()
+    rig.speak(tone(0.2)[: 1600 + left])
+    rig.run(0.1)
+    rig.interrupt()
+
+    block = rig.run(0.02)
+
+    assert block[left]
+    assert not block[RAMP:].any()
+
+
 def test_e13_interrupt_ends_the_conversation_and_its_motion() -> None:
     rig, conversation = speaking_rig()
     rig.interrupt()
@@ -38,6 +51,19 @@ def test_e14_interrupt_while_idle_is_a_no_op() -> None:
     rig.run(0.1)
 
     assert rig.events == []
+
+
+def test_e14_interrupt_again_is_a_no_op() -> None:
+    rig, conversation = speaking_rig()
+    rig.interrupt()
+    rig.poll()
+
+    rig.interrupt()
+    rig.run(0.1)
+    rig.interrupt()
+
+    assert rig.poll() == []
+    assert rig.ends() == [(conversation, "interrupted")]
 
 
 def test_e15_interrupt_while_paused_ends_the_pause_too() -> None:
@@ -98,6 +124,16 @@ def test_e16_data_is_taken_while_paused() -> None:
     rig.resume()
 
     np.testing.assert_array_equal(rig.run(0.7)[RAMP:], pcm[3200 + 2 * RAMP : 3200 + RAMP + 11200])
+
+
+def test_e17_pause_while_idle_does_not_hold_what_comes_later() -> None:
+    rig = Rig()
+    rig.pause()
+    pcm = tone(0.2)
+    rig.speak(pcm, end=True)
+
+    np.testing.assert_array_equal(rig.run(0.2)[RAMP:], pcm[RAMP:])
+    assert "paused" not in rig.states()
 
 
 def test_e17_pause_while_idle_double_pause_and_resume_while_playing_are_no_ops() -> None:

@@ -50,8 +50,16 @@ def test_e28_keyframe_that_is_not_finite_is_malformed(value: float) -> None:
 
 @pytest.mark.parametrize(
     "pcm",
-    [np.zeros(16, np.float32), np.zeros(16), np.zeros(16, np.int16)[::2], np.zeros((8, 2), np.int16), "text"],
-    ids=["float32", "float64", "strided", "stereo", "str"],
+    [
+        np.zeros(16, np.float32),
+        np.zeros(16),
+        np.zeros(16, np.int32),
+        np.zeros(16, np.uint16),
+        np.zeros(16, np.int16)[::2],
+        np.zeros((8, 2), np.int16),
+        "text",
+    ],
+    ids=["float32", "float64", "int32", "uint16", "strided", "stereo", "str"],
 )
 def test_e28_anything_but_mono_int16_pcm_is_refused(pcm: Any) -> None:
     rig = Rig()

@@ -30,9 +30,12 @@ def test_e21_motion_that_comes_back_rejoins_without_a_jump() -> None:
     conversation = rig.speak(tone(4.0), end=True)
     rig.move([motion(20, level=1.0)], conversation)
     rig.run(1.2)
+    eased = rig.level()
+    assert 0.1 < eased < 0.9
 
     rig.move([motion(80, level=1.0, end=True)], conversation)
 
+    assert rig.level() == pytest.approx(eased, abs=0.01)
     assert rig.largest_step(1.0) < 0.1
     assert rig.level() == pytest.approx(1.0)
 
@@ -59,6 +62,17 @@ def test_e21_strict_sync_holds_the_audio_and_reports_the_stall() -> None:
     at = round(held * 16000)
     np.testing.assert_array_equal(rig.sound[resumed_at + RAMP : resumed_at + pcm.size - at], pcm[at + RAMP :])
     assert rig.player.stats().stalls == 1
+
+
+def test_e21_strict_sync_without_any_motion_holds_the_audio_from_the_start() -> None:
+    rig = Rig(frame_starvation_mode="strict_sync")
+    pcm = tone(0.5)
+    conversation = rig.speak(pcm, end=True)
+
+    assert not rig.run(1.0).any()
+    rig.move([motion(14, end=True)], conversation)
+
+    np.testing.assert_array_equal(rig.run(0.5)[RAMP:], pcm[RAMP:])
 
 
 def test_e21_strict_sync_audio_only_never_stalls() -> None:

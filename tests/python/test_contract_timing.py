@@ -195,3 +195,24 @@ def test_layers_leave_eyelids_alone_that_move_by_themselves() -> None:
         seen.append(rig.pose().view(hostmode.KEYFRAME_DTYPE)["eye_lid"][0, 0])
 
     np.testing.assert_allclose(seen, lids[1:241], atol=1e-6)
+
+
+@pytest.mark.parametrize("gap", [0.01, 0.1, 0.4])
+def test_transition_that_begins_during_another_takes_its_place(gap: float) -> None:
+    rig = Rig()
+    first = rig.speak(tone(1.0), end=True)
+    rig.move([motion(26, level=1.0, end=True)], first)
+    rig.run(0.6)
+    rig.interrupt()
+    rig.run(gap)
+    second = rig.speak(tone(1.0, seed=2), end=True)
+    rig.move([motion(26, level=1.0, end=True)], second)
+
+    levels = [rig.level()]
+    for _ in range(33):
+        rig.run(0.01)
+        levels.append(rig.level())
+
+    assert max(levels) <= 1.0 + 1e-5
+    assert np.abs(np.diff(levels)).max() < 0.1
+    assert levels[-1] == pytest.approx(1.0, abs=1e-5)
