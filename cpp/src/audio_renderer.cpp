@@ -205,8 +205,8 @@ void AudioRenderer::apply_gain(float* out, std::size_t count, bool rising) noexc
 }
 
 void AudioRenderer::start_decay() noexcept {
-  // Sound that stops for want of samples cannot be faded out any more; what was last heard decays instead, and
-  // in mid-fade for no longer than the fade would have lasted.
+  // Sound that stops for want of samples cannot be faded out any more; what was last heard decays instead,
+  // and in mid-fade for no longer than the fade would have lasted.
   if (last_sample_ == 0.0F || gain_frames_ == 0) return;
   decay_step_ = last_sample_ / static_cast<float>(gain_frames_);
   decay_left_ = gain_frames_;

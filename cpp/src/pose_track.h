@@ -17,8 +17,8 @@ namespace hostmode {
 
 // The base pose of a device frame follows from the segment it lies in: the timeline's pose at the media
 // position, or idle. Where the base steps (start, end, cut, motion that comes late), the difference from what
-// was shown until then is kept as an offset that decays over the transition, so that the sum is continuous and
-// the lips keep the time of the sound. A transition that begins during another one takes its place.
+// was shown until then is kept as an offset that decays over the transition, so that the sum is continuous
+// and the lips keep the time of the sound. A transition that begins during another one takes its place.
 //
 // Serialised by the caller. Not realtime-safe, except sample().
 class PoseTrack {

@@ -45,8 +45,8 @@ Function* next_definition(const char* name) noexcept {
 }  // namespace
 
 // Counts a call and passes it on to the C library's function of that name.
-#define PASS_ON(name, arguments)                                       \
-  ++calls;                                                        \
+#define PASS_ON(name, arguments)                                    \
+  ++calls;                                                          \
   static auto* const real = next_definition<decltype(name)>(#name); \
   return real arguments
 
@@ -155,8 +155,8 @@ long syscall(long number, ...) noexcept {
   long arguments[6];
   for (long& argument : arguments) argument = va_arg(rest, long);
   va_end(rest);
-  PASS_ON(syscall, (number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
-          arguments[5]));
+  PASS_ON(syscall,
+          (number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]));
 }
 
 }  // extern "C"

@@ -1,8 +1,8 @@
 // Counts what a realtime thread must not do: take memory or give it back, lock, wait, signal, or enter the
 // kernel. For that this executable defines the C library's entry points itself and forwards to the real ones.
 //
-// With glibc only, and not under sanitizers, which need these entry points for themselves; elsewhere nothing is
-// counted.
+// With glibc only, and not under sanitizers, which need these entry points for themselves; elsewhere nothing
+// is counted.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Random conversations in virtual time. HOSTMODE_STRESS_CONVERSATIONS sets how many (a million is a command of
-// its own: nox --session stress).
+// Random conversations in virtual time. HOSTMODE_STRESS_CONVERSATIONS sets how many (a million is a command
+// of its own: nox --session stress).
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -11,7 +11,8 @@ namespace {
 
 using namespace hostmode;
 
-// What the containers of a Player may grow after the first tenth of a run, because the largest burst comes late.
+// What the containers of a Player may grow after the first tenth of a run, because the largest burst comes
+// late.
 constexpr std::size_t kGrowthAllowed_bytes = 64 * 1024;
 
 std::size_t conversations_wanted() {
@@ -51,7 +52,8 @@ TEST_CASE("random conversations end exactly once, leave nothing stale and hold n
         talk.fall_silent();
         const std::size_t late_bytes = testing::live_bytes();
         CHECK(late_bytes <= early_bytes + kGrowthAllowed_bytes);
-        if (conversations > 10000) MESSAGE(early_bytes << " bytes held after a tenth, " << late_bytes << " at the end");
+        if (conversations > 10000)
+          MESSAGE(early_bytes << " bytes held after a tenth, " << late_bytes << " at the end");
 
         const Stats stats = talk.stats();
         CHECK(stats.conversations >= conversations);

@@ -62,8 +62,8 @@ TEST_CASE("producers, the audio thread and samplers may run at once") {
     if (player.push_audio(pcm, i % 5 == 0, now_s(), id) == Status::kOk) ++accepted;
     std::vector<std::uint8_t> bytes;
     const std::vector<Keyframe> keyframes(10);
-    REQUIRE(encode_message(keyframes.data(), keyframes.size(), "", "req-" + std::to_string(i), i % 5 == 0, "", bytes) ==
-            Status::kOk);
+    REQUIRE(encode_message(keyframes.data(), keyframes.size(), "", "req-" + std::to_string(i), i % 5 == 0, "",
+                           bytes) == Status::kOk);
     const ByteView view{bytes.data(), bytes.size()};
     MotionPush result;
     CHECK(player.push_motion(&view, 1, &id, now_s(), result) == Status::kOk);

@@ -24,13 +24,15 @@ int name_of(std::size_t number) {
 }
 
 std::int16_t sample_of(std::size_t number, std::size_t place) {
-  return static_cast<std::int16_t>(name_of(number) * static_cast<int>(kPlaces) + static_cast<int>(place % kPlaces));
+  return static_cast<std::int16_t>(name_of(number) * static_cast<int>(kPlaces) +
+                                   static_cast<int>(place % kPlaces));
 }
 
 // A keyframe has its conversation's level in one channel and its place in another.
 constexpr float kPlaceStep = 0.01F;
 constexpr float kTolerance = 1e-4F;
-// Where a keyframe had no neighbour yet when it was shown, the curve leaves the straight line by 0.15 of a step.
+// Where a keyframe had no neighbour yet when it was shown, the curve leaves the straight line by 0.15 of a
+// step.
 constexpr float kPlaceTolerance = 0.2F * kPlaceStep;
 
 float level_of(std::size_t number) {
@@ -39,7 +41,7 @@ float level_of(std::size_t number) {
 
 constexpr float kHighestLevel = 0.1F * static_cast<float>(kNames);
 // The difference that a transition takes along decays while what it was added to moves on.
-constexpr float kOvershoot = 0.1F * kHighestLevel;
+constexpr float kOvershoot = 0.25F * kHighestLevel;
 
 std::vector<std::uint8_t> motion_of(std::size_t number, std::size_t first, std::size_t count, bool end,
                                     const std::string& req_id) {
@@ -157,7 +159,8 @@ void RandomTalk::push_audio(const std::vector<std::int16_t>& samples, bool end) 
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(samples.data());
   const std::size_t size = samples.size() * 2;
   // Every fourth push is cut in the middle of a sample.
-  const std::size_t cut = size > 0 && pick(4) == 0 ? 2 * pick(static_cast<std::uint32_t>(samples.size())) + 1 : 0;
+  const std::size_t cut =
+      size > 0 && pick(4) == 0 ? 2 * pick(static_cast<std::uint32_t>(samples.size())) + 1 : 0;
   std::string id;
   Status status = Status::kOk;
   if (cut > 0) status = player_->push_audio({bytes, cut}, false, now_s_, id);
@@ -193,7 +196,8 @@ void RandomTalk::move() {
   }
   const std::size_t count = pick(20);
   if (!conversation.audio_only) keyframes_ += count;
-  push_motion(motion_of(conversation.number, conversation.keyframes, count, pick(3) == 0, req_id_of(conversation.number)),
+  push_motion(motion_of(conversation.number, conversation.keyframes, count, pick(3) == 0,
+                        req_id_of(conversation.number)),
               &conversation.id);
   if (conversation.audio_only) return;
   conversation.keyframes += count;

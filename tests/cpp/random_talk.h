@@ -13,8 +13,8 @@
 
 namespace hostmode::testing {
 
-// Every sample says which conversation it belongs to and where in it, and so does every keyframe: what is heard
-// and shown is compared with what may be heard and shown. What does not agree fails the running test.
+// Every sample says which conversation it belongs to and where in it, and so does every keyframe: what is
+// heard and shown is compared with what may be heard and shown. What does not agree fails the running test.
 class RandomTalk {
  public:
   // `config` without layers; with both transitions at 0 the poses are known exactly, else within bounds.
@@ -38,7 +38,9 @@ class RandomTalk {
     bool audio_only = false;
   };
 
-  [[nodiscard]] std::uint32_t pick(std::uint32_t below) { return static_cast<std::uint32_t>(random_() % below); }
+  [[nodiscard]] std::uint32_t pick(std::uint32_t below) {
+    return static_cast<std::uint32_t>(random_() % below);
+  }
 
   // ---- what is done
   void act();
@@ -48,7 +50,8 @@ class RandomTalk {
   void move();
   void move_early();
   void move_wrongly();
-  void push_motion(const std::vector<std::uint8_t>& message, const std::string* id, Status wanted = Status::kOk);
+  void push_motion(const std::vector<std::uint8_t>& message, const std::string* id,
+                   Status wanted = Status::kOk);
   void give_up_motion(Open& conversation);
   void step(std::size_t block);
 

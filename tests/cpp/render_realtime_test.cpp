@@ -1,5 +1,5 @@
-// The audio thread's promise: render_audio and the native callback neither allocate nor lock nor wait, whatever
-// happens around them.
+// The audio thread's promise: render_audio and the native callback neither allocate nor lock nor wait,
+// whatever happens around them.
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -65,7 +65,8 @@ class Commotion {
     }
     for (const Event& event : player_.poll_events()) {
       interrupted_ += event.reason == std::string("interrupted") ? 1 : 0;
-      played_out_ += event.reason == std::string("playback_end") && event.kind == EventKind::kConversationEnd ? 1 : 0;
+      played_out_ +=
+          event.reason == std::string("playback_end") && event.kind == EventKind::kConversationEnd ? 1 : 0;
     }
   }
 
@@ -89,8 +90,8 @@ class Commotion {
  private:
   void speak(std::size_t count, bool end, double now_s) {
     std::string id;
-    const Status status =
-        player_.push_audio({reinterpret_cast<const std::uint8_t*>(samples_.data()), count * 2}, end, now_s, id);
+    const Status status = player_.push_audio(
+        {reinterpret_cast<const std::uint8_t*>(samples_.data()), count * 2}, end, now_s, id);
     REQUIRE((status == Status::kOk || status == Status::kBufferFull));
   }
 

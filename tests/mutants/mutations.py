@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import NamedTuple
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# E20 and E30 need a sound card: tests/end_to_end has those.
-RULES = tuple(f"rule{number}" for number in range(1, 5))
-EDGE_CASES = (*(f"e{number}" for number in range(1, 34) if number not in (20, 30)), "e9b")
-TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle")
-AUDIO = ("pcm", "audio_format")
-ROWS = RULES + EDGE_CASES + TIMING + AUDIO
+from mutation import Mutation
 
 PUSH = "cpp/src/player_push.cpp"
 TIME = "cpp/src/player_time.cpp"
@@ -21,43 +10,6 @@ PLAYER = "cpp/src/player.cpp"
 RENDERER = "cpp/src/audio_renderer.cpp"
 POSES = "cpp/src/pose_track.cpp"
 CONTROLLER = "python/hostmode/controller.py"
-
-
-class Mutation(NamedTuple):
-    """A break of one rule.
-
-    Attributes
-    ----------
-    row : str
-        Of the contract; the tests ``test_<row>_...`` must fail.
-    path : str
-        The file, seen from the root of the repository.
-    original : str
-        What stands there exactly once: the line, where needed with its neighbours.
-    mutated : str
-        The same with one line changed or left out.
-    """
-
-    row: str
-    path: str
-    original: str
-    mutated: str
-
-    def changed_line(self) -> tuple[str, str]:
-        """Return the line before and after; after is empty where the line is left out."""
-        before, after = self.original.split("\n"), self.mutated.split("\n")
-        if len(before) == len(after):
-            ((old, new),) = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
-            return old, new
-        (left_out,) = [at for at in range(len(before)) if before[:at] + before[at + 1 :] == after]
-        return before[left_out], ""
-
-
-def files_naming(row: str) -> list[Path]:
-    """Return the files with tests that name a row."""
-    names_it = re.compile(rf"^def test_{row}_", re.MULTILINE)
-    return sorted(path for path in (ROOT / "tests/python").glob("test_*.py") if names_it.search(path.read_text()))
-
 
 MUTATIONS = (
     # ---- the four rules
@@ -91,7 +43,9 @@ MUTATIONS = (
         "conversation_id != nullptr ? conversation == nullptr : current() != nullptr;",
         "conversation_id == nullptr && current() != nullptr;",
     ),
-    Mutation("rule4", PUSH, "        conversation->audio_only = true;\n", "        conversation->audio_only = false;\n"),
+    Mutation(
+        "rule4", PUSH, "        conversation->audio_only = true;\n", "        conversation->audio_only = false;\n"
+    ),
     Mutation(
         "rule4",
         PUSH,
@@ -161,8 +115,8 @@ MUTATIONS = (
     Mutation(
         "e5",
         PUSH,
-        "    if (conversation == nullptr) {\n      conversation = begin_conversation(now_s);",
-        "    if (conversation == nullptr || conversation->started) {\n      conversation = begin_conversation(now_s);",
+        "if (conversation == nullptr) {\n      conversation = begin",
+        "if (conversation == nullptr || conversation->started) {\n      conversation = begin",
     ),
     Mutation("e6", PUSH, "    early_->add(std::move(scratch_[i]), now_s);\n", ""),
     Mutation(
@@ -247,6 +201,7 @@ MUTATIONS = (
         "std::lround(rate_hz * kRamp_s)",
         "std::lround(rate_hz * kRamp_s * 1.1)",
     ),
+    Mutation("e13", RENDERER, "  decay_left_ = gain_frames_;\n", "  decay_left_ = ramp_frames_;\n"),
     Mutation(
         "e14",
         PLAYER,
@@ -327,7 +282,9 @@ MUTATIONS = (
         "  if (available == 0) {\n    start_decay();\n    gain_frames_ = 0;\n",
         "  if (available == 0) {\n    start_decay();\n",
     ),
-    Mutation("e24", TIME, "if (segment.cause == SegmentCause::kUnderrun) {", "if (segment.cause == SegmentCause::kStall) {"),
+    Mutation(
+        "e24", TIME, "if (segment.cause == SegmentCause::kUnderrun) {", "if (segment.cause == SegmentCause::kStall) {"
+    ),
     Mutation(
         "e24",
         RENDERER,
@@ -397,13 +354,13 @@ MUTATIONS = (
         "    def _require_open(self) -> None:\n        if self._closed and self._drives_itself:\n",
     ),
     # ---- timing and audio
-    Mutation("clock", RENDERER, "observation.first_frame = frame_;", "observation.first_frame = frame_ + static_cast<std::int64_t>(count);"),
     Mutation(
-        "keyframe_time",
-        "cpp/include/hostmode/keyframe.h",
-        "inline constexpr double kKeyframeRateHz = 25.0;",
-        "inline constexpr double kKeyframeRateHz = 24.0;",
+        "clock",
+        RENDERER,
+        "observation.first_frame = frame_;",
+        "observation.first_frame = frame_ + static_cast<std::int64_t>(count);",
     ),
+    Mutation("keyframe_time", POSES, "    : rate_hz_(rate_hz),\n", "    : rate_hz_(rate_hz * 25 / 24),\n"),
     Mutation("start", PUSH, "set_start_by(now_s + config_.motion_wait_s,", "set_start_by(now_s,"),
     Mutation(
         "start",
@@ -433,9 +390,10 @@ MUTATIONS = (
     Mutation(
         "transition",
         POSES,
-        "clock.time_of(transition.frame), transition.offset);\n    transition.anchored = true;",
-        "clock.time_of(frame), transition.offset);\n    transition.anchored = true;",
+        "clock.time_of(transition.frame), transition.offset);",
+        "clock.time_of(frame), transition.offset);",
     ),
+    Mutation("transition", POSES, "previous != nullptr) add_transition(", "previous == &transition) add_transition("),
     Mutation("layers", POSES, "  if (layers_) {\n", "  if (layers_ && rate_hz_ > 16000) {\n"),
     Mutation("layers", POSES, "  if (layers_) {\n", "  if (rate_hz_ > 0) {\n"),
     Mutation(
@@ -445,5 +403,7 @@ MUTATIONS = (
         "  eye_lid[0] = eye_lid[1] = 0.0F;\n",
     ),
     Mutation("pcm", "cpp/bindings/buffer_view.cpp", '&& item != "h") {', '&& item != "H") {'),
-    Mutation("audio_format", CONTROLLER, '        if audio_format != "pcm":\n', '        if audio_format == "raw":\n'),
+    Mutation(
+        "audio_format", CONTROLLER, '        if audio_format != "pcm":\n', '        if audio_format == "raw":\n'
+    ),
 )

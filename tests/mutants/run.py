@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mutations import MUTATIONS, ROOT, Mutation, files_naming
+from mutation import ROOT, Mutation, files_naming
+from mutations import MUTATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +111,9 @@ def main() -> None:
     """Try the mutations that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true", help="show the mutations and try none")
-    parser.add_argument("--only", metavar="ROW", action="append", help="a row of the contract, such as E13; repeatable")
+    parser.add_argument(
+        "--only", metavar="ROW", action="append", help="a row of the contract, such as E13; repeatable"
+    )
     arguments = parser.parse_args()
     wanted = {row.lower() for row in arguments.only or ()}
     unknown = wanted - {mutation.row for mutation in MUTATIONS}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 import pytest
-from mutations import MUTATIONS, ROOT, ROWS, Mutation, files_naming
+from mutation import ROOT, ROWS, Mutation, files_naming
+from mutations import MUTATIONS
 
 
 def test_every_row_has_a_mutation() -> None:

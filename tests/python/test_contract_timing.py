@@ -63,7 +63,9 @@ def test_start_prebuffer_adapts_to_the_arrival_jitter() -> None:
 
 def test_clock_pose_is_that_of_the_sound_that_is_heard_now() -> None:
     ahead = 0.2  # what the device has taken and not played
-    player = hostmode.Player(16000, hostmode.PlayerConfig(prebuffer=0, motion_wait=0, speech_transition=0, layers=False))
+    player = hostmode.Player(
+        16000, hostmode.PlayerConfig(prebuffer=0, motion_wait=0, speech_transition=0, layers=False)
+    )
     conversation = player.push_audio(tone(1.0), True, now=START - ahead)
     player.push_motion([motion(26, rise=0.02, end=True)], conversation, now=START - ahead)
     block = np.empty(160, np.int16)
