@@ -208,8 +208,9 @@ void AudioRenderer::start_decay() noexcept {
   // Sound that stops for want of samples cannot be faded out any more; what was last heard decays instead,
   // and in mid-fade for no longer than the fade would have lasted.
   if (last_sample_ == 0.0F || gain_frames_ == 0) return;
-  decay_step_ = last_sample_ / static_cast<float>(gain_frames_);
-  decay_left_ = gain_frames_;
+  const float before = decay_step_ * static_cast<float>(decay_left_);  // of a decay that has not ended yet
+  decay_left_ = std::max(decay_left_, gain_frames_);
+  decay_step_ = (last_sample_ + before) / static_cast<float>(decay_left_);
   last_sample_ = 0.0F;
 }
 

@@ -42,7 +42,8 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
       return Status::kOk;
     }
     const std::int64_t kept = conversation == nullptr && !config_.queue ? 0 : waiting_samples();
-    if (kept + static_cast<std::int64_t>(pcm.size / 2) > samples(config_.max_audio_s)) {
+    const std::size_t joined = pcm.size + (conversation != nullptr && conversation->has_odd_byte ? 1 : 0);
+    if (kept + static_cast<std::int64_t>(joined / 2) > samples(config_.max_audio_s)) {
       return Status::kBufferFull;
     }
     if (conversation == nullptr) {

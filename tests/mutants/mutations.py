@@ -201,7 +201,7 @@ MUTATIONS = (
         "std::lround(rate_hz * kRamp_s)",
         "std::lround(rate_hz * kRamp_s * 1.1)",
     ),
-    Mutation("e13", RENDERER, "  decay_left_ = gain_frames_;\n", "  decay_left_ = ramp_frames_;\n"),
+    Mutation("e13", RENDERER, "std::max(decay_left_, gain_frames_);", "ramp_frames_;"),
     Mutation(
         "e14",
         PLAYER,

@@ -117,3 +117,16 @@ def test_e31_more_than_the_bound_is_refused_and_nothing_accepted_is_lost() -> No
     rig.run(1.1)
     np.testing.assert_array_equal(rig.sound[RAMP : pcm.size], pcm[RAMP:])
     assert not rig.sound[pcm.size + RAMP :].any()
+
+
+def test_e31_odd_bytes_count_towards_the_bound() -> None:
+    rig = Rig(max_audio=1.0)
+    data = tone(1.0).tobytes()
+    conversation = rig.speak(data[:-1])
+
+    with pytest.raises(hostmode.BufferFullError):
+        rig.speak(data[-1:] + b"\0\0")
+
+    assert rig.speak(data[-1:]) == conversation
+    assert rig.speak(b"", end=True) == conversation
+    assert rig.player.stats().dropped_odd_bytes == 0

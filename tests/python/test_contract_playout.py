@@ -150,6 +150,21 @@ def test_e24_underrun_stops_clock_and_lips_and_resumes_with_a_fade() -> None:
     assert rig.player.stats().underruns == 1
 
 
+@pytest.mark.parametrize("late", [1, 2, 4])
+def test_e24_sound_that_runs_dry_again_within_a_fade_does_not_click(late: int) -> None:
+    rig = Rig(block=16)
+    level = 8000
+    rig.speak(np.full(1600, level, np.int16))
+    rig.run(0.1)
+    rig.run(late * 0.001)
+    rig.speak(np.full(24, level, np.int16), end=True)
+    rig.run(0.1)
+
+    steps = np.abs(np.diff(rig.sound.astype(int)))
+    assert steps.max() <= 2 * level / RAMP + 1
+    assert not rig.sound[-16:].any()
+
+
 def test_e25_natural_end_is_one_idle_event_when_the_transition_starts() -> None:
     rig = Rig()
     conversation = rig.speak(tone(1.0), end=True)
