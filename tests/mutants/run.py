@@ -119,7 +119,8 @@ def main() -> None:
     unknown = wanted - {mutation.row for mutation in MUTATIONS}
     if unknown:
         parser.error(f"no mutation of {', '.join(sorted(unknown))}; --list shows which rows have one")
-    mutations = [mutation for mutation in MUTATIONS if not wanted or mutation.row in wanted]
+    # File by file: what one mutation changed is mended by the build that the next one needs anyway.
+    mutations = sorted((m for m in MUTATIONS if not wanted or m.row in wanted), key=lambda m: m.path)
     if arguments.list:
         for mutation in mutations:
             print(f"{mutation.row:14} {describe(mutation)}")
