@@ -83,7 +83,9 @@ int sample(HostmodePlayer* handle, double time_s, float* out) noexcept {
 
 int sample_many(HostmodePlayer* const* handles, std::size_t count, double time_s, float* out) noexcept {
   return guarded(time_s, [&] {
-    for (std::size_t i = 0; i < count; ++i) handles[i]->player->sample(time_s, out + i * kKeyframeFloats);
+    std::vector<Player*> players(count);
+    for (std::size_t i = 0; i < count; ++i) players[i] = handles[i]->player.get();
+    Player::sample_many(players.data(), count, time_s, out);
     return HOSTMODE_OK;
   });
 }

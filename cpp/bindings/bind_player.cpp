@@ -130,9 +130,10 @@ void sample_many(const py::sequence& players, double now, const py::object& out)
   const auto count = static_cast<py::ssize_t>(players.size());
   const ArrayView<float> poses(out, "out", {count, kFloats});
   checked_time(now, "now");
-  for (py::ssize_t i = 0; i < count; ++i) {
-    players[static_cast<std::size_t>(i)].cast<Player&>().sample(now, poses.data() + i * kFloats);
-  }
+  std::vector<Player*> pointers;
+  pointers.reserve(players.size());
+  for (const py::handle player : players) pointers.push_back(&player.cast<Player&>());
+  Player::sample_many(pointers.data(), pointers.size(), now, poses.data());
 }
 
 std::optional<std::string> conversation_id(const Player& self) {

@@ -67,12 +67,12 @@ void AudioRenderer::begin_block(std::size_t count, AudioObservation observation)
   } else {
     block_s_ = clock_.snapshot().time_of(static_cast<double>(frame_));
   }
-  flush_pending_segment();
+  if (segment_pending_) push_segment();
 }
 
 void AudioRenderer::end_block() noexcept {
   // Last, so that a reader of this clock finds the segments of all its frames.
-  clock_out_.write(clock_.snapshot());
+  published_.write({clock_.snapshot(), edges_});
 }
 
 double AudioRenderer::block_now_s() const noexcept {
@@ -221,6 +221,7 @@ void AudioRenderer::add_decay(float* out, std::size_t count) noexcept {
 
 void AudioRenderer::retire() noexcept {
   (void)out_.try_push(stream_);  // as large as what may be out
+  ++edges_;
   stream_ = nullptr;
   started_ = false;
   underrun_ = false;
@@ -243,11 +244,12 @@ void AudioRenderer::mark(SegmentCause cause) noexcept {
     if (segment.media_sample == last_segment_.media_sample + advance) return;
   }
   last_segment_ = segment;
-  segment_pending_ = !segments_.try_push(segment);
+  push_segment();
 }
 
-void AudioRenderer::flush_pending_segment() noexcept {
-  if (segment_pending_) segment_pending_ = !segments_.try_push(last_segment_);
+void AudioRenderer::push_segment() noexcept {
+  segment_pending_ = !segments_.try_push(last_segment_);
+  if (!segment_pending_) ++edges_;
 }
 
 }  // namespace hostmode

@@ -61,6 +61,9 @@ class EarlyMotion {
     return messages;
   }
 
+  // When the oldest of it came; not for an empty one.
+  [[nodiscard]] double oldest_s() const noexcept { return entries_.front().arrived_s; }
+
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   void clear() noexcept { entries_.clear(); }
 

@@ -58,13 +58,13 @@ double blink(std::uint64_t seed, double t_s) noexcept {
                                                     : once;
 }
 
-double gaze(std::uint64_t seed, double t_s, std::uint64_t axis, double amplitude_rad) noexcept {
-  const auto slot = static_cast<std::int64_t>(std::floor(t_s / kGazeSlot_s));
-  const double at_s = uniform(seed, slot, 3) * (kGazeSlot_s - kSaccade_s);
-  const double since_s = t_s - static_cast<double>(slot) * kGazeSlot_s - at_s;
-  const double from = uniform(seed, slot - 1, axis) - 0.5;
-  const double to = uniform(seed, slot, axis) - 0.5;
-  return 2 * amplitude_rad * (from + (to - from) * minimum_jerk(since_s / kSaccade_s));
+// Where the eyes look in a slot, before its saccade (progress 0), during it and after it (1): -1 .. 1.
+double gaze(std::uint64_t seed, std::int64_t slot, double progress, std::uint64_t axis) noexcept {
+  const auto fixation = [=](std::int64_t at) { return 2 * uniform(seed, at, axis) - 1; };
+  if (progress <= 0) return fixation(slot - 1);
+  if (progress >= 1) return fixation(slot);
+  const double from = fixation(slot - 1);
+  return from + (fixation(slot) - from) * minimum_jerk(progress);
 }
 
 // Two sines whose periods have no common multiple never repeat.
@@ -88,8 +88,12 @@ void IdleMotion::sample(double t_s, float* out) const noexcept {
 }
 
 void IdleMotion::sample_eyes(double t_s, float* eye_pose, float* eye_lid) const noexcept {
-  const auto pitch = static_cast<float>(gaze(seed_, t_s, 4, kGazePitch_rad));
-  const auto yaw = static_cast<float>(gaze(seed_, t_s, 5, kGazeYaw_rad));
+  const double slot = std::floor(t_s / kGazeSlot_s);
+  const auto number = static_cast<std::int64_t>(slot);
+  const double at_s = uniform(seed_, number, 3) * (kGazeSlot_s - kSaccade_s);
+  const double progress = (t_s - slot * kGazeSlot_s - at_s) / kSaccade_s;
+  const auto pitch = static_cast<float>(kGazePitch_rad * gaze(seed_, number, progress, 4));
+  const auto yaw = static_cast<float>(kGazeYaw_rad * gaze(seed_, number, progress, 5));
   for (int eye = 0; eye < 2; ++eye) {
     eye_pose[3 * eye] = pitch;
     eye_pose[3 * eye + 1] = yaw;

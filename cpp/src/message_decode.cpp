@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "canonical_keyframes.h"
 #include "hostmode/message.h"
 #include "keyframe_wire.h"
 #include "utf8.h"
@@ -23,9 +24,7 @@ constexpr std::uint32_t kPlaybackState = 11;
 
 constexpr std::int32_t kResponseAnimationType = 5;
 
-// The animation bytes are a repeated field 1, whose tag no envelope starts with.
-constexpr std::uint8_t kKeyframeTag = 0x0a;
-constexpr std::uint32_t kKeyframeField = 1;
+constexpr std::uint32_t kKeyframeField = 1;  // of the animation
 
 constexpr std::uint32_t bit(std::uint32_t number) {
   return std::uint32_t{1} << number;
@@ -109,35 +108,6 @@ bool decode_any_keyframe(WireReader reader, Keyframe& keyframe) {
     if (!append_floats(reader, field, kKeyframeFields[i], keyframe.data(), filled[i])) return false;
   }
   return reader.ok();
-}
-
-// False where the keyframe is laid out otherwise or is not finite: the careful walker then says which.
-bool decode_canonical_keyframe(ByteSpan bytes, Keyframe& keyframe) {
-  if (bytes.size != kCanonicalKeyframeSize) return false;
-  const std::uint8_t* at = bytes.data;
-  bool tags_match = true;
-  // Constant sizes, so that each copy is a few moves; tags are compared without a branch between the copies.
-  const auto copy = [&](std::uint8_t tag, auto& floats) {
-    constexpr std::size_t kSize = sizeof floats;
-    tags_match &= at[0] == tag;
-    if constexpr (kSize < 0x80) {
-      tags_match &= at[1] == kSize;
-      at += 2;
-    } else {
-      tags_match &= at[1] == ((kSize & 0x7f) | 0x80) && at[2] == kSize >> 7;
-      at += 3;
-    }
-    std::memcpy(floats, at, kSize);
-    at += kSize;
-  };
-  copy(0x0a, keyframe.translation);
-  copy(0x12, keyframe.rotation);
-  copy(0x1a, keyframe.neck_pose);
-  copy(0x22, keyframe.jaw_pose);
-  copy(0x2a, keyframe.eye_pose);
-  copy(0x32, keyframe.eye_lid);
-  copy(0x3a, keyframe.expression);
-  return tags_match && all_finite(keyframe.data(), kKeyframeFloats);
 }
 
 class Decoder {
@@ -231,8 +201,17 @@ class Decoder {
     if (field.is(4, WireType::kBytes)) assign(message_.error_message, field.bytes);
   }
 
+  Status decode_animation() { return decode_canonical_animation() ? Status::kOk : decode_any_animation(); }
+
+  bool decode_canonical_animation() {
+    const std::size_t count = animation_.size / kCanonicalStride;
+    if (count * kCanonicalStride != animation_.size || count > limits_.max_keyframes) return false;
+    message_.keyframes.resize(count);
+    return decode_canonical_keyframes(animation_.data, count, message_.keyframes.data());
+  }
+
   // Counts first: it costs a few ns a keyframe and makes the one allocation exact, whatever the bytes claim.
-  Status decode_animation() {
+  Status decode_any_animation() {
     WireReader counter(animation_, bytes_.data, 0, failure_);
     WireField field;
     std::size_t count = 0;
@@ -248,10 +227,7 @@ class Decoder {
     Keyframe* keyframe = message_.keyframes.data();
     while (reader.next(field)) {
       if (!field.is(kKeyframeField, WireType::kBytes)) continue;
-      if (!decode_canonical_keyframe(field.bytes, *keyframe) &&
-          !decode_any_keyframe(reader.nested(field.bytes), *keyframe)) {
-        return Status::kMalformed;
-      }
+      if (!decode_any_keyframe(reader.nested(field.bytes), *keyframe)) return Status::kMalformed;
       ++keyframe;
     }
     return Status::kOk;

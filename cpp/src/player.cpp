@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <stdexcept>
 
 #include "conversation.h"
 #include "conversation_id.h"
 #include "early_motion.h"
-#include "pose_track.h"
+#include "hostmode/pose_track.h"
 
 namespace hostmode {
 namespace {
@@ -24,13 +23,14 @@ bool is_state_edge(const Event& event) noexcept {
 }  // namespace
 
 Player::Player(int sample_rate_hz, PlayerConfig config)
-    : sample_rate_hz_(sample_rate_hz),
+    : present_s_(kNow_s),
+      quiet_until_s_(kNow_s),
+      poses_(static_cast<double>(sample_rate_hz), config),
+      renderer_(static_cast<double>(sample_rate_hz), config.latency_s),
+      sample_rate_hz_(sample_rate_hz),
       config_(std::move(config)),
-      renderer_(static_cast<double>(sample_rate_hz), config_.latency_s),
       ids_(std::make_unique<ConversationIdGenerator>()),
-      early_(std::make_unique<EarlyMotion>()),
-      poses_(std::make_unique<PoseTrack>(static_cast<double>(sample_rate_hz), config_)),
-      present_s_(-std::numeric_limits<double>::infinity()) {
+      early_(std::make_unique<EarlyMotion>()) {
   if (!is_player_rate(sample_rate_hz)) {
     throw std::invalid_argument(
         "sample_rate is " + std::to_string(sample_rate_hz) +
@@ -49,6 +49,7 @@ void Player::pause(double now_s) {
   const ConversationPtr conversation = current();
   if (conversation == nullptr || paused_) return;
   paused_ = true;
+  quiet_until_s_ = kNow_s;
   renderer_.set_paused(true);
   set_state(PlayerState::kPaused, "user_action", conversation->id, present_s_);
 }
@@ -58,6 +59,7 @@ void Player::resume(double now_s) {
   settle(now_s);
   if (!paused_) return;
   paused_ = false;
+  quiet_until_s_ = kNow_s;
   renderer_.set_paused(false);
   if (const ConversationPtr conversation = current()) {
     set_state(conversation->started ? PlayerState::kPlaying : PlayerState::kActive, "user_action",
@@ -106,6 +108,7 @@ void Player::start_silent_clock(double now_s) {
   settle(now_s);
   if (silent_) return;
   silent_ = true;
+  quiet_until_s_ = kNow_s;
   silent_since_s_ = now_s;
   silent_frames_ = 0;
 }
@@ -116,25 +119,12 @@ void Player::stop_silent_clock(double now_s) {
   silent_ = false;
 }
 
-void Player::sample(double now_s, float* out) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
-  poses_->sample(renderer_.clock(), now_s, out);
-}
-
-void Player::sample_into(const double* times_s, std::size_t count, float* out) {
-  const std::lock_guard lock(mutex_);
-  take_from_audio_thread();
-  const ClockSnapshot& clock = renderer_.clock();
-  for (std::size_t i = 0; i < count; ++i) poses_->sample(clock, times_s[i], out + i * kKeyframeFloats);
-}
-
 double Player::audio_time(double now_s) {
   const std::lock_guard lock(mutex_);
   settle(now_s);
   const ConversationPtr conversation = current();
   if (conversation == nullptr) return 0.0;
-  return std::max(0.0, poses_->media_s(conversation->generation(), heard_frame(now_s)));
+  return std::max(0.0, poses_.media_s(conversation->generation(), heard_frame(now_s)));
 }
 
 std::string Player::conversation_id() const {
@@ -155,8 +145,9 @@ std::vector<Event> Player::poll_events() {
   return events;
 }
 
-Stats Player::stats() const {
+Stats Player::stats() {
   const std::lock_guard lock(mutex_);
+  note_heard(heard_frame(present_s_));
   Stats stats = stats_;
   stats.underruns = renderer_.underruns();
   stats.prebuffer_s = prebuffer_s();

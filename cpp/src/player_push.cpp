@@ -7,7 +7,7 @@
 #include "conversation_id.h"
 #include "early_motion.h"
 #include "hostmode/player.h"
-#include "pose_track.h"
+#include "hostmode/pose_track.h"
 
 namespace hostmode {
 namespace {
@@ -113,9 +113,8 @@ Player::ConversationPtr Player::begin_conversation(double now_s) {
   const bool waits = current() != nullptr;
   conversations_.push_back(opened);
   accepting_audio_ = opened;
-  poses_->add_conversation(opened->generation(), &opened->timeline);
+  poses_.add_conversation(opened->generation(), &opened->timeline);
   ++stats_.conversations;
-  stats_.heard_s = 0.0;
   stats_.time_to_first_sound_s = -1.0;
   stats_.time_to_first_motion_s = -1.0;
   jitter_.start_utterance(now_s);
@@ -138,6 +137,7 @@ std::int64_t Player::waiting_samples() const noexcept {
 }
 
 void Player::update_gate(Conversation& conversation) {
+  quiet_until_s_ = kNow_s;
   AudioStream& stream = conversation.stream;
   stream.set_prebuffer(samples(prebuffer_s()));
   const Timeline& timeline = conversation.timeline;
@@ -210,6 +210,7 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
     }
     const std::lock_guard lock(mutex_);
     early_->add(std::move(scratch_[i]), now_s);
+    quiet_until_s_ = kNow_s;
   }
   const std::lock_guard lock(mutex_);
   result.complete = conversation != nullptr && conversation->motion_ended;
@@ -277,7 +278,7 @@ void Player::append_motion(const Message& message, const ConversationPtr& conver
   double playhead_s = 0.0;
   {
     const std::lock_guard lock(mutex_);
-    playhead_s = poses_->media_s(generation, shown_frame(present_s_));
+    playhead_s = poses_.media_s(generation, shown_frame(present_s_));
   }
   const std::unique_ptr<Timeline::Batch> batch = timeline.prepare(
       message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), playhead_s);
@@ -288,12 +289,12 @@ void Player::append_motion(const Message& message, const ConversationPtr& conver
   conversation->motion_ended = conversation->motion_ended || message.end;
   if (!message.keyframes.empty()) {
     const double frame = shown_frame(present_s_);
-    const double media_s = poses_->media_s(generation, frame);
+    const double media_s = poses_.media_s(generation, frame);
     const bool steps = media_s >= 0 && (!conversation->has_motion() || media_s > timeline.last_keyframe_s());
-    if (steps) poses_->before_change(renderer_.clock(), present_s_);
+    if (steps) poses_.before_change(renderer_.clock(), frame, present_s_);
     count_motion(*conversation, message.keyframes.size(), media_s);
     timeline.commit(*batch);
-    if (steps) poses_->after_change(frame, present_s_);
+    if (steps) poses_.after_change(frame, present_s_);
     if (conversation->started) show_animation(*conversation, present_s_);
   }
   update_gate(*conversation);

@@ -6,7 +6,7 @@
 #include "conversation.h"
 #include "early_motion.h"
 #include "hostmode/player.h"
-#include "pose_track.h"
+#include "hostmode/pose_track.h"
 
 namespace hostmode {
 namespace {
@@ -16,34 +16,59 @@ constexpr std::size_t kTombstones = 32;
 constexpr double kSilentBlock_s = 0.01;
 // All motion is in and the audio covers it: what a late `end` marker is waited for.
 constexpr double kCoveredEndGrace_s = 0.5;
+// How often what is over is looked through for what may be forgotten.
+constexpr double kHousekeeping_s = 0.1;
 
 }  // namespace
 
 void Player::settle(double now_s) {
   if (now_s > present_s_) present_s_ = now_s;
+  if (present_s_ < quiet_until_s_ && renderer_.edges() == edges_taken_) return;
   if (silent_) play_silently();
   take_from_audio_thread();
 
   const double frame = heard_frame(present_s_);
-  const auto& segments = poses_->segments();
+  const auto& segments = poses_.segments();
   while (heard_segments_ < segments.size() &&
          static_cast<double>(segments[heard_segments_].device_frame) <= frame) {
     hear(segments[heard_segments_ - 1], segments[heard_segments_]);
     ++heard_segments_;
   }
   if (heard_segments_ == segments.size()) hear_ends(segments.back());
-  heard_segments_ -= poses_->settle(renderer_.clock(), frame - config_.av_offset_s * sample_rate_hz_);
+  heard_segments_ -= poses_.settle(renderer_.clock(), frame - config_.av_offset_s * sample_rate_hz_);
 
-  if (const ConversationPtr conversation = current()) {
-    watch_for_missing_end(*conversation);
-    const double media_s = poses_->media_s(conversation->generation(), frame);
-    if (media_s >= 0) stats_.heard_s = media_s;
-  }
+  note_heard(frame);
+  if (const ConversationPtr conversation = current()) watch_for_missing_end(*conversation);
   if (!early_->empty()) {
     const std::size_t expired = early_->expire(present_s_, config_.early_motion_expiry_s);
     if (expired > 0) count_discarded(stats_.discarded_expired, "expired", {}, expired);
   }
   release_finished();
+  quiet_until_s_ = next_change_s();
+}
+
+void Player::note_heard(double frame) {
+  const ConversationPtr conversation = current();
+  if (conversation != nullptr && conversation->generation() != heard_generation_) {
+    heard_generation_ = conversation->generation();
+    stats_.heard_s = 0.0;
+  }
+  const double media_s = poses_.media_s(heard_generation_, frame);
+  if (media_s >= 0) stats_.heard_s = media_s;
+}
+
+// What may happen next, but for what the audio thread reports: then edges() changes.
+double Player::next_change_s() const noexcept {
+  if (silent_ || heard_segments_ < poses_.segments().size() || poses_.expects_transition()) return kNow_s;
+  double change_s = std::numeric_limits<double>::infinity();
+  if (poses_.has_transitions() || (!conversations_.empty() && conversations_.front()->ended)) {
+    change_s = present_s_ + kHousekeeping_s;
+  }
+  if (!early_->empty()) change_s = std::min(change_s, early_->oldest_s() + config_.early_motion_expiry_s);
+  if (const ConversationPtr conversation = current()) {
+    change_s = std::min(change_s, missing_end_s(*conversation));
+  }
+  return change_s;
 }
 
 void Player::play_silently() {
@@ -64,9 +89,9 @@ void Player::play_silently() {
 }
 
 void Player::take_from_audio_thread() {
-  (void)renderer_.clock();
+  edges_taken_ = renderer_.edges();
   Segment segment;
-  while (renderer_.take_segment(segment)) poses_->add_segment(segment);
+  while (renderer_.take_segment(segment)) poses_.add_segment(segment);
   while (AudioStream* stream = renderer_.take_back()) {
     --streams_out_;
     if (const ConversationPtr conversation = find(stream->generation())) conversation->returned = true;
@@ -100,6 +125,9 @@ void Player::hear(const Segment& before, const Segment& segment) {
   const double time_s =
       std::min(present_s_, renderer_.clock().time_of(static_cast<double>(segment.device_frame)));
   if (before.generation != 0 && before.generation != segment.generation) {
+    if (before.generation == heard_generation_ && before.speaking()) {
+      stats_.heard_s = before.media_at(static_cast<double>(segment.device_frame)) / sample_rate_hz_;
+    }
     const ConversationPtr finished = find(before.generation);
     if (finished != nullptr && !finished->ended) finish_naturally(*finished, time_s);
   }
@@ -152,18 +180,22 @@ void Player::hear_ends(const Segment& segment) {
   }
 }
 
-void Player::watch_for_missing_end(Conversation& conversation) {
-  AudioStream& stream = conversation.stream;
-  if (stream.closed() || paused_) return;
-  if (stream.consumed() < stream.pushed()) {
-    conversation.dry_since_s = std::numeric_limits<double>::infinity();
-    return;
-  }
-  conversation.dry_since_s = std::min(conversation.dry_since_s, present_s_);
+double Player::missing_end_s(const Conversation& conversation) const noexcept {
+  const AudioStream& stream = conversation.stream;
+  if (stream.closed() || paused_) return std::numeric_limits<double>::infinity();
   const bool covered = conversation.motion_ended && stream.consumed() >= stream.motion_end();
   const double patience_s =
       covered ? std::min(kCoveredEndGrace_s, config_.end_timeout_s) : config_.end_timeout_s;
-  if (present_s_ - std::max(conversation.last_arrival_s, conversation.dry_since_s) < patience_s) return;
+  return std::max(conversation.last_arrival_s, conversation.dry_since_s) + patience_s;
+}
+
+void Player::watch_for_missing_end(Conversation& conversation) {
+  AudioStream& stream = conversation.stream;
+  if (stream.closed() || paused_) return;
+  const bool dry = stream.consumed() == stream.pushed();
+  conversation.dry_since_s =
+      dry ? std::min(conversation.dry_since_s, present_s_) : std::numeric_limits<double>::infinity();
+  if (present_s_ < missing_end_s(conversation)) return;
   conversation.timed_out = true;
   if (conversation.has_odd_byte) ++stats_.dropped_odd_bytes;
   stream.set_motion_end(stream.consumed());
@@ -173,6 +205,8 @@ void Player::watch_for_missing_end(Conversation& conversation) {
 
 void Player::end_conversation(Conversation& conversation, const char* cause, double time_s) {
   conversation.ended = true;
+  stats_.played_s = static_cast<double>(conversation.stream.consumed()) / sample_rate_hz_;
+  quiet_until_s_ = kNow_s;
   if (accepting_audio_.get() == &conversation) accepting_audio_.reset();
   if (!conversation.req_id.empty()) {
     tombstones_.push_back(conversation.req_id);
@@ -226,10 +260,10 @@ void Player::show_animation(Conversation& conversation, double time_s) {
 
 void Player::release_finished() {
   const auto finished = [this](const ConversationPtr& conversation) {
-    if (!conversation->ended || !conversation->returned || poses_->refers_to(conversation->generation())) {
+    if (!conversation->ended || !conversation->returned || poses_.refers_to(conversation->generation())) {
       return false;
     }
-    poses_->forget(conversation->generation());
+    poses_.forget(conversation->generation());
     return true;
   };
   if (conversations_.empty() || !conversations_.front()->ended) return;

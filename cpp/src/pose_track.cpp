@@ -1,4 +1,4 @@
-#include "pose_track.h"
+#include "hostmode/pose_track.h"
 
 #include <algorithm>
 
@@ -9,6 +9,8 @@ namespace {
 
 // How far back a pose may be asked for.
 constexpr double kHistory_s = 1.0;
+// Samples further apart than this come at no rate that could be foreseen.
+constexpr double kLongestStep_s = 0.1;
 
 }  // namespace
 
@@ -17,8 +19,8 @@ PoseTrack::PoseTrack(double rate_hz, const PlayerConfig& config)
       speech_transition_s_(config.speech_transition_s),
       idle_transition_s_(config.idle_transition_s),
       av_offset_frames_(config.av_offset_s * rate_hz),
-      layers_(config.layers),
       idle_(config.seed),
+      layers_(config.layers),
       segments_(1) {}
 
 void PoseTrack::add_conversation(std::uint64_t generation, const Timeline* timeline) {
@@ -52,13 +54,19 @@ void PoseTrack::add_segment(const Segment& segment) {
     }
   }
   segments_.push_back(segment);
+  latest_timeline_ = timeline_of(segment);
+  latest_ = segment;
+}
+
+bool PoseTrack::expects_transition() const noexcept {
+  return std::any_of(transitions_.begin(), transitions_.end(),
+                     [](const Transition& transition) { return !transition.anchored; });
 }
 
 double PoseTrack::media_s(std::uint64_t generation, double frame) const noexcept {
   const Segment& segment = segment_at(frame);
   if (segment.generation != generation || !segment.speaking()) return -1.0;
-  const double since = segment.media_advances() ? frame - static_cast<double>(segment.device_frame) : 0.0;
-  return (static_cast<double>(segment.media_sample) + since) / rate_hz_;
+  return segment.media_at(frame) / rate_hz_;
 }
 
 std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
@@ -84,8 +92,8 @@ std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
   return forgotten;
 }
 
-void PoseTrack::before_change(const ClockSnapshot& clock, double t_s) noexcept {
-  sample(clock, t_s, before_change_.data());
+void PoseTrack::before_change(const ClockSnapshot& clock, double frame, double t_s) noexcept {
+  sample(clock, frame, t_s, before_change_.data());
 }
 
 void PoseTrack::after_change(double frame, double t_s) {
@@ -99,8 +107,7 @@ void PoseTrack::after_change(double frame, double t_s) {
   if (transition.duration_frames > 0) transitions_.insert(later, transition);
 }
 
-void PoseTrack::sample(const ClockSnapshot& clock, double t_s, float* out) const noexcept {
-  const double frame = clock.frame_at(t_s) - av_offset_frames_;
+void PoseTrack::sample(const ClockSnapshot& clock, double frame, double t_s, float* out) const noexcept {
   base_pose(segment_at(frame), frame, t_s, out);
   // The latest transition has taken up what was left of the one before.
   const Transition* latest = nullptr;
@@ -120,14 +127,23 @@ void PoseTrack::sample(const ClockSnapshot& clock, double t_s, float* out) const
   if (latest != nullptr) add_transition(*latest, frame, out);
 }
 
-const Timeline* PoseTrack::timeline_of(std::uint64_t generation) const noexcept {
+void PoseTrack::remember(double frame) noexcept {
+  const double next_frame = frame + std::clamp(frame - last_frame_, 0.0, kLongestStep_s * rate_hz_);
+  last_frame_ = frame;
+  if (latest_timeline_ != nullptr) hint_.remember(*latest_timeline_, latest_.media_at(next_frame) / rate_hz_);
+}
+
+const Timeline* PoseTrack::timeline_of(const Segment& segment) const noexcept {
+  if (!segment.speaking()) return nullptr;
+  if (segment.generation == latest_.generation && latest_.speaking()) return latest_timeline_;
   for (const Source& source : sources_) {
-    if (source.generation == generation) return source.timeline;
+    if (source.generation == segment.generation) return source.timeline;
   }
   return nullptr;
 }
 
 const Segment& PoseTrack::segment_at(double frame) const noexcept {
+  if (static_cast<double>(latest_.device_frame) <= frame) return latest_;
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
     if (static_cast<double>(segment->device_frame) <= frame) return *segment;
   }
@@ -135,13 +151,12 @@ const Segment& PoseTrack::segment_at(double frame) const noexcept {
 }
 
 void PoseTrack::base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept {
-  const Timeline* timeline = segment.speaking() ? timeline_of(segment.generation) : nullptr;
+  const Timeline* timeline = timeline_of(segment);
   if (timeline == nullptr || timeline->keyframe_count() == 0) {
     idle_.sample(t_s, out);
     return;
   }
-  const double since = segment.media_advances() ? frame - static_cast<double>(segment.device_frame) : 0.0;
-  const double media_s = (static_cast<double>(segment.media_sample) + since) / rate_hz_;
+  const double media_s = segment.media_at(frame) / rate_hz_;
   timeline->sample(media_s, out);
   if (layers_) {
     const ChannelActivity activity = timeline->activity();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "hostmode/pose_blend.h"
 #include "tangents.h"
@@ -10,15 +11,16 @@ namespace hostmode {
 namespace {
 
 constexpr std::size_t kPageNodes = 32;
-// Channels are read in blocks: a block that never moves costs no memory traffic.
-constexpr std::size_t kBlockFloats = 8;
+// Channels are read in blocks: a block that never moves costs no memory traffic. Small, since what moves in
+// real streams is few and lies apart: the neck, the jaw's opening and half of the expression.
+constexpr std::size_t kBlockFloats = 4;
 constexpr std::size_t kBlocks = kKeyframeFloats / kBlockFloats;
-static_assert(kBlocks * kBlockFloats == kKeyframeFloats);
+static_assert(kBlocks * kBlockFloats == kKeyframeFloats && kBlocks <= 32);
 
 constexpr double kSeamFactor = 2.5;
 constexpr std::size_t kMedianSteps = 63;
 constexpr std::size_t kFewestSteps = 4;  // below, nothing is known about what is normal
-constexpr float kVariation = 1e-6F;
+constexpr float kVariation = 1e-6F;      // of eyes and eyelids, for a layer to give way
 
 constexpr std::size_t kRotations[] = {kRotationOffset, kNeckPoseOffset, kJawPoseOffset, kEyePoseOffset,
                                       kEyePoseOffset + 3};
@@ -38,22 +40,44 @@ float median(std::vector<float> values) {
   return *middle;
 }
 
-bool varies(const float* values, const float* base, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (std::abs(values[i] - base[i]) > kVariation) return true;
-  }
-  return false;
+bool is_in(std::size_t channel, std::size_t first, std::size_t count) noexcept {
+  return channel >= first && channel < first + count;
 }
 
 bool keeps_hull(std::size_t channel) noexcept {
-  return (channel >= kJawPoseOffset && channel < kJawPoseOffset + 3) ||
-         (channel >= kEyeLidOffset && channel < kEyeLidOffset + 2);
+  return is_in(channel, kJawPoseOffset, 3) || is_in(channel, kEyeLidOffset, 2);
 }
 
 }  // namespace
 
-struct Timeline::Page {
+// A keyframe and its slopes per keyframe interval, block by block, so that what a sample needs of a block
+// lies together.
+struct Timeline::Node {
+  struct Block {
+    float values[kBlockFloats];
+    float slopes[kBlockFloats];
+  };
+  Block blocks[kBlocks];
+
+  [[nodiscard]] float& value(std::size_t channel) noexcept {
+    return blocks[channel / kBlockFloats].values[channel % kBlockFloats];
+  }
+  [[nodiscard]] float& slope(std::size_t channel) noexcept {
+    return blocks[channel / kBlockFloats].slopes[channel % kBlockFloats];
+  }
+  void set_slopes(const Keyframe& slopes) noexcept {
+    for (std::size_t i = 0; i < kKeyframeFloats; ++i) slope(i) = slopes.data()[i];
+  }
+  [[nodiscard]] Keyframe keyframe() noexcept {
+    Keyframe keyframe;
+    for (std::size_t i = 0; i < kKeyframeFloats; ++i) keyframe.data()[i] = value(i);
+    return keyframe;
+  }
+};
+
+struct alignas(64) Timeline::Page {
   Node nodes[kPageNodes];
+  static_assert(sizeof(Node) == Footprint::kStride);
 };
 
 Timeline::Timeline() = default;
@@ -70,73 +94,74 @@ Timeline::Node& Timeline::staged_node(Batch& batch, std::size_t index) const noe
 std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, std::size_t count,
                                                    std::size_t first_index, double playhead_s) {
   auto batch = std::make_unique<Batch>();
-  const std::size_t first = std::max(first_index, count_);
-  batch->begin_ = count_;
-  batch->end_ = count == 0 ? count_ : first + count;
+  batch->begin_ = batch->end_ = count_;
   batch->active_blocks_ = active_blocks_;
-  batch->eyelids_vary_ = eyelids_vary_;
-  batch->eyes_vary_ = eyes_vary_;
+  batch->activity_ = activity_;
   batch->pages_ = pages_;
-  while (batch->pages_.size() * kPageNodes < batch->end_) batch->pages_.push_back(std::make_shared<Page>());
   if (count == 0) return batch;
 
   // What precedes the batch in an empty timeline is its own first keyframe, held.
-  const Keyframe last = count_ > 0 ? node(count_ - 1).value : keyframes[0];
-  const std::size_t hole = first - count_;
+  const Keyframe last = count_ > 0 ? node(count_ - 1).keyframe() : keyframes[0];
+  const std::size_t hole = std::max(first_index, count_) - count_;
+  std::vector<Keyframe> added(hole + count);
   for (std::size_t i = 0; i < hole; ++i) {
     const float weight = static_cast<float>(i + 1) / static_cast<float>(hole + 1);
-    Keyframe bridge;
-    blend_poses(last.data(), keyframes[0].data(), weight, bridge.data());
-    stage(*batch, count_ + i, bridge);
+    blend_poses(last.data(), keyframes[0].data(), weight, added[i].data());
   }
-  for (std::size_t i = 0; i < count; ++i) stage(*batch, first + i, keyframes[i]);
-
-  std::vector<float> steps;
-  for (std::size_t i = 1; i < count; ++i) steps.push_back(step_size(keyframes[i - 1], keyframes[i]));
-  if (count_ > 0 && hole == 0) {
-    std::vector<float> known = steps_;
-    known.insert(known.end(), steps.begin(), steps.end());
-    const float seam = step_size(last, staged_node(*batch, first).value);
-    if (known.size() >= kFewestSteps) {
-      const float normal = static_cast<float>(kSeamFactor) * median(known);
-      if (seam > normal && normal > 0) {
-        // What is abnormal of the step is spread over three intervals: a third each.
-        float offset[kKeyframeFloats];
-        pose_offset(last.data(), staged_node(*batch, first).value.data(), offset);
-        const float excess = 1.0F - normal / seam;
-        add_pose_offset(staged_node(*batch, first).value.data(), offset, excess * 2.0F / 3.0F);
-        if (count > 1) add_pose_offset(staged_node(*batch, first + 1).value.data(), offset, excess / 3.0F);
-      }
-    }
+  std::copy(keyframes, keyframes + count, added.begin() + static_cast<std::ptrdiff_t>(hole));
+  const Keyframe* before = &last;
+  for (Keyframe& keyframe : added) {
+    for (const std::size_t at : kRotations) nearest_equivalent(before->data() + at, keyframe.data() + at);
+    before = &keyframe;
   }
-  steps_.insert(steps_.end(), steps.begin(), steps.end());
-  if (steps_.size() > kMedianSteps) {
-    steps_.erase(steps_.begin(), steps_.end() - static_cast<std::ptrdiff_t>(kMedianSteps));
-  }
+  ease_seam(last, keyframes, count, hole, added);
+  stage(*batch, added);
 
   // NaN counts as before the start; compared as doubles, since a far playhead does not fit an index.
   const double shown = playhead_s >= 0 ? std::floor(playhead_s * kKeyframeRateHz) + 2.0 : 0.0;
-  stage_tangents(*batch, shown < static_cast<double>(count_) ? static_cast<std::size_t>(shown) : count_);
+  stage_slopes(*batch, shown < static_cast<double>(count_) ? static_cast<std::size_t>(shown) : count_);
   return batch;
 }
 
-void Timeline::stage(Batch& batch, std::size_t index, const Keyframe& keyframe) const {
-  Keyframe& value = staged_node(batch, index).value;
-  value = keyframe;
-  if (index == 0) return;
-  const Keyframe& before = staged_node(batch, index - 1).value;
-  for (const std::size_t at : kRotations) nearest_equivalent(before.data() + at, value.data() + at);
-  const float* base = staged_node(batch, 0).value.data();
-  for (std::size_t block = 0; block < kBlocks; ++block) {
-    if (varies(value.data() + block * kBlockFloats, base + block * kBlockFloats, kBlockFloats)) {
-      batch.active_blocks_ |= 1U << block;
+void Timeline::ease_seam(const Keyframe& last, const Keyframe* keyframes, std::size_t count, std::size_t hole,
+                         std::vector<Keyframe>& added) {
+  for (std::size_t i = 1; i < count; ++i) steps_.push_back(step_size(keyframes[i - 1], keyframes[i]));
+  if (count_ > 0 && hole == 0 && steps_.size() >= kFewestSteps) {
+    const float seam = step_size(last, added[0]);
+    const float normal = static_cast<float>(kSeamFactor) * median(steps_);
+    if (seam > normal && normal > 0) {
+      // What is abnormal of the step is spread over three intervals: a third each.
+      float offset[kKeyframeFloats];
+      pose_offset(last.data(), added[0].data(), offset);
+      const float excess = 1.0F - normal / seam;
+      add_pose_offset(added[0].data(), offset, excess * 2.0F / 3.0F);
+      if (count > 1) add_pose_offset(added[1].data(), offset, excess / 3.0F);
     }
   }
-  batch.eyelids_vary_ = batch.eyelids_vary_ || varies(value.eye_lid, base + kEyeLidOffset, 2);
-  batch.eyes_vary_ = batch.eyes_vary_ || varies(value.eye_pose, base + kEyePoseOffset, 6);
+  if (steps_.size() > kMedianSteps) {
+    steps_.erase(steps_.begin(), steps_.end() - static_cast<std::ptrdiff_t>(kMedianSteps));
+  }
 }
 
-void Timeline::stage_tangents(Batch& batch, std::size_t first_free) const {
+void Timeline::stage(Batch& batch, const std::vector<Keyframe>& added) const {
+  batch.end_ = batch.begin_ + added.size();
+  while (batch.pages_.size() * kPageNodes < batch.end_) batch.pages_.push_back(std::make_shared<Page>());
+  const Keyframe& first = batch.begin_ > 0 ? first_ : added[0];
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    Node& node = staged_node(batch, batch.begin_ + i);
+    for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
+      const float value = added[i].data()[channel];
+      node.value(channel) = value;
+      if (value == first.data()[channel]) continue;
+      batch.active_blocks_ |= 1U << (channel / kBlockFloats);
+      if (std::abs(value - first.data()[channel]) <= kVariation) continue;
+      batch.activity_.eyes = batch.activity_.eyes || is_in(channel, kEyePoseOffset, 6);
+      batch.activity_.eyelids = batch.activity_.eyelids || is_in(channel, kEyeLidOffset, 2);
+    }
+  }
+}
+
+void Timeline::stage_slopes(Batch& batch, std::size_t first_free) const {
   const std::size_t end = batch.end_;
   const std::size_t behind = batch.begin_ > 2 ? batch.begin_ - 2 : 0;
   for (std::size_t index = std::max(first_free, behind); index < end; ++index) {
@@ -145,30 +170,41 @@ void Timeline::stage_tangents(Batch& batch, std::size_t first_free) const {
     Stencil stencil{};
     stencil.before = static_cast<int>(before);
     stencil.after = static_cast<int>(after);
-    const float* around[5] = {};
-    for (std::size_t i = 2 - before; i <= 2 + after; ++i) {
-      around[i] = staged_node(batch, index + i - 2).value.data();
-    }
+    Node* around[5] = {};
+    for (std::size_t i = 2 - before; i <= 2 + after; ++i) around[i] = &staged_node(batch, index + i - 2);
     Keyframe slopes{};
     for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
-      for (std::size_t i = 2 - before; i <= 2 + after; ++i) stencil.values[i] = around[i][channel];
+      for (std::size_t i = 2 - before; i <= 2 + after; ++i) stencil.values[i] = around[i]->value(channel);
       slopes.data()[channel] = keeps_hull(channel) ? limited_tangent(stencil) : tangent(stencil);
     }
     if (index < batch.begin_) {
       batch.patches_.push_back({index, slopes});
     } else {
-      staged_node(batch, index).tangent = slopes;
+      around[2]->set_slopes(slopes);
     }
   }
 }
 
 void Timeline::commit(Batch& batch) noexcept {
   pages_.swap(batch.pages_);
-  for (const Batch::Patch& patch : batch.patches_) node(patch.index).tangent = patch.tangent;
+  for (const Batch::Patch& patch : batch.patches_) node(patch.index).set_slopes(patch.slopes);
+  if (count_ == 0 && batch.end_ > 0) first_ = node(0).keyframe();
   count_ = batch.end_;
   active_blocks_ = batch.active_blocks_;
-  eyelids_vary_ = batch.eyelids_vary_;
-  eyes_vary_ = batch.eyes_vary_;
+  constant_blocks_ = 0;
+  for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
+    if (first_.data()[channel] != 0.0F) constant_blocks_ |= 1U << (channel / kBlockFloats);
+  }
+  constant_blocks_ &= ~active_blocks_;
+  activity_ = batch.activity_;
+}
+
+Timeline::Place Timeline::place_of(double media_s) const noexcept {
+  const double position = media_s > 0 ? media_s * kKeyframeRateHz : 0.0;  // NaN compares false
+  const std::size_t last = count_ - 1;
+  if (position >= static_cast<double>(last)) return {last, 0.0F};
+  const auto index = static_cast<std::size_t>(position);
+  return {index, static_cast<float>(position - static_cast<double>(index))};
 }
 
 void Timeline::sample(double media_s, float* out) const noexcept {
@@ -176,42 +212,39 @@ void Timeline::sample(double media_s, float* out) const noexcept {
     std::fill(out, out + kKeyframeFloats, 0.0F);
     return;
   }
-  const double position = media_s > 0 ? media_s * kKeyframeRateHz : 0.0;  // NaN compares false
-  const auto last = static_cast<double>(count_ - 1);
-  if (position >= last) {
-    const Keyframe& held = node(count_ - 1).value;
-    std::copy(held.data(), held.data() + kKeyframeFloats, out);
-    return;
-  }
-  const auto index = static_cast<std::size_t>(position);
-  const auto t = static_cast<float>(position - static_cast<double>(index));
+  const auto [index, t] = place_of(media_s);
   const Node& from = node(index);
-  const Node& to = node(index + 1);
+  const Node& to = index + 1 < count_ ? node(index + 1) : from;
   // The cubic Hermite basis, written so that t = 0 gives the first keyframe to the bit.
   const float t2 = t * t;
   const float t3 = t2 * t;
   const float to_value = 3 * t2 - 2 * t3;
-  const float from_tangent = t3 - 2 * t2 + t;
-  const float to_tangent = t3 - t2;
-  const Keyframe& base = node(0).value;
+  const float from_slope = t3 - 2 * t2 + t;
+  const float to_slope = t3 - t2;
   for (std::size_t block = 0; block < kBlocks; ++block) {
-    const std::size_t at = block * kBlockFloats;
-    if ((active_blocks_ >> block & 1U) == 0) {
-      std::copy(base.data() + at, base.data() + at + kBlockFloats, out + at);
-      continue;
+    float pose[kBlockFloats] = {};
+    if ((active_blocks_ >> block & 1U) != 0) {
+      const Node::Block& a = from.blocks[block];
+      const Node::Block& b = to.blocks[block];
+      for (std::size_t i = 0; i < kBlockFloats; ++i) {
+        pose[i] = a.values[i] + to_value * (b.values[i] - a.values[i]) + from_slope * a.slopes[i] +
+                  to_slope * b.slopes[i];
+      }
+    } else if ((constant_blocks_ >> block & 1U) != 0) {
+      std::memcpy(pose, first_.data() + block * kBlockFloats, sizeof pose);
     }
-    const float* v0 = from.value.data() + at;
-    const float* v1 = to.value.data() + at;
-    const float* m0 = from.tangent.data() + at;
-    const float* m1 = to.tangent.data() + at;
-    for (std::size_t i = 0; i < kBlockFloats; ++i) {
-      out[at + i] = v0[i] + to_value * (v1[i] - v0[i]) + from_tangent * m0[i] + to_tangent * m1[i];
-    }
+    std::memcpy(out + block * kBlockFloats, pose, sizeof pose);
   }
 }
 
-ChannelActivity Timeline::activity() const noexcept {
-  return {eyelids_vary_, eyes_vary_};
+Timeline::Footprint Timeline::footprint_at(double media_s) const noexcept {
+  if (count_ == 0 || active_blocks_ == 0) return {};
+  const std::size_t index = place_of(media_s).index;
+  std::size_t begin = 0;
+  std::size_t end = kBlocks;
+  while ((active_blocks_ >> begin & 1U) == 0) ++begin;
+  while ((active_blocks_ >> (end - 1) & 1U) == 0) --end;
+  return {&pages_[index / kPageNodes], &node(index).blocks[begin], (end - begin) * sizeof(Node::Block)};
 }
 
 }  // namespace hostmode

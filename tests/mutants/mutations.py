@@ -244,7 +244,7 @@ MUTATIONS = (
     Mutation("e19", PUSH, "if (odd != nullptr) bytes[0] = *odd;", "if (odd != nullptr) bytes[0] = 0;"),
     Mutation("e19", PUSH, "      if (odd_total) ++stats_.dropped_odd_bytes;\n", ""),
     Mutation("e21", POSES, "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
-    Mutation("e21", PUSH, "    if (steps) poses_->after_change(frame, present_s_);\n", ""),
+    Mutation("e21", PUSH, "    if (steps) poses_.after_change(frame, present_s_);\n", ""),
     Mutation(
         "e21",
         PUSH,

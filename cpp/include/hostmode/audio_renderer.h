@@ -37,7 +37,16 @@ class AudioRenderer {
   void set_volume(float volume) noexcept { volume_.store(volume, std::memory_order_relaxed); }
 
   // The newest clock. Read it before the segments: every frame it knows of then has its segment.
-  [[nodiscard]] const ClockSnapshot& clock() noexcept { return clock_out_.read(); }
+  [[nodiscard]] const ClockSnapshot& clock() noexcept { return published_.read().clock; }
+
+  // How many segments and returned streams there had been by that clock: the same number, nothing to take.
+  [[nodiscard]] std::uint64_t edges() noexcept { return published_.read().edges; }
+
+  // Ask for the memory that clock() and edges() touch: first for the index, later for the value. Thread-safe:
+  // yes.
+  void prefetch_index() const noexcept { published_.prefetch_index(); }
+  void prefetch_published() const noexcept { published_.prefetch_value(); }
+
   [[nodiscard]] bool take_segment(Segment& segment) noexcept { return segments_.try_pop(segment); }
 
   [[nodiscard]] std::uint64_t underruns() const noexcept {
@@ -63,9 +72,14 @@ class AudioRenderer {
   void start_decay() noexcept;
   void retire() noexcept;
   void mark(SegmentCause cause) noexcept;
-  void flush_pending_segment() noexcept;
+  void push_segment() noexcept;
   [[nodiscard]] double block_now_s() const noexcept;
 
+  struct Published {
+    ClockSnapshot clock;
+    std::uint64_t edges = 0;
+  };
+  TripleBuffer<Published> published_;
   const double rate_hz_;
   const std::size_t ramp_frames_;
   const std::size_t gate_frames_;
@@ -74,7 +88,6 @@ class AudioRenderer {
   SpscRing<AudioStream*> out_;
   SpscRing<Segment> segments_;
   AudioClock clock_;
-  TripleBuffer<ClockSnapshot> clock_out_;
   std::atomic<bool> paused_{false};
   std::atomic<float> volume_{1.0F};
   std::atomic<std::uint64_t> underruns_{0};
@@ -95,6 +108,7 @@ class AudioRenderer {
   double block_s_ = 0.0;
   Segment last_segment_;
   bool segment_pending_ = false;
+  std::uint64_t edges_ = 0;
 };
 
 }  // namespace hostmode

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +16,7 @@
 #include "hostmode/event.h"
 #include "hostmode/message.h"
 #include "hostmode/player_config.h"
+#include "hostmode/pose_track.h"
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
 
@@ -23,7 +25,6 @@ namespace hostmode {
 struct Conversation;
 class ConversationIdGenerator;
 class EarlyMotion;
-class PoseTrack;
 
 struct ByteView {
   const std::uint8_t* data = nullptr;
@@ -89,6 +90,9 @@ class Player {
 
   // The pose (120 floats) at `now_s`.
   void sample(double now_s, float* out);
+  // The poses of `count` players at `now_s`, one after the other. Faster than as many calls of `sample`: what
+  // many avatars cost is mostly the wait for their memory, and here the next ones' is fetched meanwhile.
+  static void sample_many(Player* const* players, std::size_t count, double now_s, float* out);
   // Poses for many instants, future ones included; moves nothing.
   void sample_into(const double* times_s, std::size_t count, float* out);
   // Seconds of the current conversation heard; 0 when idle.
@@ -103,10 +107,11 @@ class Player {
   [[nodiscard]] PlayerState state() const;
   // What was heard by the latest time that any call carried, oldest first; each event once.
   [[nodiscard]] std::vector<Event> poll_events();
-  [[nodiscard]] Stats stats() const;
+  [[nodiscard]] Stats stats();
 
  private:
   using ConversationPtr = std::shared_ptr<Conversation>;
+  static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
 
   // All of these under mutex_.
   void settle(double now_s);
@@ -114,7 +119,10 @@ class Player {
   void take_from_audio_thread();
   void hear(const Segment& before, const Segment& segment);
   void hear_ends(const Segment& segment);
+  void note_heard(double frame);
   void watch_for_missing_end(Conversation& conversation);
+  [[nodiscard]] double missing_end_s(const Conversation& conversation) const noexcept;
+  [[nodiscard]] double next_change_s() const noexcept;
   void release_finished();
   void hand_over_waiting();
   ConversationPtr begin_conversation(double now_s);
@@ -146,9 +154,23 @@ class Player {
   // Under audio_mutex_; takes the other two itself.
   void attach_early_motion(const ConversationPtr& conversation, double now_s);
 
+  // Ask for the memory that sample() will touch: what lies in the player, and then what that refers to.
+  // Thread-safe: yes.
+  void prefetch() const noexcept;
+  void prefetch_motion() const noexcept;
+
+  // What a sample needs where nothing has changed since the last one lies together, first.
+  mutable std::mutex
+      mutex_;  // everything below down to audio_mutex_; held for short, never by the audio thread
+  double present_s_;
+  double quiet_until_s_;  // until then settle() has nothing to do, unless the audio thread reports something
+  std::uint64_t edges_taken_ = 0;  // of the renderer
+
+  PoseTrack poses_;
+  AudioRenderer renderer_;
+
   const int sample_rate_hz_;
   const PlayerConfig config_;
-  AudioRenderer renderer_;
 
   std::mutex audio_mutex_;   // serialises push_audio; taken first
   std::mutex motion_mutex_;  // serialises changes of timelines; taken after audio_mutex_, before mutex_
@@ -156,10 +178,9 @@ class Player {
   std::size_t scratch_count_ = 0;
   std::vector<std::int16_t> pcm_scratch_;
 
-  mutable std::mutex mutex_;  // everything below; held for short, never by the audio thread
+  // Under mutex_ again.
   std::unique_ptr<ConversationIdGenerator> ids_;
   std::unique_ptr<EarlyMotion> early_;
-  std::unique_ptr<PoseTrack> poses_;
   std::deque<ConversationPtr>
       conversations_;  // oldest first; ended ones stay while they can be heard or seen
   ConversationPtr accepting_audio_;
@@ -172,9 +193,9 @@ class Player {
   bool paused_ = false;
   bool animated_ = false;
   std::uint64_t last_generation_ = 0;
-  std::size_t heard_segments_ = 1;  // of poses_->segments(), whose first is the silence before everything
+  std::size_t heard_segments_ = 1;      // of poses_.segments(), whose first is the silence before everything
+  std::uint64_t heard_generation_ = 0;  // whose media position the statistics give
   std::size_t streams_out_ = 0;
-  double present_s_;
   bool silent_ = false;
   double silent_since_s_ = 0.0;
   std::int64_t silent_frames_ = 0;

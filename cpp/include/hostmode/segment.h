@@ -27,6 +27,11 @@ struct Segment {
   [[nodiscard]] bool media_advances() const noexcept {
     return cause == SegmentCause::kPlaying || cause == SegmentCause::kTail;
   }
+  // The media sample at a device frame of this segment, both fractional.
+  [[nodiscard]] double media_at(double frame) const noexcept {
+    const double since = media_advances() ? frame - static_cast<double>(device_frame) : 0.0;
+    return static_cast<double>(media_sample) + since;
+  }
   // The conversation has been heard, or is being heard.
   [[nodiscard]] bool speaking() const noexcept {
     return cause != SegmentCause::kSilence && cause != SegmentCause::kWaiting;

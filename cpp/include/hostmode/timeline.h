@@ -60,25 +60,43 @@ class Timeline {
     return count_ == 0 ? 0.0 : static_cast<double>(count_ - 1) * kKeyframeInterval_s;
   }
 
-  [[nodiscard]] ChannelActivity activity() const noexcept;
+  [[nodiscard]] ChannelActivity activity() const noexcept { return activity_; }
+
+  // Where a sample at `media_s` finds what it needs, for prefetching. Thread-safe: as `sample`.
+  // Realtime-safe: yes.
+  struct Footprint {
+    const void* page_table_entry = nullptr;  // null where the timeline is empty
+    const void* keyframe = nullptr;          // its moving part; the next one's follows after kStride bytes
+    std::size_t bytes = 0;
+    static constexpr std::size_t kStride = 2 * sizeof(Keyframe);
+  };
+  [[nodiscard]] Footprint footprint_at(double media_s) const noexcept;
+  static constexpr std::size_t kOwnBytes = 96;  // of the timeline itself
 
  private:
-  struct Node {
-    Keyframe value;
-    Keyframe tangent;  // per keyframe interval
-  };
+  struct Node;
   struct Page;
+  struct Place {
+    std::size_t index;  // of the keyframe before
+    float since;        // in keyframe intervals
+  };
 
+  [[nodiscard]] Place place_of(double media_s) const noexcept;  // of a timeline that is not empty
   [[nodiscard]] Node& node(std::size_t index) const noexcept;
   [[nodiscard]] Node& staged_node(Batch& batch, std::size_t index) const noexcept;
-  void stage(Batch& batch, std::size_t index, const Keyframe& keyframe) const;
-  void stage_tangents(Batch& batch, std::size_t first_free) const;
+  void ease_seam(const Keyframe& last, const Keyframe* keyframes, std::size_t count, std::size_t hole,
+                 std::vector<Keyframe>& added);
+  void stage(Batch& batch, const std::vector<Keyframe>& added) const;
+  void stage_slopes(Batch& batch, std::size_t first_free) const;
 
-  std::vector<std::shared_ptr<Page>> pages_;
+  // What sampling touches lies together, first.
   std::size_t count_ = 0;
-  std::uint32_t active_blocks_ = 0;  // which blocks of floats have differed from the first keyframe's
-  bool eyelids_vary_ = false;
-  bool eyes_vary_ = false;
+  std::vector<std::shared_ptr<Page>> pages_;
+  std::uint32_t active_blocks_ = 0;  // those blocks of channels that have differed from the first keyframe's
+  std::uint32_t constant_blocks_ = 0;  // those that have not, and are not zero
+  ChannelActivity activity_;
+  Keyframe first_{};
+
   std::vector<float> steps_;  // the latest steps between keyframes, for the running median; prepare's own
 };
 
@@ -90,16 +108,15 @@ class Timeline::Batch {
   friend class Timeline;
   struct Patch {
     std::size_t index;
-    Keyframe tangent;
+    Keyframe slopes;
   };
 
   std::vector<std::shared_ptr<Page>> pages_;  // the page table with room for the batch
-  std::vector<Patch> patches_;                // tangents of published keyframes
+  std::vector<Patch> patches_;                // of published keyframes
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint32_t active_blocks_ = 0;
-  bool eyelids_vary_ = false;
-  bool eyes_vary_ = false;
+  ChannelActivity activity_;
 };
 
 }  // namespace hostmode

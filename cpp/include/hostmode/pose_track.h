@@ -9,6 +9,7 @@
 #include "hostmode/audio_clock.h"
 #include "hostmode/idle_motion.h"
 #include "hostmode/keyframe.h"
+#include "hostmode/motion_hint.h"
 #include "hostmode/player_config.h"
 #include "hostmode/segment.h"
 #include "hostmode/timeline.h"
@@ -41,12 +42,27 @@ class PoseTrack {
   // how many segments were forgotten.
   std::size_t settle(const ClockSnapshot& clock, double frame);
 
-  // Around a change of a timeline that moves the pose being shown at `t_s`, in device frame `frame`.
-  void before_change(const ClockSnapshot& clock, double t_s) noexcept;
+  // Around a change of a timeline that moves the pose being shown at `t_s`, of device frame `frame`.
+  void before_change(const ClockSnapshot& clock, double frame, double t_s) noexcept;
   void after_change(double frame, double t_s);
 
-  // The pose at `t_s`. Realtime-safe: yes.
-  void sample(const ClockSnapshot& clock, double t_s, float* out) const noexcept;
+  // The device frame whose pose is shown at `t_s`.
+  [[nodiscard]] double shown_frame(const ClockSnapshot& clock, double t_s) const noexcept {
+    return clock.frame_at(t_s) - av_offset_frames_;
+  }
+
+  // The pose of `frame`, which is shown at `t_s`. Realtime-safe: yes.
+  void sample(const ClockSnapshot& clock, double frame, double t_s, float* out) const noexcept;
+
+  // Whether transitions are known that settle() has not reached yet, or that it has not forgotten yet.
+  [[nodiscard]] bool expects_transition() const noexcept;
+  [[nodiscard]] bool has_transitions() const noexcept { return !transitions_.empty(); }
+
+  // Remembers what the sample after that of `frame` will touch, where samples come regularly; asks for it.
+  // The latter is thread-safe.
+  void remember(double frame) noexcept;
+  void prefetch() const noexcept { hint_.prefetch(); }
+  static constexpr std::size_t kOwnBytes = 256;  // that sample() touches
 
  private:
   using Pose = std::array<float, kKeyframeFloats>;
@@ -63,7 +79,7 @@ class PoseTrack {
     Pose offset;
   };
 
-  [[nodiscard]] const Timeline* timeline_of(std::uint64_t generation) const noexcept;
+  [[nodiscard]] const Timeline* timeline_of(const Segment& segment) const noexcept;
   [[nodiscard]] const Segment& segment_at(double frame) const noexcept;
   void base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
   // By how much the pose shown before `transition` differs from what comes after it; `previous` is the
@@ -72,15 +88,20 @@ class PoseTrack {
                    Pose& offset) const noexcept;
   static void add_transition(const Transition& transition, double frame, float* pose) noexcept;
 
+  // Nearly every sample lies in the latest segment: what it needs lies together, first.
+  Segment latest_;
+  const Timeline* latest_timeline_ = nullptr;
   const double rate_hz_;
   const double speech_transition_s_;
   const double idle_transition_s_;
   const double av_offset_frames_;
-  const bool layers_;
   const IdleMotion idle_;
-  std::deque<Segment> segments_;  // never empty
-  std::deque<Source> sources_;
+  const bool layers_;
+  MotionHint hint_;
+  double last_frame_ = 0.0;
   std::deque<Transition> transitions_;
+  std::deque<Segment> segments_;  // never empty; the last one is latest_
+  std::deque<Source> sources_;
   Pose before_change_{};
 };
 
