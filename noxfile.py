@@ -70,6 +70,7 @@ def asan_python(session: nox.Session) -> None:
     ]
     session.install(
         *("-C", "build-dir=build/asan-python", "-C", "cmake.build-type=RelWithDebInfo"),
+        *("-C", "cmake.define.CMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1 -D_GLIBCXX_ASSERTIONS"),
         *("-C", "cmake.define.HOSTMODE_SANITIZE=address,undefined", ".[all]"),
         *group("test"),
     )
