@@ -113,14 +113,9 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the benchmarks: C++ first, then across the Python boundary."""
-    session.install(".[all]", *group("cmake"), *group("test"))
-    session.run("cmake", "--preset", "bench")
-    session.run("cmake", "--build", "--preset", "bench")
-    for program in sorted(Path("build/bench/benchmarks/cpp").glob("*_bench")):
-        session.run(str(program), external=True)
-    for script in sorted(Path("benchmarks/python").glob("*_bench.py")):
-        session.run("python", str(script))
+    """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
+    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5")
+    session.run("python", "benchmarks/run.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS, reuse_venv=False)

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <exception>
@@ -12,6 +11,7 @@
 #include "hostmode/capi.h"
 #include "hostmode/keyframe.h"
 #include "hostmode/player.h"
+#include "monotonic_clock.h"
 
 struct HostmodePlayer {
   std::shared_ptr<hostmode::Player> player;
@@ -141,17 +141,13 @@ int interrupt(HostmodePlayer* handle, double now_s) noexcept {
   });
 }
 
-double clock_s() noexcept {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 constexpr HostmodeApi kApi = {
     HOSTMODE_ABI_VERSION,
     HOSTMODE_KEYFRAME_FLOATS,
     sizeof(HostmodeApi),
     &player_from_object,
     &release,
-    &clock_s,
+    &monotonic_now_s,
     &sample,
     &sample_many,
     &render_audio_f32,

@@ -73,7 +73,8 @@ prebuffer, max_prebuffer : float
 speech_transition, idle_transition : float
     From idle to speaking (8 keyframes, as AvatarKit's RTC player has it) and back (20).
 end_timeout : float
-    How long a conversation that has run dry without `end` is waited for.
+    How long to wait for data: a conversation that has run dry without `end`, or that strict_sync holds, is ended
+    when nothing has arrived for so long.
 early_motion_expiry : float
     How long motion that came before its audio is kept.
 max_audio, max_motion : float

@@ -1,8 +1,9 @@
 #include "portaudio_callback.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+
+#include "monotonic_clock.h"
 
 namespace hostmode {
 namespace {
@@ -18,10 +19,6 @@ constexpr double kHole_s = 0.005;
 constexpr double kSettling_s = 0.5;
 
 constexpr unsigned long kPaOutputUnderflow = 4;
-
-double steady_now_s() noexcept {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // One thread writes each of these, so no read-modify-write is needed.
 template <typename T>
@@ -132,11 +129,11 @@ void PortAudioStream::count(const float* mono, std::size_t frame_count,
 int hostmode_portaudio_callback(const void* /*input*/, void* output, unsigned long frame_count,
                                 const HostmodePaTimeInfo* time_info, unsigned long status_flags,
                                 void* stream) noexcept {
-  const double entry_s = hostmode::steady_now_s();
+  const double entry_s = hostmode::monotonic_now_s();
   auto& target = *static_cast<hostmode::PortAudioStream*>(stream);
   target.render(static_cast<float*>(output), frame_count, time_info, entry_s);
   if ((status_flags & hostmode::kPaOutputUnderflow) != 0)
     hostmode::add(target.underflow_flag_count_, std::int64_t{1});
-  hostmode::raise_to(target.longest_callback_s_, hostmode::steady_now_s() - entry_s);
+  hostmode::raise_to(target.longest_callback_s_, hostmode::monotonic_now_s() - entry_s);
   return 0;
 }

@@ -23,8 +23,9 @@ struct Conversation {
   Timeline timeline;
   std::string req_id;  // the first one seen; empty: not pinned
   const double opened_s;
-  double last_arrival_s;                                         // of audio or motion
-  double dry_since_s = std::numeric_limits<double>::infinity();  // all audio played, more may come
+  double last_arrival_s;  // of audio or motion
+  // Since when all audio has been played and more may come, or strict_sync holds the sound.
+  double waiting_since_s = std::numeric_limits<double>::infinity();
   bool has_odd_byte = false;
   std::uint8_t odd_byte = 0;
   bool motion_ended = false;

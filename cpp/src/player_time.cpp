@@ -38,7 +38,7 @@ void Player::settle(double now_s) {
   heard_segments_ -= poses_.settle(renderer_.clock(), frame - config_.av_offset_s * sample_rate_hz_);
 
   note_heard(frame);
-  if (const ConversationPtr conversation = current()) watch_for_missing_end(*conversation);
+  if (const ConversationPtr conversation = current()) watch_for_overdue_data(*conversation);
   if (!early_->empty()) {
     const std::size_t expired = early_->expire(present_s_, config_.early_motion_expiry_s);
     if (expired > 0) count_discarded(stats_.discarded_expired, "expired", {}, expired);
@@ -66,7 +66,7 @@ double Player::next_change_s() const noexcept {
   }
   if (!early_->empty()) change_s = std::min(change_s, early_->oldest_s() + config_.early_motion_expiry_s);
   if (const ConversationPtr conversation = current()) {
-    change_s = std::min(change_s, missing_end_s(*conversation));
+    change_s = std::min(change_s, overdue_s(*conversation));
   }
   return change_s;
 }
@@ -180,24 +180,29 @@ void Player::hear_ends(const Segment& segment) {
   }
 }
 
-double Player::missing_end_s(const Conversation& conversation) const noexcept {
+double Player::overdue_s(const Conversation& conversation) const noexcept {
   const AudioStream& stream = conversation.stream;
-  if (stream.closed() || paused_) return std::numeric_limits<double>::infinity();
+  if (paused_ || (stream.closed() && !conversation.stalled)) return std::numeric_limits<double>::infinity();
   const bool covered = conversation.motion_ended && stream.consumed() >= stream.motion_end();
   const double patience_s =
       covered ? std::min(kCoveredEndGrace_s, config_.end_timeout_s) : config_.end_timeout_s;
-  return std::max(conversation.last_arrival_s, conversation.dry_since_s) + patience_s;
+  return std::max(conversation.last_arrival_s, conversation.waiting_since_s) + patience_s;
 }
 
-void Player::watch_for_missing_end(Conversation& conversation) {
+void Player::watch_for_overdue_data(Conversation& conversation) {
   AudioStream& stream = conversation.stream;
-  if (stream.closed() || paused_) return;
-  const bool dry = stream.consumed() == stream.pushed();
-  conversation.dry_since_s =
-      dry ? std::min(conversation.dry_since_s, present_s_) : std::numeric_limits<double>::infinity();
-  if (present_s_ < missing_end_s(conversation)) return;
+  const bool dry = !stream.closed() && stream.consumed() == stream.pushed();
+  const bool waits = !paused_ && (dry || conversation.stalled);
+  conversation.waiting_since_s =
+      waits ? std::min(conversation.waiting_since_s, present_s_) : std::numeric_limits<double>::infinity();
+  if (present_s_ < overdue_s(conversation)) return;
   conversation.timed_out = true;
   if (conversation.has_odd_byte) ++stats_.dropped_odd_bytes;
+  if (conversation.stalled) {
+    stream.cut();
+    finish_naturally(conversation, present_s_);
+    return;
+  }
   stream.set_motion_end(stream.consumed());
   stream.close();
   if (accepting_audio_.get() == &conversation) accepting_audio_.reset();

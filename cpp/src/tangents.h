@@ -31,22 +31,39 @@ struct Stencil {
   return 0.0F;
 }
 
-// The largest share of the hull that a limited curve may leave it by, and the slope that does so: a Hermite
-// slope m overshoots by at most 4/27 m.
+// A keyframe that comes while the interval before it is on screen is too late for the slope at which that
+// interval ends, but not for the one at which its own begins. So that the curve stays smooth, it starts with
+// the old slope m and turns to the better one n: m t (1 - t)^6 takes the place of m t (1 - t)^2, Hermite's,
+// and n has the difference of the two, whose value and slope are zero at both ends.
+[[nodiscard]] inline float late_slope_weight(float t) noexcept {
+  const float rest = 1.0F - t;
+  const float rest2 = rest * rest;
+  return t * rest2 * (1.0F - rest2 * rest2);
+}
+
+// The largest share of the hull that a limited curve may leave it by, and the slopes that do so: a Hermite
+// slope m overshoots by at most 4/27 m, one that is corrected late by at most 6^6/7^7 m.
 inline constexpr float kOvershoot = 0.02F;
 inline constexpr float kOvershootSlope = kOvershoot * 27.0F / 4.0F;
+inline constexpr float kOvershootEndSlope = kOvershoot * 823543.0F / 46656.0F;
+
+// Whose slope it is: of the curve on both sides of a keyframe, or only of what follows, as a late correction.
+enum class Sides { kBoth, kAfter };
 
 // A slope that keeps the curve within the hull of the keyframes around it: Fritsch and Carlson's bound where
-// they rise or fall, and at an extremum what overshoots by kOvershoot. The same at an end, since the slope
-// may be frozen before it is known whether the next keyframe goes on or turns back.
-[[nodiscard]] inline float limited_tangent(const Stencil& s) noexcept {
+// they rise or fall, and at an extremum what overshoots by kOvershoot. At an end it may stay before it is
+// known whether the next keyframe goes on or turns back; if it turns, a late correction adds nothing to that.
+[[nodiscard]] inline float limited_tangent(const Stencil& s, Sides sides) noexcept {
   const float* y = s.values + 2;
   const float rise_before = s.before > 0 ? y[0] - y[-1] : 0.0F;
   const float rise_after = s.after > 0 ? y[1] - y[0] : 0.0F;
   const float hull = std::max({-rise_before, 0.0F, rise_after}) - std::min({-rise_before, 0.0F, rise_after});
-  const float cap = rise_before * rise_after > 0
-                        ? 3.0F * std::min(std::abs(rise_before), std::abs(rise_after))
-                        : kOvershootSlope * hull;
+  float cap = 0.0F;
+  if (rise_before * rise_after > 0) {
+    cap = 3.0F * std::min(std::abs(rise_before), std::abs(rise_after));
+  } else if (sides == Sides::kBoth) {
+    cap = (s.after > 0 ? kOvershootSlope : kOvershootEndSlope) * hull;
+  }
   return std::clamp(tangent(s), -cap, cap);
 }
 

@@ -77,6 +77,9 @@ struct Timeline::Node {
 
 struct alignas(64) Timeline::Page {
   Node nodes[kPageNodes];
+  std::uint32_t late_nodes = 0;      // those with a late correction
+  std::unique_ptr<Keyframe[]> late;  // one for each node, where there are any
+  static_assert(kPageNodes <= 32);
   static_assert(sizeof(Node) == Footprint::kStride);
 };
 
@@ -162,32 +165,40 @@ void Timeline::stage(Batch& batch, const std::vector<Keyframe>& added) const {
 }
 
 void Timeline::stage_slopes(Batch& batch, std::size_t first_free) const {
-  const std::size_t end = batch.end_;
   const std::size_t behind = batch.begin_ > 2 ? batch.begin_ - 2 : 0;
-  for (std::size_t index = std::max(first_free, behind); index < end; ++index) {
-    const std::size_t before = std::min<std::size_t>(index, 2);
-    const std::size_t after = std::min<std::size_t>(end - 1 - index, 2);
-    Stencil stencil{};
-    stencil.before = static_cast<int>(before);
-    stencil.after = static_cast<int>(after);
-    Node* around[5] = {};
-    for (std::size_t i = 2 - before; i <= 2 + after; ++i) around[i] = &staged_node(batch, index + i - 2);
-    Keyframe slopes{};
-    for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
-      for (std::size_t i = 2 - before; i <= 2 + after; ++i) stencil.values[i] = around[i]->value(channel);
-      slopes.data()[channel] = keeps_hull(channel) ? limited_tangent(stencil) : tangent(stencil);
-    }
-    if (index < batch.begin_) {
-      batch.patches_.push_back({index, slopes});
-    } else {
-      around[2]->set_slopes(slopes);
-    }
+  for (std::size_t index = std::max(first_free, behind); index < batch.begin_; ++index) {
+    batch.patches_.push_back({index, staged_slopes(batch, index, Sides::kBoth)});
   }
+  for (std::size_t index = batch.begin_; index < batch.end_; ++index) {
+    staged_node(batch, index).set_slopes(staged_slopes(batch, index, Sides::kBoth));
+  }
+  if (batch.begin_ == 0 || first_free < batch.begin_) return;
+  const std::size_t last = batch.begin_ - 1;
+  batch.corrects_late_ = true;
+  batch.late_slopes_ = staged_slopes(batch, last, Sides::kAfter);
+  if (pages_[last / kPageNodes]->late == nullptr) batch.late_ = std::make_unique<Keyframe[]>(kPageNodes);
+}
+
+Keyframe Timeline::staged_slopes(Batch& batch, std::size_t index, Sides sides) const {
+  const std::size_t before = std::min<std::size_t>(index, 2);
+  const std::size_t after = std::min<std::size_t>(batch.end_ - 1 - index, 2);
+  Stencil stencil{};
+  stencil.before = static_cast<int>(before);
+  stencil.after = static_cast<int>(after);
+  Node* around[5] = {};
+  for (std::size_t i = 2 - before; i <= 2 + after; ++i) around[i] = &staged_node(batch, index + i - 2);
+  Keyframe slopes{};
+  for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
+    for (std::size_t i = 2 - before; i <= 2 + after; ++i) stencil.values[i] = around[i]->value(channel);
+    slopes.data()[channel] = keeps_hull(channel) ? limited_tangent(stencil, sides) : tangent(stencil);
+  }
+  return slopes;
 }
 
 void Timeline::commit(Batch& batch) noexcept {
   pages_.swap(batch.pages_);
   for (const Batch::Patch& patch : batch.patches_) node(patch.index).set_slopes(patch.slopes);
+  if (batch.corrects_late_) correct_late(batch);
   if (count_ == 0 && batch.end_ > 0) first_ = node(0).keyframe();
   count_ = batch.end_;
   active_blocks_ = batch.active_blocks_;
@@ -197,6 +208,25 @@ void Timeline::commit(Batch& batch) noexcept {
   }
   constant_blocks_ &= ~active_blocks_;
   activity_ = batch.activity_;
+}
+
+void Timeline::correct_late(Batch& batch) noexcept {
+  const std::size_t last = batch.begin_ - 1;
+  Page& page = *pages_[last / kPageNodes];
+  if (page.late == nullptr) page.late = std::move(batch.late_);
+  float* const late = page.late[last % kPageNodes].data();
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+    late[i] = batch.late_slopes_.data()[i] - page.nodes[last % kPageNodes].slope(i);
+  }
+  page.late_nodes |= 1U << (last % kPageNodes);
+  has_late_ = true;
+}
+
+const float* Timeline::late_correction(std::size_t index) const noexcept {
+  if (!has_late_) return nullptr;
+  const Page& page = *pages_[index / kPageNodes];
+  const bool late = (page.late_nodes >> (index % kPageNodes) & 1U) != 0;
+  return late ? page.late[index % kPageNodes].data() : nullptr;
 }
 
 Timeline::Place Timeline::place_of(double media_s) const noexcept {
@@ -221,6 +251,8 @@ void Timeline::sample(double media_s, float* out) const noexcept {
   const float to_value = 3 * t2 - 2 * t3;
   const float from_slope = t3 - 2 * t2 + t;
   const float to_slope = t3 - t2;
+  const float* const late = late_correction(index);
+  const float late_weight = late != nullptr ? late_slope_weight(t) : 0.0F;
   for (std::size_t block = 0; block < kBlocks; ++block) {
     float pose[kBlockFloats] = {};
     if ((active_blocks_ >> block & 1U) != 0) {
@@ -229,6 +261,10 @@ void Timeline::sample(double media_s, float* out) const noexcept {
       for (std::size_t i = 0; i < kBlockFloats; ++i) {
         pose[i] = a.values[i] + to_value * (b.values[i] - a.values[i]) + from_slope * a.slopes[i] +
                   to_slope * b.slopes[i];
+      }
+      if (late != nullptr) {
+        for (std::size_t i = 0; i < kBlockFloats; ++i)
+          pose[i] += late_weight * late[block * kBlockFloats + i];
       }
     } else if ((constant_blocks_ >> block & 1U) != 0) {
       std::memcpy(pose, first_.data() + block * kBlockFloats, sizeof pose);

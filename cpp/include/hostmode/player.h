@@ -120,8 +120,8 @@ class Player {
   void hear(const Segment& before, const Segment& segment);
   void hear_ends(const Segment& segment);
   void note_heard(double frame);
-  void watch_for_missing_end(Conversation& conversation);
-  [[nodiscard]] double missing_end_s(const Conversation& conversation) const noexcept;
+  void watch_for_overdue_data(Conversation& conversation);
+  [[nodiscard]] double overdue_s(const Conversation& conversation) const noexcept;
   [[nodiscard]] double next_change_s() const noexcept;
   void release_finished();
   void hand_over_waiting();

@@ -10,17 +10,20 @@
 
 namespace hostmode {
 
+enum class Sides;
+
 // Which of a stream's channels have moved so far.
 struct ChannelActivity {
   bool eyelids = false;
   bool eyes = false;
 };
 
-// A C1 cubic Hermite curve. Tangents are computed when keyframes are appended: those of a cubic spline, cut
-// to five keyframes, two of them ahead, so that an interval uses up to three future keyframes (tangents.h).
-// Rotation vectors are brought to the equivalent nearest to the keyframe before and then interpolated like
-// the rest: at 25 keyframes a second successive rotations lie so close that the log map around the previous
-// one gives the same curve.
+// A C1 cubic Hermite curve. Slopes are computed when keyframes are appended: those of a cubic spline, cut to
+// five keyframes, two of them ahead, so that an interval uses up to three future keyframes (tangents.h).
+// Where a keyframe comes only while the interval before it is on screen, the next interval turns from the
+// slope that was shown to the better one. Rotation vectors are brought to the equivalent nearest to the
+// keyframe before and then interpolated like the rest: at 25 keyframes a second successive rotations lie so
+// close that the log map around the previous one gives the same curve.
 //
 // Keyframes are appended in two steps, so that samplers are held up for no more than a pointer exchange:
 // `prepare` does the work and may run while other threads sample; `commit` publishes it. The caller
@@ -43,7 +46,7 @@ class Timeline {
   [[nodiscard]] std::unique_ptr<Batch> prepare(const Keyframe* keyframes, std::size_t count,
                                                std::size_t first_index, double playhead_s);
 
-  // Publishes a batch. O(1): a pointer exchange and the few tangents that the new look-ahead improves. The
+  // Publishes a batch. O(1): a pointer exchange and the few slopes that the new look-ahead improves. The
   // batch takes what was replaced; destroy it outside the lock. Thread-safe: no. Realtime-safe: yes.
   void commit(Batch& batch) noexcept;
 
@@ -88,6 +91,9 @@ class Timeline {
                  std::vector<Keyframe>& added);
   void stage(Batch& batch, const std::vector<Keyframe>& added) const;
   void stage_slopes(Batch& batch, std::size_t first_free) const;
+  [[nodiscard]] Keyframe staged_slopes(Batch& batch, std::size_t index, Sides sides) const;
+  void correct_late(Batch& batch) noexcept;
+  [[nodiscard]] const float* late_correction(std::size_t index) const noexcept;
 
   // What sampling touches lies together, first.
   std::size_t count_ = 0;
@@ -95,6 +101,7 @@ class Timeline {
   std::uint32_t active_blocks_ = 0;  // those blocks of channels that have differed from the first keyframe's
   std::uint32_t constant_blocks_ = 0;  // those that have not, and are not zero
   ChannelActivity activity_;
+  bool has_late_ = false;
   Keyframe first_{};
 
   std::vector<float> steps_;  // the latest steps between keyframes, for the running median; prepare's own
@@ -112,7 +119,10 @@ class Timeline::Batch {
   };
 
   std::vector<std::shared_ptr<Page>> pages_;  // the page table with room for the batch
-  std::vector<Patch> patches_;                // of published keyframes
+  std::vector<Patch> patches_;                // of published keyframes that are not yet in view
+  bool corrects_late_ = false;        // the last published keyframe is in view, but not what follows it
+  Keyframe late_slopes_;              // of that keyframe
+  std::unique_ptr<Keyframe[]> late_;  // its page's room for corrections, where that has none
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint32_t active_blocks_ = 0;

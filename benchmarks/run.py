@@ -1,0 +1,176 @@
+"""Build and run the benchmarks, print what they find and write it to benchmarks/results: one file a part.
+
+Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hostmode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+BUILD = ROOT / "build" / "bench" / "benchmarks" / "cpp"
+REPETITIONS = 9
+
+
+def run(*command: object) -> str:
+    """Run a command and return its standard output, whatever its exit code says of the goals."""
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{command[0]} failed with exit code {done.returncode}")
+    return done.stdout
+
+
+def build() -> None:
+    """Build the programs of benchmarks/cpp, optimised."""
+    prefix = run(sys.executable, "-m", "pybind11", "--cmakedir").strip()
+    for command in (
+        ["cmake", "--preset", "bench", f"-Dpybind11_DIR={prefix}", f"-DPython_EXECUTABLE={sys.executable}"],
+        ["cmake", "--build", "--preset", "bench"],
+    ):
+        subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
+
+
+def medians(program: str, counter: str) -> dict[str, float]:
+    """Run a google-benchmark program, contenders interleaved; return a counter's medians in ns by name."""
+    report = run(
+        BUILD / program,
+        "--benchmark_enable_random_interleaving=true",
+        f"--benchmark_repetitions={REPETITIONS}",
+        "--benchmark_report_aggregates_only=true",
+        "--benchmark_format=json",
+    )
+    return {
+        entry["run_name"].split("/iterations")[0]: 1e9 * entry[counter]
+        for entry in json.loads(report)["benchmarks"]
+        if entry["aggregate_name"] == "median"
+    }
+
+
+def python_medians(script: str, *arguments: object) -> dict[str, float]:
+    """Run a script of benchmarks/python and return what it printed."""
+    times: dict[str, float] = json.loads(run(sys.executable, ROOT / "benchmarks" / "python" / script, *arguments))
+    return times
+
+
+def table(unit: str, times: dict[str, float], reference: str) -> str:
+    """Return times and their ratio to one of them as a Markdown table."""
+    rows = [f"| | {unit} | against {reference} |", "|---|---:|---:|"]
+    rows += [f"| {name} | {time:.0f} | {time / times[reference]:.2f} |" for name, time in times.items()]
+    return "\n".join(rows)
+
+
+def verdict(goal: str, ratio: float, met: bool) -> str:
+    """Return one line that says whether a goal is met."""
+    return f"* {'met' if met else '**not met**'}: {goal}: {ratio:.2f}"
+
+
+def decode() -> Iterator[str]:
+    """Decoding a motion message (G6)."""
+    times = medians("decode_bench", "keyframe")
+    for keyframes in (50, 100):
+        one = {name: times[f"{key}/{keyframes}"] for name, key in DECODERS.items()}
+        yield f"Messages of {keyframes} keyframes, C++"
+        yield table("ns a keyframe", one, "memcpy")
+        yield verdict("at most 5 times a memcpy", r := one["hostmode"] / one["memcpy"], r <= 5)
+        yield verdict("at least 5 times faster than libprotobuf", r := one["libprotobuf"] / one["hostmode"], r >= 5)
+    boundary = python_medians("decoding.py")
+    yield "Messages of 100 keyframes, from Python"
+    yield table("ns a keyframe", boundary, "hostmode")
+    r = boundary["upb + NumPy"] / boundary["hostmode"]
+    yield verdict("at least 100 times faster than upb + NumPy", r, r >= 100)
+
+
+DECODERS = {"memcpy": "copy_payload", "hostmode": "decode_hostmode", "libprotobuf": "decode_libprotobuf"}
+
+
+def sampling() -> Iterator[str]:
+    """Sampling poses (G7)."""
+    boundary = python_medians("sampling.py", BUILD)
+    yield "From Python, one avatar in the processor's cache"
+    yield table("ns a call", boundary, "empty call")
+    r = boundary["sample(now, out)"] / boundary["empty call"]
+    yield verdict("sample(now, out) at most 3.5 empty calls", r, r <= 3.5)
+    r = boundary["NumPy lerp"] / boundary["sample(now, out)"]
+    yield verdict("sample(now, out) at least 4 times faster than a NumPy lerp", r, r >= 4)
+    times = medians("sample_bench", "avatar")
+    named = {name: times[key] for name, key in SAMPLERS.items()}
+    yield "From C++, for each of 4000 distinct avatars"
+    yield table("ns an avatar", named, "one avatar, hot")
+    for name in ("sample_many", "sample_many, caches evicted"):
+        yield verdict(f"{name}: at most 400 ns an avatar", named[name], named[name] <= 400)
+
+
+SAMPLERS = {
+    "one avatar, hot": "sample_one",
+    "sample_many": "sample_crowd/many",
+    "sample, one by one": "sample_crowd/one_by_one",
+    "sample_many, caches evicted": "sample_crowd/many_evicted",
+    "sample, one by one, caches evicted": "sample_crowd/one_by_one_evicted",
+}
+
+
+def interpolation() -> Iterator[str]:
+    """Keyframes rebuilt from their neighbours (G8)."""
+    recordings = {"The embedded utterance": hostmode.Recording.embedded()}
+    if directory := os.environ.get("HOSTMODE_RECORDINGS"):
+        recordings |= {f"{path.name}": hostmode.load_recording(path) for path in sorted(Path(directory).glob("*.json"))}
+    for name, recording in recordings.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            keyframes = Path(scratch) / "keyframes.f32"
+            recording.keyframes.tofile(keyframes)
+            yield name
+            yield f"```\n{run(BUILD / 'holdout', keyframes)}```"
+
+
+def clock() -> Iterator[str]:
+    """The audio clock against a device that knows the truth (G3)."""
+    yield f"```\n{run(BUILD / 'clock_accuracy')}```"
+
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "decode": decode,
+    "sampling": sampling,
+    "interpolation": interpolation,
+    "clock": clock,
+}
+
+
+def processor() -> str:
+    """Return the processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(PARTS)
+    if unknown := set(wanted) - set(PARTS):
+        raise SystemExit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    build()
+    RESULTS.mkdir(exist_ok=True)
+    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    for part in wanted:
+        title = str(PARTS[part].__doc__).rstrip(".")
+        text = f"# {title}\n\nMeasured on {machine}, hostmode {hostmode.__version__}.\n\n"
+        text += "\n\n".join(PARTS[part]()) + "\n"
+        (RESULTS / f"{part}.md").write_text(text)
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
