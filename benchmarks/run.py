@@ -126,7 +126,9 @@ def interpolation() -> Iterator[str]:
     """Keyframes rebuilt from their neighbours (G8)."""
     recordings = {"The embedded utterance": hostmode.Recording.embedded()}
     if directory := os.environ.get("HOSTMODE_RECORDINGS"):
-        recordings |= {f"{path.name}": hostmode.load_recording(path) for path in sorted(Path(directory).glob("*.json"))}
+        recordings |= {
+            f"{path.name}": hostmode.load_recording(path) for path in sorted(Path(directory).glob("*.json"))
+        }
     for name, recording in recordings.items():
         with tempfile.TemporaryDirectory() as scratch:
             keyframes = Path(scratch) / "keyframes.f32"

@@ -59,7 +59,7 @@ TEST_CASE("random conversations end exactly once, leave nothing stale and hold n
         CHECK(stats.conversations >= conversations);
         CHECK(stats.underruns > 0);
         CHECK((stats.stalls > 0) == strict);
-        CHECK(stats.late_keyframes > 0);
+        CHECK((strict || stats.late_keyframes > 0));  // strict playback waits for them
         CHECK(stats.malformed_messages > 0);
         CHECK(stats.discarded_wrong_id > 0);
         CHECK(stats.discarded_other_req_id > 0);

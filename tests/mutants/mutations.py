@@ -69,7 +69,10 @@ MUTATIONS = (
         "if (pcm.size == 0 && !end && conversation == nullptr) {",
     ),
     Mutation("e3", TIME, "  stream.close();\n", ""),
-    Mutation("e3", TIME, "if (stream.closed() || paused_) return;", "if (stream.closed()) return;"),
+    Mutation(
+        "e3", TIME, "waits = !paused_ && (dry || conversation.stalled);", "waits = dry || conversation.stalled;"
+    ),
+    Mutation("e3", TIME, "  if (conversation.stalled) {\n    stream.cut();", "  if (false) {\n    stream.cut();"),
     Mutation(
         "e3",
         TIME,
