@@ -46,7 +46,7 @@ class Mutation(NamedTuple):
         return before[left_out], ""
 
 
-def files_naming(row: str) -> list[Path]:
-    """Return the files with tests that name a row."""
+def files_naming(row: str, root: Path = ROOT) -> list[Path]:
+    """Return the files with tests that name a row, of the repository or of a copy at `root`."""
     names_it = re.compile(rf"^def test_{row}_", re.MULTILINE)
-    return sorted(path for path in (ROOT / "tests/python").glob("test_*.py") if names_it.search(path.read_text()))
+    return sorted(path for path in (root / "tests/python").glob("test_*.py") if names_it.search(path.read_text()))

@@ -59,8 +59,8 @@ class Workshop:
         built = self._run("cmake", "--build", "build", patience_s=BUILD_PATIENCE_S)
         if built.returncode != 0:
             return Outcome("does not compile", built.stdout)
-        named = {row: files_naming(row) for row in rows}
-        files = sorted({str(file.relative_to(ROOT)) for files in named.values() for file in files})
+        named = {row: files_naming(row, self.root) for row in rows}
+        files = sorted({str(file.relative_to(self.root)) for files in named.values() for file in files})
         try:
             tested = self._run(
                 *(sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider"),
