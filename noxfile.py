@@ -34,7 +34,7 @@ def lint(session: nox.Session) -> None:
     """Check style and format of Python and C++; with --fix, repair them."""
     session.install(*group("lint"))
     fix = "--fix" in session.posargs
-    sources = [str(path) for top in ("cpp", "tests", "benchmarks") for path in Path(top).rglob("*.[ch]*")]
+    sources = [str(path) for top in ("cpp", "tests", "benchmarks", "examples") for path in Path(top).rglob("*.[ch]*")]
     sources = [path for path in sources if Path(path).suffix in {".h", ".cpp"}]
     session.run("ruff", "check", *(["--fix"] if fix else []))
     session.run("ruff", "format", *([] if fix else ["--check"]))
@@ -46,6 +46,13 @@ def types(session: nox.Session) -> None:
     """Check the types with mypy, strictly."""
     session.install("numpy", "typer", "rich", "matplotlib", *group("types"))
     session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/; warnings are errors. Open site/index.html."""
+    session.install(".", *group("docs"))
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "--quiet", "docs", "site")
 
 
 @nox.session

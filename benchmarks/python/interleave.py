@@ -13,39 +13,48 @@ if TYPE_CHECKING:
 ROUND_S = 0.002
 
 
-def calls_a_round(call: Callable[[], object]) -> int:
-    """Return how many calls take about `ROUND_S`."""
-    calls = 1
-    while True:
-        began = time.perf_counter()
-        for _ in range(calls):
+def each(call: Callable[[], object]) -> Callable[[int], None]:
+    """Return a contender that calls `call` again and again."""
+
+    def run(count: int) -> None:
+        for _ in range(count):
             call()
-        if (took := time.perf_counter() - began) > ROUND_S / 4:
-            return max(1, round(calls * ROUND_S / took))
-        calls *= 2
+
+    return run
 
 
-def interleave(contenders: Mapping[str, Callable[[], object]], rounds: int = 301) -> dict[str, float]:
-    """Return the median seconds a call of each contender, the loop's own cost included.
+def seconds_for(run: Callable[[int], object], count: int) -> float:
+    """Return how long `count` calls take."""
+    began = time.perf_counter()
+    run(count)
+    return time.perf_counter() - began
+
+
+def calls_a_round(run: Callable[[int], object]) -> int:
+    """Return how many calls take about `ROUND_S`."""
+    count = 1
+    while (took := seconds_for(run, count)) < ROUND_S / 4:
+        count *= 2
+    return max(1, round(count * ROUND_S / took))
+
+
+def interleave(contenders: Mapping[str, Callable[[int], object]], rounds: int = 301) -> dict[str, float]:
+    """Return the median seconds a call of each contender.
 
     Parameters
     ----------
     contenders : mapping of str to callable
-        Called without arguments.
+        Called with the number of calls to make, in a loop of its own as tight as can be.
     rounds : int
         In each, every contender runs for about 2 ms, in turn.
     """
-    calls = {name: calls_a_round(call) for name, call in contenders.items()}
+    counts = {name: calls_a_round(run) for name, run in contenders.items()}
     took: dict[str, list[float]] = {name: [] for name in contenders}
     gc.disable()
     try:
         for _ in range(rounds):
-            for name, call in contenders.items():
-                repeat = range(calls[name])
-                began = time.perf_counter()
-                for _ in repeat:
-                    call()
-                took[name].append((time.perf_counter() - began) / len(repeat))
+            for name, run in contenders.items():
+                took[name].append(seconds_for(run, counts[name]) / counts[name])
     finally:
         gc.enable()
     return {name: statistics.median(seconds) for name, seconds in took.items()}

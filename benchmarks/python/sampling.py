@@ -5,14 +5,19 @@ Usage: sampling.py DIRECTORY_OF_EMPTY_CALL
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
-from interleave import interleave
+from interleave import each, interleave
 
 import hostmode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CROWD = 64
 SPEECH_S = 6.0
@@ -44,11 +49,14 @@ def main() -> None:
     before, after = (np.random.default_rng(i).standard_normal(120).astype(np.float32) for i in range(2))
     step = np.empty_like(pose)
 
-    def instants():
-        # Within one keyframe interval and on: the present only ever advances.
-        return map((2.0).__add__, itertools.count(0.0, 1e-9))
+    def at_each_instant(call: Callable[..., object], *arguments: object) -> Callable[[int], None]:
+        present = map((2.0).__add__, itertools.count(0.0, 1e-9))
 
-    now_out, now_new, now_many = instants(), instants(), instants()
+        def run(count: int) -> None:
+            for now in itertools.islice(present, count):
+                call(now, *arguments)
+
+        return run
 
     def numpy_lerp() -> None:
         np.subtract(after, before, out=step)
@@ -57,11 +65,11 @@ def main() -> None:
 
     seconds = interleave(
         {
-            "empty call": lambda: empty.call(next(now_out), pose),
-            "sample(now, out)": lambda: player.sample(next(now_out), pose),
-            "sample(now)": lambda: player.sample(next(now_new)),
-            "sample_many, one of 64": lambda: hostmode.sample_many(players, next(now_many), poses),
-            "NumPy lerp": numpy_lerp,
+            "empty call": at_each_instant(empty.call, pose),
+            "sample(now, out)": at_each_instant(player.sample, pose),
+            "sample(now)": at_each_instant(player.sample),
+            "sample_many, one of 64": at_each_instant(functools.partial(hostmode.sample_many, players), poses),
+            "NumPy lerp": each(numpy_lerp),
         }
     )
     assert np.abs(pose).max() > 0.0

@@ -68,25 +68,35 @@ queue : bool
     Whether audio that comes after `end` is played after the conversation that still plays, instead of cutting it.
 motion_wait : float
     How long sound waits at most for the first motion, 0 to 60; 0 starts at once.
-prebuffer, max_prebuffer : float
-    The least audio that waits before sound starts, and what arrival jitter may raise it to.
-speech_transition, idle_transition : float
-    From idle to speaking (8 keyframes, as AvatarKit's RTC player has it) and back (20).
+prebuffer : float
+    The least audio that waits before sound starts, or starts again after an underrun, 0 to 10.
+max_prebuffer : float
+    What the arrival jitter seen so far may raise `prebuffer` to, up to 30.
+speech_transition : float
+    Length of the blend from idle to speaking, 0 to 10. The default, 8 keyframe intervals, is that of AvatarKit's
+    RTC player.
+idle_transition : float
+    The same from speaking to idle, and how long a face whose motion has run out takes to come to rest, 0 to 10. The
+    default, 20 keyframe intervals, is that of AvatarKit's RTC player.
 end_timeout : float
-    How long to wait for data: a conversation that has run dry without `end`, or that strict_sync holds, is ended
-    when nothing has arrived for so long.
+    How long to wait for data, 0.1 to 3600: a conversation that has run dry without `end`, or that strict_sync holds,
+    is ended when nothing has arrived for so long. Where the last motion message is in and its motion has been
+    played, half a second is enough.
 early_motion_expiry : float
-    How long motion that came before its audio is kept.
-max_audio, max_motion : float
-    Most audio waiting to be played, and most motion of one conversation; more raises BufferFullError.
+    How long motion that came before its audio is kept, 0 to 3600.
+max_audio : float
+    Most audio waiting to be played, 1 to 36000; more raises BufferFullError.
+max_motion : float
+    Most motion of one conversation, 1 to 36000; more raises BufferFullError.
 av_offset : float
-    Shows the face later (positive) or earlier than the sound, -2 to 2.
+    Shows the face later (positive) or earlier (negative) than the sound, -2 to 2.
 latency : float
-    Assumed from the callback to the ear where the host reports none.
+    Assumed from the audio callback to the ear where the host reports nothing usable, 0 to 2.
 layers : bool
-    Whether blinks and gaze are layered over motion that has none of its own.
+    Whether blinks and gaze are layered over motion that has none of its own. Without them the pose at a keyframe's
+    instant is the keyframe, but for transitions and for two keyframes on either side of a seam that is smoothed.
 seed : int
-    Of the idle motion.
+    Of the idle motion, 0 to 2**64 - 1: the same seed shows the same breathing, blinks and gaze at the same times.
 avatar_id : str
     Refuses motion made for another avatar; empty accepts any.
 

@@ -108,7 +108,26 @@ py::list to_python_events(const std::vector<Event>& events) {
 void bind_events(py::module_& m) {
   using Text = std::optional<std::string>;
   py::class_<PythonEvent>(m, "Event", py::is_final(),
-                          "Something that was heard or happened; see Player.poll_events.")
+                          R"(Something that was heard or happened; Player.poll_events returns them.
+
+What the attributes other than `time` and `conversation_id` hold depends on `kind`:
+
+======================  ==========================================================================
+kind                    meaning and attributes
+======================  ==========================================================================
+conversation_state      `state` is the new one; `reason`: user_action, playback_end, fallback_mode
+animation_state         `state`: mono while a conversation's motion is shown, else idle
+playback_started        the first sample is heard; `value`: seconds since the conversation opened
+playback_stall          `value`: 1.0 sound waits for motion, 0.0 it goes on (strict_sync only)
+underrun                audio came late: silence is heard, and the audio clock stands still
+conversation_end        `reason`: playback_end, interrupted, replaced, watchdog; exactly one each
+motion_discarded        `reason`: wrong_id, audio_only, avatar_mismatch, tombstoned, other_req_id,
+                        expired; `value`: how many messages
+error                   `reason`: invalid_animation_data, server_error, avatar_mismatch;
+                        `message` says what happened
+======================  ==========================================================================
+
+`time` is in seconds on the player's clock: when it is heard, or happened.)")
       .def(py::init([](std::string kind, double time, Text conversation_id, Text state, Text reason,
                        Text message, std::optional<double> value) {
              return PythonEvent{
@@ -122,51 +141,66 @@ void bind_events(py::module_& m) {
           "kind", &PythonEvent::kind,
           R"("conversation_state", "animation_state", "playback_started", "playback_stall", "underrun",
 "conversation_end", "motion_discarded" or "error".)")
-      .def_readonly("time", &PythonEvent::time, "Seconds: when it was heard, or happened.")
+      .def_readonly("time", &PythonEvent::time, "When it was heard, or happened, in seconds.")
       .def_readonly("conversation_id", &PythonEvent::conversation_id,
                     "The conversation concerned; None where there is none.")
       .def_readonly("state", &PythonEvent::state,
-                    R"(Of a conversation: "idle", "active", "playing", "paused". Of the animation: "idle",
-"mono". Else None.)")
+                    R"(The new state of the conversation ("idle", "active", "playing", "paused") or of the
+animation ("idle", "mono"); None for other kinds.)")
       .def_readonly("reason", &PythonEvent::reason, "Why, a stable code, or None.")
       .def_readonly("message", &PythonEvent::message, "Text for people, or None.")
       .def_readonly(
           "value", &PythonEvent::value,
-          R"(playback_started: seconds from opening to the first sample heard. playback_stall: 1.0 stalled,
-0.0 going on. motion_discarded: how many messages. Else None.)")
+          R"(The number that belongs to playback_started, playback_stall or motion_discarded; None for
+other kinds.)")
       .def("__repr__", &describe);
 
-  py::class_<Stats>(m, "Stats", py::is_final(), "Counters since the player was made, and gauges in seconds.")
+  py::class_<Stats>(m, "Stats", py::is_final(), R"(What a player did and has: see Player.stats.
+
+Durations are gauges, in seconds, of the current conversation or of the last one. Counts are counters since the
+player was made, which never go down. A Stats is a copy: it does not change.)")
       .def_readonly("buffered_audio", &Stats::buffered_audio_s, "Seconds of audio waiting to be played.")
       .def_readonly("buffered_motion", &Stats::buffered_motion_s, "Seconds of motion ahead of what is heard.")
-      .def_readonly("heard", &Stats::heard_s, "Position at the ear, seconds of the latest conversation.")
-      .def_readonly("played", &Stats::played_s, "Position handed to the device, seconds of the conversation.")
+      .def_readonly("heard", &Stats::heard_s, "Seconds of the conversation that have been heard.")
+      .def_readonly("played", &Stats::played_s, "Seconds of the conversation that were handed to the device.")
       .def_readonly("time_to_first_sound", &Stats::time_to_first_sound_s,
-                    "Seconds from opening to the first sample heard; negative: not yet.")
+                    "Seconds from opening to the first sample heard; negative while none was.")
       .def_readonly("time_to_first_motion", &Stats::time_to_first_motion_s,
-                    "Seconds from opening to the first motion; negative: not yet.")
-      .def_readonly("prebuffer", &Stats::prebuffer_s, "Seconds of prebuffer in force.")
-      .def_readonly("conversations", &Stats::conversations, "Opened.")
-      .def_readonly("underruns", &Stats::underruns, "How often audio came late.")
+                    "Seconds from opening to the first motion; negative while none came.")
+      .def_readonly("prebuffer", &Stats::prebuffer_s,
+                    "Seconds of audio that wait before sound starts, as raised by arrival jitter.")
+      .def_readonly("conversations", &Stats::conversations, "How many conversations were opened.")
+      .def_readonly("underruns", &Stats::underruns, "How often sound ran dry because audio came late.")
       .def_readonly("stalls", &Stats::stalls, "How often sound waited for motion (strict_sync).")
-      .def_readonly("keyframes", &Stats::keyframes, "Accepted.")
-      .def_readonly("late_keyframes", &Stats::late_keyframes, "Arrived after their instant was heard.")
-      .def_readonly("malformed_messages", &Stats::malformed_messages, "Refused with DecodeError.")
-      .def_readonly("empty_messages", &Stats::empty_messages, "b'' in a list.")
-      .def_readonly("unknown_messages", &Stats::unknown_messages, "Of a type that carries no motion.")
+      .def_readonly("keyframes", &Stats::keyframes, "How many keyframes were accepted.")
+      .def_readonly("late_keyframes", &Stats::late_keyframes,
+                    "How many keyframes arrived after their instant had been heard.")
+      .def_readonly("malformed_messages", &Stats::malformed_messages,
+                    "How many calls of push_motion were refused with DecodeError.")
+      .def_readonly("empty_messages", &Stats::empty_messages,
+                    "How many empty messages (b'') were skipped in a list of others.")
+      .def_readonly("unknown_messages", &Stats::unknown_messages,
+                    "How many messages were skipped because their type carries no motion.")
       .def_readonly("discarded_wrong_id", &Stats::discarded_wrong_id,
-                    "Messages with a foreign conversation id.")
+                    "Messages with an id that was not the current conversation's.")
       .def_readonly("discarded_other_req_id", &Stats::discarded_other_req_id,
-                    "Messages of another utterance.")
-      .def_readonly("discarded_tombstoned", &Stats::discarded_tombstoned, "Messages of an ended utterance.")
+                    "Messages with another req_id than the conversation's first one.")
+      .def_readonly("discarded_tombstoned", &Stats::discarded_tombstoned,
+                    "Messages with the req_id of one of the last 32 utterances that ended.")
       .def_readonly("discarded_audio_only", &Stats::discarded_audio_only,
-                    "Messages after the audio-only switch.")
-      .def_readonly("discarded_avatar", &Stats::discarded_avatar, "Messages for another avatar.")
+                    "Messages for a conversation that was put in audio-only mode.")
+      .def_readonly("discarded_avatar", &Stats::discarded_avatar,
+                    "Messages for another avatar than PlayerConfig.avatar_id.")
       .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")
-      .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes, "Dangling bytes at end.")
-      .def_readonly("dropped_events", &Stats::dropped_events, "Diagnostics that nobody polled.")
+      .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes,
+                    "Odd bytes left over at the end of a conversation's audio.")
+      .def_readonly("dropped_events", &Stats::dropped_events,
+                    "Events given up because nobody polled; changes of state are never among them.")
       .def_readonly("clock_faults", &Stats::clock_faults,
-                    "Bits of what is wrong with the host's audio times.");
+                    R"(What the host's audio times got wrong, as bits that stay set.
+
+1 none given, 2 frozen, 4 of another epoch, 8 without the latency, 16 in steps of a millisecond or coarser, 32 one
+buffer in several blocks.)");
 }
 
 }  // namespace hostmode::bindings

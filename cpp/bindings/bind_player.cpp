@@ -1,5 +1,6 @@
 #include "hostmode/player.h"
 
+#include <pybind11/gil_safe_call_once.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
@@ -107,10 +108,20 @@ void render_audio(Player& self, const py::object& out, double dac_time, std::opt
   self.render_audio(view.data(), static_cast<std::size_t>(view.length()), observation);
 }
 
+const py::dtype& keyframe_dtype() {
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::dtype> storage;
+  return storage
+      .call_once_and_store_result(
+          [] { return py::dtype::from_args(py::module_::import("hostmode.pose").attr("KEYFRAME_DTYPE")); })
+      .get_stored();
+}
+
 py::object sample_pose(Player& self, double now, const py::none&) {
-  py::array_t<float> pose({py::ssize_t{1}, kFloats});
-  self.sample(checked_time(now, "now"), pose.mutable_data());
-  return py::module_::import("hostmode.pose").attr("as_poses")(pose)[py::int_(0)];
+  py::array pose(keyframe_dtype(), py::ssize_t{1});
+  self.sample(checked_time(now, "now"), static_cast<float*>(pose.mutable_data()));
+  PyObject* const record = PySequence_GetItem(pose.ptr(), 0);
+  if (record == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(record);
 }
 
 py::object sample_row(Player& self, double now, const py::object& out) {

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import difflib
-import logging
+import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from hostmode import _core
-from hostmode.audio import AudioOutput, SilentOutput, SounddeviceOutput
-from hostmode.audio.intake import AudioIntake
-from hostmode.dispatcher import Dispatcher
-from hostmode.errors import ClosedError
-from hostmode.event_queue import EventQueue, EventStream
-from hostmode.events import AnimationState, ControllerEvent, ConversationState, PlaybackError
-from hostmode.frame_rate import FrameRateInfo, FrameRateMeter
+from hostmode.audio import AudioOutput, make_output
+from hostmode.audio.intake import AudioIntake, require_pcm_rate
+from hostmode.event_source import EventSource
+from hostmode.events import ControllerEvent
 from hostmode.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -30,22 +25,18 @@ if TYPE_CHECKING:
     from hostmode._core import PlayerConfig
     from hostmode.audio.output import Report
 
-_log = logging.getLogger("hostmode")
-
 # How often events are looked for while something plays, and while nothing does.
 _BUSY_INTERVAL_S = 0.01
 _IDLE_INTERVAL_S = 0.25
-_FRAME_RATE_INTERVAL_S = 1.0
-# How long close() waits for a callback that is running.
-_CALLBACK_PATIENCE_S = 2.0
 
 # For all controllers of the process: a thousand of them need no more threads than one.
 _ticker = Ticker("hostmode-clock")
 _device_ticker = Ticker("hostmode-devices")
-_dispatcher = Dispatcher("hostmode-callbacks")
+
+_outputs_in_use: weakref.WeakSet[AudioOutput] = weakref.WeakSet()
 
 
-class Controller:
+class Controller(EventSource):
     """Play conversations: audio and motion in, sound and poses in lip-sync with it out.
 
     ::
@@ -93,30 +84,6 @@ class Controller:
         There is no sound card: playback goes on unheard. The message says what to install.
     """
 
-    on_conversation_state: Callable[[ConversationState, str], object] | None
-    """``(state, reason)``: ``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``, for the reason
-    ``"user_action"``, ``"playback_end"``, ``"network_error"``, ``"server_error"`` or ``"fallback_mode"``,
-    when the transition starts."""
-    on_animation_state: Callable[[AnimationState], object] | None
-    """``(state)``: ``"mono"`` while motion of a conversation is shown, else ``"idle"``."""
-    on_playback_stall: Callable[[bool], object] | None
-    """``(stalled)``: sound waits for motion, or goes on. In ``strict_sync`` only."""
-    on_error: Callable[[PlaybackError], object] | None
-    """``(error)``: something was amiss, and playback goes on; ``error.code`` is stable."""
-    on_frame_rate_info: Callable[[FrameRateInfo], object] | None
-    """``(info)``: once a second while poses are sampled."""
-    on_event: Callable[[ControllerEvent], object] | None
-    """``(event)``: every event, those of the other callbacks among them."""
-
-    _CALLBACKS: ClassVar[tuple[str, ...]] = (
-        "on_conversation_state",
-        "on_animation_state",
-        "on_playback_stall",
-        "on_error",
-        "on_frame_rate_info",
-        "on_event",
-    )
-
     def __init__(
         self,
         sample_rate: int = 16000,
@@ -125,38 +92,29 @@ class Controller:
         output: AudioOutput | str | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        _require_pcm_rate(sample_rate)
-        self._output = _make_output(output)
+        require_pcm_rate(sample_rate)
+        self._output = make_output(output)
         if clock is not None and self._output.live:
             raise ValueError(
                 f"{type(self._output).__name__} plays in real time and cannot follow a clock of its "
                 'caller\'s; choose output="silent" or a WavOutput'
             )
-        for name in self._CALLBACKS:
-            setattr(self, name, None)
+        if self._output in _outputs_in_use:
+            raise ValueError(f"this {type(self._output).__name__} serves another Controller; make one for each")
+        super().__init__(threaded=clock is None)
         self._clock = _core.now if clock is None else clock
-        self._drives_itself = clock is None
-        self._closed = False
-        # What may be running or waiting in other threads: ticks, callbacks, changes of the set of streams.
+        # Held while what is due happens, callbacks of a caller's clock included.
         self._tick_lock = threading.RLock()
-        self._callback_lock = threading.RLock()
-        self._lock = threading.Lock()
-        self._pending = EventQueue()
-        self._delivery_posted = False
-        self._streams: list[EventStream] = []
-        self._frame_rate = FrameRateMeter()
-        self._frame_rate_due = 0.0
-        # Events that callbacks have not seen yet, and who waits for that.
-        self._idle = threading.Condition()
-        self._undelivered = 0
+        self._odd_bytes_before = 0
 
         config = _core.PlayerConfig() if config is None else config
         self._config = config
         self._player = _core.Player(self._output.prepare(sample_rate), config)
         self._intake = AudioIntake(self._player, config, sample_rate, self._clock)
         self._output.start(self._player, self._clock(), _weak_report(self))
-        self._finalizer = weakref.finalize(self, self._output.close)
-        if self._drives_itself:
+        _outputs_in_use.add(self._output)
+        self._finalizer = weakref.finalize(self, _release, self._output, self._player, os.getpid())
+        if self._threaded:
             _ticker.add(self._tick)
         if self._output.live:
             _device_ticker.add(self._supervise)
@@ -169,17 +127,6 @@ class Controller:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and name not in self._CALLBACKS and not hasattr(type(self), name):
-            near = difflib.get_close_matches(name, self._CALLBACKS, 1, 0.5)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise AttributeError(
-                f"Controller has no callback or setting {name!r}{hint} Callbacks are {', '.join(self._CALLBACKS)}"
-            )
-        if name in self._CALLBACKS and value is not None and not callable(value):
-            raise TypeError(f"{name} is {value!r}; it must be callable, or None")
-        super().__setattr__(name, value)
 
     # ---- what is played
 
@@ -258,11 +205,14 @@ class Controller:
                 f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
             )
         rate = self._intake.source_rate if sample_rate is None else sample_rate
-        _require_pcm_rate(rate)
+        require_pcm_rate(rate)
         # First, so that a rate that cannot be played changes nothing.
         intake = AudioIntake(self._player, self._config, rate, self._clock)
-        before, self._intake = self._intake, intake
-        before.close()
+        with self._lock:
+            self._require_open()
+            self._intake.close()
+            self._odd_bytes_before += self._intake.dangling_bytes_dropped
+            self._intake = intake
         self._hurry()
 
     # ---- how it is played
@@ -282,7 +232,8 @@ class Controller:
     def interrupt(self) -> None:
         """End the conversation at once: a fade of 5 ms, then silence. Does nothing while idle.
 
-        What the device has already taken, its latency, still sounds.
+        What the device has already taken, its latency, still sounds; ``stats()["heard"]`` says how far it has been
+        heard, and once it is silent, where it stopped.
         """
         self._require_open()
         self._intake.interrupt()
@@ -302,25 +253,15 @@ class Controller:
             if self._closed:
                 return
             self._closed = True
+            self._intake.close()
         _ticker.remove(self._tick)
         _device_ticker.remove(self._supervise)
-        self._intake.close()
         self._finalizer()
-        # A callback that is running may finish; one that itself waits for this thread shall not hang it.
-        if self._callback_lock.acquire(timeout=_CALLBACK_PATIENCE_S):
-            self._callback_lock.release()
-        else:
-            _log.warning("a callback was still running %.0f s after close()", _CALLBACK_PATIENCE_S)
-        with self._lock:
-            streams, self._streams = self._streams, []
-        for stream in streams:
-            stream.end()
-        with self._idle:
-            self._idle.notify_all()
+        self._end_events()
 
     @property
     def volume(self) -> float:
-        """Loudness from 0.0 (silent) to 1.0 (as given); outside: ValueError."""
+        """Loudness from 0.0 (silent) to 1.0 (as given); anything else is a `ValueError`."""
         self._require_open()
         return self._player.volume
 
@@ -381,24 +322,6 @@ class Controller:
         self._require_open()
         return self._intake.source_rate
 
-    def events(self) -> EventStream:
-        """Return an asynchronous iterator over all events from now on; it ends when the controller is closed.
-
-        Call it where an event loop runs:
-
-        >>> async for event in avatar.events():
-        ...     print(event.kind, event.state, event.reason)
-
-        Each iterator has a queue of its own. When nobody reads it for long, the oldest events that are no
-        changes of state are given up; ``dropped`` counts them.
-        """
-        stream = EventStream(asyncio.get_running_loop())
-        with self._lock:
-            if self._closed:
-                raise _closed_error()
-            self._streams = [s for s in self._streams if not s.finished] + [stream]
-        return stream
-
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until everything that was taken in has been heard and the callbacks that say so have run.
 
@@ -417,21 +340,27 @@ class Controller:
         deadline = None if timeout is None else _core.now() + timeout
         while True:
             self._require_open()
+            # Looked at before the events are fetched: what made it idle is then among them.
+            idle = self._player.conversation_id is None
             self._tick()
-            with self._idle:
-                if self._player.conversation_id is None and self._undelivered == 0:
+            with self._delivered:
+                if idle and self._undelivered == 0:
                     return True
                 wait_s = _BUSY_INTERVAL_S if deadline is None else min(_BUSY_INTERVAL_S, deadline - _core.now())
                 if wait_s <= 0.0:
                     return False
-                self._idle.wait(wait_s)
+                self._delivered.wait(wait_s)
 
     def stats(self) -> dict[str, Any]:
-        """Return counters and gauges of the player, the output and the callbacks; durations in seconds."""
+        """Return counters and gauges of the player, the output and the callbacks; durations in seconds.
+
+        Among them ``heard``, the position of the current or the last conversation at the ear.
+        """
         self._require_open()
+        self._player.advance(self._clock())
         stats = self._player.stats()
         named: dict[str, Any] = {name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")}
-        named["dropped_odd_bytes"] += self._intake.dangling_bytes_dropped
+        named["dropped_odd_bytes"] += self._odd_bytes_before + self._intake.dangling_bytes_dropped
         named["dropped_events"] += self._pending.dropped
         named.update(self._output.stats())
         return named
@@ -443,17 +372,13 @@ class Controller:
         nothing.
         """
         self._require_open()
-        if not self._drives_itself:
+        if not self._threaded:
             self._tick()
 
     # ---- threads
 
-    def _require_open(self) -> None:
-        if self._closed:
-            raise _closed_error()
-
     def _hurry(self) -> None:
-        if self._drives_itself:
+        if self._threaded:
             _ticker.hurry(self._tick)
 
     def _tick(self) -> float:
@@ -464,11 +389,11 @@ class Controller:
             self._intake.flush_if_dry()
             self._output.advance(self._player, now)
             for event in self._player.poll_events():
+                if event.kind == "conversation_end":
+                    self._intake.conversation_ended(event.conversation_id)
                 self._publish(ControllerEvent.of(event))
             busy = self._player.conversation_id is not None
-            if self.on_frame_rate_info is not None and now >= self._frame_rate_due:
-                self._frame_rate_due = now + _FRAME_RATE_INTERVAL_S
-                self._post_delivery()
+            self._publish_frame_rate(now)
         return _BUSY_INTERVAL_S if busy else _IDLE_INTERVAL_S
 
     def _supervise(self) -> float:
@@ -478,63 +403,6 @@ class Controller:
         kind = "error" if code == "audio_output_lost" else code
         reason = code if kind == "error" else None
         self._publish(ControllerEvent(kind, self._clock(), reason=reason, message=text))
-
-    def _publish(self, event: ControllerEvent) -> None:
-        if event.kind == "conversation_end":
-            self._intake.conversation_ended(event.conversation_id)
-        with self._lock:
-            streams = self._streams
-        for stream in streams:
-            stream.put(event)
-        with self._idle:
-            self._undelivered += self._pending.put(event)
-        self._post_delivery()
-
-    def _post_delivery(self) -> None:
-        if not self._drives_itself:
-            self._deliver()
-            return
-        with self._lock:
-            if self._delivery_posted:
-                return
-            self._delivery_posted = True
-        _dispatcher.post(self._deliver)
-
-    def _deliver(self) -> None:
-        with self._lock:
-            self._delivery_posted = False
-        # Reentrant, so that a callback may close the controller.
-        with self._callback_lock:
-            while not self._closed and (event := self._pending.take()) is not None:
-                self._call_back(event)
-                with self._idle:
-                    self._undelivered -= 1
-                    self._idle.notify_all()
-            due = self._frame_rate_due - _FRAME_RATE_INTERVAL_S
-            info = self._frame_rate.info(due)
-            if info.frames > 0:
-                self._call("on_frame_rate_info", info)
-
-    def _call_back(self, event: ControllerEvent) -> None:
-        if event.kind == "conversation_state":
-            self._call("on_conversation_state", event.state, event.reason)
-        elif event.kind == "animation_state":
-            self._call("on_animation_state", event.state)
-        elif event.kind == "playback_stall":
-            self._call("on_playback_stall", bool(event.value))
-        elif event.kind == "error":
-            error = PlaybackError(event.reason or "error", event.message or "", event.conversation_id)
-            self._call("on_error", error)
-        self._call("on_event", event)
-
-    def _call(self, name: str, *arguments: object) -> None:
-        callback = getattr(self, name)
-        if callback is None or self._closed:
-            return
-        try:
-            callback(*arguments)
-        except Exception:
-            _log.exception("the callback %s raised; playback goes on", name)
 
 
 def _weak_report(controller: Controller) -> Report:
@@ -549,21 +417,12 @@ def _weak_report(controller: Controller) -> Report:
     return report
 
 
-def _closed_error() -> ClosedError:
-    return ClosedError("this Controller is closed; make a new one")
-
-
-def _require_pcm_rate(rate: int) -> None:
-    if rate not in _core.PCM_RATES:
-        allowed = ", ".join(map(str, _core.PCM_RATES))
-        raise ValueError(f"sample_rate is {rate!r}; it must be one of {allowed} Hz: resample to one of them")
-
-
-def _make_output(output: AudioOutput | str | None) -> AudioOutput:
-    if output is None:
-        return SounddeviceOutput()
-    if output == "silent":
-        return SilentOutput()
-    if isinstance(output, AudioOutput):
-        return output
-    raise ValueError(f"output is {output!r}; it must be an AudioOutput, 'silent', or None for the sound card")
+def _release(output: AudioOutput, player: _core.Player, owner: int) -> None:
+    """End what a controller leaves behind that was closed, or that nobody closed."""
+    # A forked child has the objects of its parent but not their threads, and must not end what the parent plays.
+    if os.getpid() != owner:
+        return
+    if output.live:
+        # Or the wait for the last sound would be one for the end of the utterance.
+        player.interrupt(now=_core.now())
+    output.close()

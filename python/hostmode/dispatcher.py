@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 from typing import TYPE_CHECKING
@@ -21,6 +22,12 @@ class Dispatcher:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._reset()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        # In a forked child the thread is not alive, and the jobs belong to the parent.
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -29,7 +36,6 @@ class Dispatcher:
         """Run `job` after everything that was posted before it."""
         self._jobs.put(job)
         with self._lock:
-            # In a forked child the thread of the parent is not alive.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()

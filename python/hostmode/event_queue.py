@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,8 @@ class EventQueue:
             return self._events.popleft() if self._events else None
 
 
-class EventStream:
-    """An asynchronous iterator over the events of a controller, fed from any thread.
-
-    It belongs to the event loop in which it was made. It ends, after what is left in it, when the controller
-    is closed, and at once with `aclose` or when it is collected.
-    """
+class EventInbox:
+    """The events on their way to one asynchronous iterator, fed from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -61,12 +58,12 @@ class EventStream:
 
     @property
     def dropped(self) -> int:
-        """How many events were given up because the iteration was too slow."""
+        """How many events were given up because nobody fetched them."""
         return self._queue.dropped
 
     @property
     def finished(self) -> bool:
-        """Whether nobody can iterate any more, or wants to."""
+        """Whether nobody can fetch events any more, or wants to."""
         return self._ended or self._loop.is_closed()
 
     def put(self, event: ControllerEvent) -> None:
@@ -75,29 +72,24 @@ class EventStream:
         self._wake()
 
     def end(self) -> None:
-        """End the iteration after what is in the queue. Thread-safe."""
+        """Let nothing come after what is in the queue. Thread-safe."""
         self._ended = True
         self._wake()
 
-    async def aclose(self) -> None:
-        """End the iteration at once."""
+    def clear(self) -> None:
+        """Drop what is in the queue."""
         while self._queue.take() is not None:
             pass
-        self.end()
 
-    def __aiter__(self) -> EventStream:
-        return self
-
-    async def __anext__(self) -> ControllerEvent:
+    async def get(self) -> ControllerEvent | None:
+        """Wait for the next event; ``None`` after the end."""
         while True:
             self._changed.clear()
             # Read before the queue: what was put before the end is still delivered.
             ended = self._ended
             event = self._queue.take()
-            if event is not None:
+            if event is not None or ended:
                 return event
-            if ended:
-                raise StopAsyncIteration
             await self._changed.wait()
 
     def _wake(self) -> None:
@@ -106,3 +98,35 @@ class EventStream:
         except RuntimeError:
             # The loop was closed: nobody is left to be woken.
             self._ended = True
+
+
+class EventStream:
+    """An asynchronous iterator over the events of a controller.
+
+    It belongs to the event loop in which it was made. It ends, after what is left in it, when the controller
+    is closed, and at once with `aclose` or when nobody refers to it any more.
+    """
+
+    def __init__(self, inbox: EventInbox) -> None:
+        self._inbox = inbox
+        # The controller knows the inbox only, so that an iteration that was broken off is given up.
+        weakref.finalize(self, inbox.end).atexit = False
+
+    @property
+    def dropped(self) -> int:
+        """How many events were given up because the iteration was too slow."""
+        return self._inbox.dropped
+
+    async def aclose(self) -> None:
+        """End the iteration at once."""
+        self._inbox.clear()
+        self._inbox.end()
+
+    def __aiter__(self) -> EventStream:
+        return self
+
+    async def __anext__(self) -> ControllerEvent:
+        event = await self._inbox.get()
+        if event is None:
+            raise StopAsyncIteration
+        return event

@@ -37,6 +37,8 @@ _STYLE: Final[dict[Any, Any]] = {
     "ytick.color": _INK,
 }
 _WAVEFORM_COLUMNS: Final = 1600
+#: More lines than this across the figure would hide what they cross.
+_MOST_SEAM_LINES: Final = 60
 _INCHES: Final = (12.0, 7.6)
 _DOTS_PER_INCH: Final = 150
 
@@ -90,28 +92,32 @@ def _draw(recording: Recording, title: str) -> Figure:
     _draw_jaw(jaw, times_s, np.degrees(poses["jaw_pose"][:, 0]))
     _draw_neck(neck, times_s, np.degrees(poses["neck_pose"]))
     _draw_expression(figure, expression, times_s, poses["expression"])
-    for axes in (sound, jaw, neck, expression):
-        for seam in recording.seams:
-            axes.axvline(seam / recording.keyframe_rate, color=_SEAM, linewidth=0.9, linestyle=(0, (4, 3)))
     if recording.seams:
-        _label_seam(sound, recording.seams[0] / recording.keyframe_rate)
+        _draw_seams((sound, jaw, neck, expression), np.array(recording.seams) / recording.keyframe_rate)
     expression.set_xlim(0, max(recording.duration, 1 / recording.keyframe_rate))
     expression.set_xlabel("seconds")
     figure.align_ylabels()
     facts = (
         f"{recording.audio_duration:.1f} s of sound at {recording.sample_rate} Hz   ·   "
         f"{len(recording.keyframes)} keyframes at {recording.keyframe_rate:g}/s "
-        f"in {len(recording.messages)} messages"
+        f"in {len(recording.messages)} message{'' if len(recording.messages) == 1 else 's'}"
     )
     sound.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=10)
     sound.set_title(facts, loc="right", fontsize=9, color=_FAINT, pad=10)
     return figure
 
 
-def _label_seam(axes: Axes, time_s: float) -> None:
-    axes.annotate(
+def _draw_seams(parts: tuple[Axes, ...], times_s: npt.NDArray[np.float64]) -> None:
+    top = parts[0]
+    if len(times_s) > _MOST_SEAM_LINES:
+        top.vlines(times_s, 0.97, 1.0, transform=top.get_xaxis_transform(), color=_SEAM, linewidth=0.5)
+        return
+    for axes in parts:
+        for time_s in times_s:
+            axes.axvline(time_s, color=_SEAM, linewidth=0.9, linestyle=(0, (4, 3)))
+    top.annotate(
         "messages meet",
-        (time_s, 1.0),
+        (float(times_s[0]), 1.0),
         xycoords=("data", "axes fraction"),
         xytext=(4, 0),
         textcoords="offset points",
@@ -121,34 +127,55 @@ def _label_seam(axes: Axes, time_s: float) -> None:
     )
 
 
+def _say_empty(axes: Axes, text: str) -> None:
+    axes.set_yticks([])
+    axes.text(
+        0.5,
+        0.5,
+        text,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=_FAINT,
+        bbox={"facecolor": "white", "edgecolor": "none"},  # over the seams
+    )
+
+
 def _draw_sound(axes: Axes, recording: Recording) -> None:
+    axes.set_ylabel("sound")
+    if not recording.audio.size:
+        _say_empty(axes, "no sound")
+        return
     low, high = _envelope(recording.audio, _WAVEFORM_COLUMNS)
     times_s = np.linspace(0, recording.audio_duration, len(low))
     axes.fill_between(times_s, low / 32768, high / 32768, color=_SOUND, linewidth=0.3)
     peak = max(0.05, float(np.abs(np.concatenate((low, high, [0.0]))).max()) / 32768)
     axes.set_ylim(-1.1 * peak, 1.1 * peak)
-    axes.set_ylabel("sound")
 
 
 def _envelope(audio: npt.NDArray[np.int16], columns: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    if not len(audio):
-        return np.zeros(1), np.zeros(1)
     starts = np.unique(np.linspace(0, len(audio), columns, endpoint=False).astype(np.int64))
     low, high = np.minimum.reduceat(audio, starts), np.maximum.reduceat(audio, starts)
     return low.astype(np.float64), high.astype(np.float64)
 
 
 def _draw_jaw(axes: Axes, times_s: npt.NDArray[np.float64], degrees: npt.NDArray[np.float32]) -> None:
+    axes.set_ylabel("jaw, degrees")
+    if not len(degrees):
+        _say_empty(axes, "no motion")
+        return
     axes.fill_between(times_s, 0, degrees, color=_JAW, alpha=0.25, linewidth=0)
     axes.plot(times_s, degrees, color=_JAW, linewidth=1.2)
-    axes.set_ylim(bottom=min(0.0, float(degrees.min(initial=0.0))))
-    axes.set_ylabel("jaw, degrees")
+    axes.set_ylim(bottom=min(0.0, float(degrees.min())))
 
 
 def _draw_neck(axes: Axes, times_s: npt.NDArray[np.float64], degrees: npt.NDArray[np.float32]) -> None:
+    axes.set_ylabel("neck, degrees")
+    if not len(degrees):
+        _say_empty(axes, "no motion")
+        return
     for axis, (label, colour) in enumerate(_NECK):
         axes.plot(times_s, degrees[:, axis], color=colour, linewidth=1.2, label=label)
-    axes.set_ylabel("neck, degrees")
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=3, frameon=False, fontsize=8, borderaxespad=0)
 
 
@@ -158,7 +185,7 @@ def _draw_expression(
     axes.set_ylabel("expression coefficient")
     moving = np.flatnonzero(np.ptp(expression, axis=0)) if len(expression) else np.empty(0, np.int64)
     if not len(moving):
-        axes.set_yticks([])
+        _say_empty(axes, "nothing moves" if len(expression) else "no motion")
         return
     rows = int(moving[-1]) + 1
     deviation = (expression - expression.mean(axis=0))[:, :rows].T

@@ -63,6 +63,11 @@ def render_offline(
     progress : callable, optional
         Called with the seconds rendered so far.
 
+    Returns
+    -------
+    Rendering
+        What is heard, at the recording's rate, and what is seen meanwhile.
+
     Raises
     ------
     RecordingError

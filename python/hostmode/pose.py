@@ -27,9 +27,9 @@ class Pose(np.record):  # type: ignore[misc,unused-ignore]  # final only in NumP
     jaw_pose: npt.NDArray[np.float32]
     """Shape (3,)."""
     eye_pose: npt.NDArray[np.float32]
-    """Shape (6,): left, then right."""
+    """Shape (6,), left, then right."""
     eye_lid: npt.NDArray[np.float32]
-    """Shape (2,): left, then right."""
+    """Shape (2,), left, then right; 0 is open, 1 closed."""
     expression: npt.NDArray[np.float32]
     """Shape (100,), FLAME's expression coefficients."""
 

@@ -181,7 +181,7 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """Length in seconds: that of the sound, or of the motion where it is longer."""
+        """Length in seconds, that of the sound or of the motion, whichever is longer."""
         return max(self.audio_duration, self.motion_duration)
 
     def __repr__(self) -> str:
@@ -206,6 +206,11 @@ def load_recording(path: str | os.PathLike[str]) -> Recording:
     ----------
     path : path-like
         A file of at most 256 MiB.
+
+    Returns
+    -------
+    Recording
+        With the messages as they are in the file; `keyframes` are encoded.
 
     Raises
     ------

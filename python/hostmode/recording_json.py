@@ -15,6 +15,7 @@ import base64
 import binascii
 import json
 import math
+import re
 import reprlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -240,6 +241,8 @@ def _string(document: dict[str, Any], key: str) -> str:
     value = document.get(key, "")
     if not isinstance(value, str):
         raise RecordingError(f"{key} is {_kind(value)}; it must be a string")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise RecordingError(f"{key} holds half of a surrogate pair (\\ud800 to \\udfff); it must be Unicode text")
     return value
 
 
@@ -262,7 +265,13 @@ def _decode_base64(value: Any, name: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise RecordingError(f"{name} is not base64 ({error})") from None
+        foreign = re.search(r"[^A-Za-z0-9+/=]", value)
+        if foreign is None:
+            raise RecordingError(f"{name} is not base64 ({error})") from None
+        raise RecordingError(
+            f"{name} is not base64 ({foreign[0]!a} at character {foreign.start()}); "
+            "it must be standard base64 without line breaks"
+        ) from None
 
 
 def _kind(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 import weakref
@@ -31,6 +32,13 @@ class Ticker:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._reset()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        # In a forked child the thread is not alive, what it held is held for ever, and what was called belongs to
+        # the parent.
         self._condition = threading.Condition()
         self._due: dict[weakref.WeakMethod[Tick], float] = {}
         self._thread: threading.Thread | None = None
@@ -43,7 +51,6 @@ class Ticker:
         """
         with self._condition:
             self._due[weakref.WeakMethod(tick)] = 0.0
-            # In a forked child the thread of the parent is not alive.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()

@@ -352,9 +352,9 @@ MUTATIONS = (
     ),
     Mutation(
         "e33",
-        CONTROLLER,
+        "python/hostmode/event_source.py",
         "    def _require_open(self) -> None:\n        if self._closed:\n",
-        "    def _require_open(self) -> None:\n        if self._closed and self._drives_itself:\n",
+        "    def _require_open(self) -> None:\n        if self._closed and self._streams:\n",
     ),
     # ---- timing and audio
     Mutation(

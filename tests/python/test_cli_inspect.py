@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +17,10 @@ from typer.testing import CliRunner
 import hostmode
 from hostmode import Recording
 from hostmode.cli.app import COMMANDS, app
+from hostmode.cli.style import working
 from hostmode.recording_checks import find_problems
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
 RATE = 16000
@@ -163,6 +165,75 @@ def test_command_on_missing_file_prints_one_line_and_exits_with_4(tmp_path: Path
 
     assert result.exit_code == 4
     assert result.stderr == f"hostmode: {tmp_path / 'none.json'}: No such file or directory\n"
+
+
+def test_inspect_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    hostile = "a\n\x1b[31mred"
+    Recording(tone(), RATE, [motion(req_id=hostile, end=True)], connection_id=hostile).save(tmp_path / "x.json")
+
+    output = run("inspect", tmp_path / "x.json").output
+
+    assert "\x1b" not in output
+    assert output.count(r"a\n\x1b[31mred") == 2
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="file names are Unicode there")
+def test_command_on_file_whose_name_is_no_text_prints_one_line(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff.json")
+    (tmp_path / name).write_text("{")
+
+    result = subprocess.run(
+        [sys.executable, "-m", "hostmode", "inspect", name], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 3
+    assert result.stderr.startswith(r"hostmode: \udcff.json: not JSON")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has neither SIGPIPE nor a shell with pipes to try it with")
+def test_command_whose_reader_has_left_ends_quietly(tmp_path: Path) -> None:
+    Recording(tone(), RATE, [motion(end=True)]).save(tmp_path / "x.json")
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+
+    result = subprocess.run(
+        [sys.executable, "-m", "hostmode", "inspect", "x.json", "--json"],
+        cwd=tmp_path,
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write_end)
+
+    assert result.stderr == ""
+    assert result.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_command_whose_output_cannot_be_written_prints_one_line_and_exits_with_4(tmp_path: Path) -> None:
+    Recording(tone(), RATE, [motion(end=True)]).save(tmp_path / "x.json")
+
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "hostmode", "inspect", str(tmp_path / "x.json"), "--json"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (result.returncode, result.stderr) == (4, "hostmode: No space left on device\n")
+
+
+def test_working_in_a_terminal_says_what_takes_time_and_elsewhere_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal, pipe = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    for stream in (terminal, pipe):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with working("reading [x].json"):
+            pass
+
+    assert "reading [x].json" in terminal.getvalue()
+    assert pipe.getvalue() == ""
 
 
 def test_command_that_does_not_exist_exits_with_2() -> None:

@@ -175,6 +175,56 @@ def test_play_unknown_poses_format_exits_with_2(tmp_path: Path) -> None:
     assert ".npz or .csv" in " ".join(result.stderr.split())
 
 
+@pytest.mark.parametrize("name", ["x.mp3", "x"])
+def test_play_unknown_sound_format_exits_with_2(tmp_path: Path, name: str) -> None:
+    result = run("play", tmp_path / "x.json", "--audio-out", tmp_path / name)
+
+    assert result.exit_code == 2
+    assert "must end in .wav" in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(("option", "name"), [("--audio-out", "x.wav"), ("--poses-out", "x.npz")])
+def test_play_onto_the_recording_itself_is_refused_and_leaves_it_alone(
+    tmp_path: Path, option: str, name: str
+) -> None:
+    source = tmp_path / name
+    excerpt(0.2).save(source)
+    before = source.read_bytes()
+
+    result = run("play", source, option, tmp_path / "." / name)
+
+    assert result.exit_code == 2
+    assert "is the recording itself" in " ".join(result.stderr.replace("│", " ").split())
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", [["--exact"], ["--rate", "30"]])
+def test_play_how_to_write_poses_without_where_exits_with_2(tmp_path: Path, option: list[str]) -> None:
+    excerpt(0.2).save(tmp_path / "x.json")
+
+    result = run("play", tmp_path / "x.json", "--audio-out", tmp_path / "x.wav", *option)
+
+    assert result.exit_code == 2
+    assert "--poses-out" in result.stderr
+
+
+@pytest.mark.parametrize("rate", ["0", "-5", "nan", "inf", "1e9", "fast"])
+def test_play_impossible_rate_exits_with_2(tmp_path: Path, rate: str) -> None:
+    result = run("play", tmp_path / "x.json", "--poses-out", tmp_path / "x.npz", "--rate", rate)
+
+    assert result.exit_code == 2
+    assert "--rate" in result.stderr
+
+
+def test_play_on_device_that_does_not_exist_plays_unheard_and_says_why(tmp_path: Path) -> None:
+    excerpt(0.4).save(tmp_path / "x.json")
+
+    result = run("play", tmp_path / "x.json", "--device", "no such device")
+
+    assert result.exit_code == 0
+    assert "unheard  no sound: " in result.output
+
+
 def test_play_into_missing_folder_exits_with_4(tmp_path: Path) -> None:
     excerpt(0.2).save(tmp_path / "x.json")
 

@@ -43,6 +43,27 @@ def test_plot_recording_with_next_to_nothing_in_it_is_drawn(tmp_path: Path, keyf
     assert (tmp_path / "x.svg").stat().st_size > 1000
 
 
+def test_plot_recording_without_sound_or_motion_says_so(tmp_path: Path) -> None:
+    save_figure(Recording(np.empty(0, np.int16), 16000, []), tmp_path / "x.svg", title="")
+
+    # Matplotlib draws letters as outlines and names each text in a comment.
+    drawn = (tmp_path / "x.svg").read_text()
+    assert drawn.count("<!-- no motion -->") == 3
+    assert "<!-- no sound -->" in drawn
+
+
+def test_plot_many_seams_are_marked_at_the_edge_only(tmp_path: Path) -> None:
+    few, many = (
+        Recording.from_keyframes(np.zeros(16000, np.int16), 16000, np.zeros((count, 120), np.float32))
+        for count in (500, 7000)
+    )
+    save_figure(few, tmp_path / "few.svg", title="")
+    save_figure(many, tmp_path / "many.svg", title="")
+
+    assert "<!-- messages meet -->" in (tmp_path / "few.svg").read_text()
+    assert "<!-- messages meet -->" not in (tmp_path / "many.svg").read_text()
+
+
 def test_plot_unknown_format_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(hostmode.HostModeError, match=r"png.*not 'xyz'"):
         save_figure(Recording.embedded(), tmp_path / "x.xyz", title="")

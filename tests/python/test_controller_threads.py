@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import random
+import subprocess
 import sys
 import threading
 import weakref
@@ -210,3 +212,117 @@ def test_without_soxr_only_a_change_of_rate_fails_and_says_what_to_install(monke
 def test_a_latency_outside_its_range_is_refused(latency):
     with pytest.raises(ValueError, match="latency"):
         SounddeviceOutput(latency=latency)
+
+
+def test_an_iteration_that_is_broken_off_is_given_up_at_once():
+    async def main() -> int:
+        avatar = Controller(output="silent", config=QUICK)
+        avatar.yield_audio_data(speech(0.05), end=True)
+        for _ in range(20):
+            async for _event in avatar.events():
+                break
+            avatar.yield_audio_data(speech(0.05), end=True)
+        stream = avatar.events()
+        kept = len(avatar._inboxes)
+        await asyncio.to_thread(avatar.close)
+        async for _event in stream:
+            pass
+        return kept
+
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == 1
+
+
+def test_an_iteration_in_a_task_that_nobody_keeps_goes_on():
+    heard = []
+
+    async def listen(avatar: Controller) -> None:
+        async for event in avatar.events():
+            heard.append(event.kind)
+
+    async def main() -> None:
+        avatar = Controller(output="silent", config=QUICK)
+        asyncio.create_task(listen(avatar))  # noqa: RUF006 - that is what is tested
+        await asyncio.sleep(0)
+        gc.collect()
+        avatar.yield_audio_data(speech(0.05), end=True)
+        await asyncio.to_thread(avatar.wait_until_idle, 10)
+        gc.collect()
+        await asyncio.to_thread(avatar.close)
+        await asyncio.sleep(0.05)
+
+    asyncio.run(main())
+    assert "conversation_end" in heard
+
+
+def test_an_exit_in_a_callback_does_not_end_the_thread_of_all_callbacks(caplog):
+    seen = []
+    with Controller(output="silent", config=QUICK) as avatar:
+        avatar.on_conversation_state = lambda state, reason: sys.exit(1)
+        avatar.on_event = lambda event: seen.append(event.kind)
+        avatar.yield_audio_data(speech(0.05), end=True)
+        assert avatar.wait_until_idle(10)
+    assert "conversation_end" in seen
+    assert "SystemExit" in caplog.text
+
+
+def test_a_format_that_changes_while_others_speak_and_close_surprises_nobody():
+    surprises = []
+
+    def work(avatar: Controller, seed: int) -> None:
+        chance = random.Random(seed)
+        try:
+            while True:
+                if chance.random() < 0.3:
+                    avatar.set_audio_format(sample_rate=16000)
+                avatar.yield_audio_data(speech(0.02), end=chance.random() < 0.5)
+        except hostmode.ClosedError:
+            pass
+        except Exception as error:
+            surprises.append(error)
+
+    for _ in range(10):
+        avatar = Controller(output="silent", config=QUICK)
+        workers = [threading.Thread(target=work, args=(avatar, seed)) for seed in range(3)]
+        for worker in workers:
+            worker.start()
+        threading.Event().wait(0.03)
+        avatar.close()
+        for worker in workers:
+            worker.join(10)
+        # Whatever format was set last: nothing came in after the end.
+        assert avatar._player.conversation_id is None
+    assert surprises == []
+
+
+FORK = """
+import os, sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np
+from hostmode import Controller, PlayerConfig
+from hostmode.audio import SounddeviceOutput
+quick = PlayerConfig(motion_wait=0.0)
+speech = np.full(1600, 1000, np.int16)
+def play(avatar):
+    seen = []
+    avatar.on_event = lambda event: seen.append(event.kind)
+    avatar.yield_audio_data(speech, end=True)
+    assert avatar.wait_until_idle(20), seen
+    assert "conversation_end" in seen
+parent = Controller(output="silent", config=quick)
+play(parent)
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        with Controller(output="silent", config=quick) as avatar:
+            play(avatar)
+        sys.exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+play(parent)
+parent.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_plays_with_threads_of_its_own():
+    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")

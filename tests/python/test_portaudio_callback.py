@@ -2,54 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-
 import numpy as np
 import pytest
+from callback_device import BLOCK, RATE, CallbackOutput, Device
 
 import hostmode
-from hostmode import Player, PlayerConfig, _core
-
-RATE = 48000
-BLOCK = 480
-
-
-class TimeInfo(ctypes.Structure):
-    _fields_ = (
-        ("input_adc_time", ctypes.c_double),
-        ("current_time", ctypes.c_double),
-        ("output_dac_time", ctypes.c_double),
-    )
-
-
-class Device:
-    """What PortAudio would be to a stream: calls the pointer that it was given."""
-
-    def __init__(self, player: Player, channels: int = 1, rate: int = RATE, latency: float = 0.1) -> None:
-        self.stream = _core.PortAudioStream(player, channels, rate)
-        self.channels = channels
-        self.rate = rate
-        self.latency = latency
-        self.frames = 0
-        self.epoch = 5000.0  # its own clock, unlike that of the caller
-        self.callback = ctypes.CFUNCTYPE(
-            ctypes.c_int,
-            ctypes.c_void_p,
-            ctypes.c_void_p,
-            ctypes.c_ulong,
-            ctypes.POINTER(TimeInfo),
-            ctypes.c_ulong,
-            ctypes.c_void_p,
-        )(self.stream.callback_address)
-
-    def call(self, frames: int = BLOCK, flags: int = 0) -> np.ndarray:
-        out = np.full((frames, self.channels), 9.0, np.float32)
-        current = self.epoch + self.frames / self.rate
-        info = TimeInfo(0.0, current, current + self.latency)
-        answer = self.callback(None, out.ctypes.data, frames, ctypes.byref(info), flags, self.stream.userdata_address)
-        assert answer == 0
-        self.frames += frames
-        return out
+from hostmode import Controller, Player, PlayerConfig, _core
 
 
 @pytest.fixture
@@ -89,6 +47,42 @@ def test_the_first_callback_after_interrupt_holds_only_the_fade(player):
     assert np.all(np.diff(after[:fade]) <= 0)
     assert not after[fade:].any()
     assert not device.call().any()
+
+
+@pytest.mark.parametrize("block", [64, 100, 480, 2048])
+def test_e13_the_first_callback_after_interrupt_returns_holds_only_the_fade(block):
+    output = CallbackOutput()
+    with Controller(RATE, config=PlayerConfig(motion_wait=0.0), output=output) as avatar:
+        avatar.yield_audio_data(np.full(RATE, 10000, np.int16))
+        for _ in range(RATE // 2 // block):
+            before = output.device.call(block)[:, 0]
+        assert before[-1] == np.float32(10000 / 32768)
+        avatar.interrupt()
+        after = np.concatenate([output.device.call(block)[:, 0] for _ in range(RATE // 10 // block)])
+    fade = round(0.005 * RATE)
+    steps = np.diff(after[:fade])
+    # Straight down to nothing within 5 ms, whatever the block.
+    np.testing.assert_allclose(steps, -before[-1] / fade, rtol=1e-3)
+    assert not after[fade - 1 :].any()
+
+
+def test_e13_the_heard_position_after_interrupt_is_that_of_the_last_sample(player):
+    device = Device(player, latency=0.1)
+    player.push_audio(ramp(5 * RATE), now=hostmode.now())
+    start = hostmode.now()
+    blocks = []
+    while hostmode.now() < start + 0.4:
+        if device.frames / RATE <= hostmode.now() - start:
+            blocks.append(device.call())
+    player.interrupt(now=hostmode.now())
+    at_interrupt = player.stats().heard
+    # What is in the device's buffer is not heard yet.
+    assert at_interrupt < len(blocks) * BLOCK / RATE - 0.05
+    blocks += [device.call() for _ in range(3)]
+    player.advance(hostmode.now() + 1.0)
+    sound = np.flatnonzero(np.concatenate(blocks)[:, 0])
+    played = (sound[-1] - sound[0] + 1) / RATE
+    assert player.stats().heard == pytest.approx(played, abs=0.001)
 
 
 @pytest.mark.parametrize("rate", [44100, 96000, 16000])

@@ -203,7 +203,9 @@ BAD_FILES: dict[str, tuple[bytes | dict[str, Any] | list[Any], str]] = {
     "nested_too_deep": (b"[" * 200_000, "too deep"),
     "endless_number": (b'{"sample_rate": ' + b"1" * 5000 + b"}", "endless number"),
     "no_sound": ({"animations": []}, "audio is missing"),
-    "sound_not_base64": (enveloped(audio_base64="?"), "audio_base64 is not base64"),
+    "sound_not_base64": (enveloped(audio_base64="?"), r"audio_base64 is not base64 \('\?' at character 0\)"),
+    "sound_in_lines": (enveloped(audio_base64="AAAA\nAAAA"), r"'\\n' at character 4\); .* without line breaks"),
+    "sound_cut_short": (enveloped(audio_base64="AAAAA"), "audio_base64 is not base64"),
     "sound_not_ascii": (enveloped(audio_base64="ä"), "audio_base64 is not base64"),
     "sound_not_text": (enveloped(audio_base64=7), "a number"),
     "sound_of_odd_length": (enveloped(audio_base64="AAAA"), "3 bytes"),
@@ -213,6 +215,7 @@ BAD_FILES: dict[str, tuple[bytes | dict[str, Any] | list[Any], str]] = {
     "rate_nan": (enveloped(sample_rate=float("nan")), "nan.*16000"),
     "rate_text": (enveloped(sample_rate="16000"), "'16000'"),
     "rate_true": (enveloped(sample_rate=True), "True"),
+    "id_of_half_a_character": (enveloped(req_id="\ud800"), "req_id holds half of a surrogate pair"),
     "id_not_text": (enveloped(req_id=["r"]), "req_id is an array"),
     "messages_not_a_list": (enveloped(animation_messages_base64="AAAA"), "must be an array"),
     "message_not_base64": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -44,11 +46,11 @@ def refresh_devices() -> None:
     """Let PortAudio see devices that came since it was loaded.
 
     It does so only by being shut down, which would end every open stream: nothing happens while this process
-    has one open through hostmode.
+    has one open, be it the application's own, such as a microphone.
     """
     sounddevice = load_sounddevice()
     with _portaudio_lock:
-        if not _open_streams:
+        if not _open_streams and not _has_open_streams(sounddevice):
             sounddevice._terminate()
             sounddevice._initialize()
 
@@ -107,7 +109,7 @@ class DeviceStream:
             self.rate = rate
             self.latency = float(self._stream.latency)
             # PortAudio calls into `native` until the stream is closed, so the finalizer keeps it alive.
-            self._close = weakref.finalize(self, _close, self._stream, self.native)
+            self._close = weakref.finalize(self, _close, self._stream, self.native, os.getpid())
             _open_streams.add(self)
 
     def start(self) -> None:
@@ -121,7 +123,12 @@ class DeviceStream:
     @property
     def active(self) -> bool:
         """Whether the device still asks for sound, as far as PortAudio knows."""
-        return bool(self._close.alive and self._stream.active)
+        sounddevice = load_sounddevice()
+        try:
+            return bool(self._close.alive and self._stream.active)
+        except sounddevice.PortAudioError:
+            # PortAudio has been shut down, as it is when the interpreter ends.
+            return False
 
     def close(self) -> None:
         """Stop at once, dropping what the device has buffered. The player is not called afterwards."""
@@ -129,10 +136,17 @@ class DeviceStream:
         _open_streams.discard(self)
 
 
-def _close(stream: Any, native: PortAudioStream) -> None:
-    with _portaudio_lock:
-        stream.close()
+def _close(stream: Any, native: PortAudioStream, owner: int) -> None:
+    # In a forked child there is no thread to stop, and PortAudio would wait for it.
+    if os.getpid() == owner:
+        with _portaudio_lock:
+            stream.close()
     del native
+
+
+def _has_open_streams(sounddevice: Any) -> bool:
+    # sounddevice keeps no list of them. Asked only when a device is missing, and then once a second.
+    return any(issubclass(type(one), sounddevice._StreamBase) and not one.closed for one in gc.get_objects())
 
 
 def _accepted_channels(sounddevice: Any, device: int | str | None, rate: int) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hostmode import _core
 from hostmode.audio.resampler import Resampler
 from hostmode.errors import BufferFullError
 
@@ -177,6 +178,13 @@ class AudioIntake:
         whole = len(joined) // _SAMPLE_BYTES * _SAMPLE_BYTES
         self._dangling = bytes(joined[whole:])
         return np.frombuffer(joined[:whole], dtype="<i2")
+
+
+def require_pcm_rate(rate: int) -> None:
+    """Raise ValueError unless audio may be given at `rate`."""
+    if rate not in _core.PCM_RATES:
+        allowed = ", ".join(map(str, _core.PCM_RATES))
+        raise ValueError(f"sample_rate is {rate!r}; it must be one of {allowed} Hz: resample to one of them")
 
 
 def _pcm_bytes(data: Buffer | npt.NDArray[np.int16]) -> memoryview:

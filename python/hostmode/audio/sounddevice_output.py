@@ -88,7 +88,7 @@ class SounddeviceOutput(AudioOutput):
         try:
             return choose_rate(self._device)
         except AudioOutputError as error:
-            warnings.warn(f"no sound: {error}", AudioOutputWarning, stacklevel=4)
+            warnings.warn(f"no sound: {error}", AudioOutputWarning, stacklevel=3)
         try:
             refresh_devices()
         except AudioOutputError:

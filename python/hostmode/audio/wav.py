@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ class WavOutput(AudioOutput):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
+        # The controller may be closed while another thread writes.
+        self._lock = threading.Lock()
         self._file: wave.Wave_write | None = None
         self._rate = 0
         self._start = 0.0
@@ -63,21 +66,23 @@ class WavOutput(AudioOutput):
     def advance(self, player: Player, now: float) -> None:
         due = int((now - self._start) * self._rate)
         block = max(1, int(_BLOCK_S * self._rate))
-        while self._frames < due and self._file is not None:
-            samples = np.empty(min(block, due - self._frames), dtype=np.int16)
-            heard = self._start + self._frames / self._rate
-            # As the device would at this instant: what became known up to here decides what is played.
-            player.advance(heard)
-            player.render_audio(samples, heard)
-            self._file.writeframesraw(samples.astype("<i2", copy=False).tobytes())
-            self._frames += len(samples)
+        with self._lock:
+            while self._frames < due and self._file is not None:
+                samples = np.empty(min(block, due - self._frames), dtype=np.int16)
+                heard = self._start + self._frames / self._rate
+                # As the device would at this instant: what became known up to here decides what is played.
+                player.advance(heard)
+                player.render_audio(samples, heard)
+                self._file.writeframesraw(samples.astype("<i2", copy=False).tobytes())
+                self._frames += len(samples)
         player.advance(now)
 
     def close(self) -> None:
         """Complete the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def stats(self) -> dict[str, float | str]:
         return {"audio_output": "wav", "output_frames": float(self._frames)}

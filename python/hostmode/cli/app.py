@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from hostmode.cli.style import new_app
+from hostmode.cli.style import new_app, printable
 from hostmode.errors import AudioOutputError, HostModeError, MissingExtraError, RecordingError
 
 #: Each is a module of this package that holds an ``app``.
-COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices")
+COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices", "bench")
 
 #: Exit codes by what went wrong; the first that fits. 2 is a usage error.
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
@@ -27,24 +28,34 @@ EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
 
 
 class CommandGroup(TyperGroup):
-    """Commands by module name."""
+    """Commands by module name; each is a module of `package` that holds an ``app``."""
+
+    package: ClassVar[str] = "hostmode.cli"
+    modules: ClassVar[tuple[str, ...]] = COMMANDS
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order in which the help shows them."""
-        return list(COMMANDS)
+        return list(self.modules)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the command, or return ``None`` for a name that is none."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.modules:
             return None
-        command = get_command(importlib.import_module(f"hostmode.cli.{cmd_name}").app)
+        command = get_command(importlib.import_module(f"{self.package}.{cmd_name}").app)
         command.name = cmd_name
         return command
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error a user can act on becomes one line."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # Whoever reads the output, `head` say, has seen enough: no error to tell anyone about.
+            _discard_output()
+            raise typer.Exit(1) from None
         except tuple(kind for kind, _ in EXIT_CODES) as error:
             print(f"hostmode: {one_line(error)}", file=sys.stderr)
             raise typer.Exit(exit_code(error)) from None
@@ -52,9 +63,17 @@ class CommandGroup(TyperGroup):
 
 def one_line(error: Exception) -> str:
     """Say what went wrong without line breaks; for a file, its name first."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror is not None:
+        text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    return printable(" ".join(text.split())) or type(error).__name__
+
+
+def _discard_output() -> None:
+    # What is still buffered would be written, and fail, once more when Python ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def exit_code(error: Exception) -> int:

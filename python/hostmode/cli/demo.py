@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hostmode.cli.style import new_app
+from hostmode.cli.style import new_app, printable, working
 
 app = new_app()
 
@@ -21,8 +21,10 @@ def demo(
     """Play the utterance that comes with hostmode and show the face in the terminal.
 
     Fourteen seconds of synthetic speech and motion go through everything a live conversation goes
-    through. Without a sound card they run on a silent clock, and the demo says why. At the end it measures
-    how well the face followed the sound, and draws a picture of what was played.
+    through. Without a sound card they run on a silent clock, and the demo says why.
+
+    At the end it says by how much the face lagged behind the sound, whether sound ran dry (underruns) or
+    waited for motion (stalls), and draws a picture of what was played.
 
     Example: `hostmode demo`
     """
@@ -35,8 +37,9 @@ def demo(
     for line in summary_lines(play_live(recording, "hostmode demo")):
         print(line)
     try:
-        save_figure(recording, picture, title="hostmode demo")
+        with working("drawing what was played"):
+            save_figure(recording, picture, title="hostmode demo")
     except MissingExtraError as error:
         print(f"picture  none: {error}")
     else:
-        print(f"picture  {picture}")
+        print(f"picture  {printable(picture)}")

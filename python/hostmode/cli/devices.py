@@ -18,7 +18,8 @@ def devices(
 ) -> None:
     """List the devices that can play sound; a star marks the default one.
 
-    Needs the extra `audio`. The number or any part of the name chooses a device elsewhere.
+    Needs the extra `audio`. The number or any part of the name chooses a device for `hostmode play --device`
+    and `SounddeviceOutput(device)`. The milliseconds are what the device asks to have buffered.
 
     Example: `hostmode devices`
     """

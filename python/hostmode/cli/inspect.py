@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hostmode.cli.style import new_app
+from hostmode.cli.style import new_app, printable, working
 
 if TYPE_CHECKING:
     from hostmode.recording import Recording
@@ -28,11 +28,17 @@ def inspect(
     last, are messages empty or not motion, do the keyframes jump where messages meet, does the jaw move, is
     the sound silent or clipped.
 
+    `messages` are the keyframes in each motion message, `seams` the keyframes that begin one. A jump there
+    is smoothed when it is played.
+
+    Example: `hostmode inspect speech.json`
+
     Example: `hostmode inspect speech.json --json | jq .problems`
     """
     from hostmode.recording import load_recording
 
-    summary = summarise(load_recording(file))
+    with working(f"reading {file.name}"):
+        summary = summarise(load_recording(file))
     if as_json:
         print(json.dumps(summary))
     else:
@@ -81,11 +87,11 @@ def _show(name: str, summary: dict[str, Any]) -> None:
         "connection": summary["connection_id"] or "none",
     }
     for label, value in rows.items():
-        table.add_row(label, Text(value))
+        table.add_row(label, Text(printable(value)))
     for index, problem in enumerate(summary["problems"]):
-        table.add_row("problems" if index == 0 else "", Text(problem, style="yellow"))
+        table.add_row("problems" if index == 0 else "", Text(printable(problem), style="yellow"))
     if not summary["problems"]:
         table.add_row("problems", Text("none", style="green"))
     console = Console()
-    console.print(Text(name, style="bold"))
+    console.print(Text(printable(name), style="bold"))
     console.print(table)

@@ -53,14 +53,18 @@ class Playback:
     lag_s: float | None = None
 
 
-def play_live(recording: Recording, title: str, console: Console | None = None) -> Playback:
+def play_live(
+    recording: Recording, title: str, console: Console | None = None, *, device: int | str | None = None
+) -> Playback:
     """Play `recording` to its end and show the face meanwhile.
 
-    Without a sound card it plays unheard, in the same time, and the result says why.
+    Without a sound card it plays unheard, in the same time, and the result says why. `device` is that of
+    `SounddeviceOutput`.
     """
     from rich.console import Console
     from rich.live import Live
 
+    from hostmode.audio import SounddeviceOutput
     from hostmode.controller import Controller
     from hostmode.errors import RecordingError
 
@@ -70,7 +74,7 @@ def play_live(recording: Recording, title: str, console: Console | None = None) 
     playback = Playback()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        controller = Controller(recording.sample_rate)
+        controller = Controller(recording.sample_rate, output=SounddeviceOutput(device))
     playback.silent_because = "; ".join(str(warning.message) for warning in caught)
     with controller as avatar:
         conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
@@ -100,9 +104,9 @@ def _pictures(avatar: Controller, recording: Recording, playback: Playback) -> I
 
 
 def _print_lines(avatar: Controller, recording: Recording, title: str, playback: Playback, console: Console) -> None:
-    console.print(f"{title}: {recording.duration:.1f} s", highlight=False)
+    console.print(f"{title}: {recording.duration:.1f} s", highlight=False, markup=False)
     if playback.silent_because:
-        console.print(playback.silent_because, highlight=False, soft_wrap=True)
+        console.print(playback.silent_because, highlight=False, markup=False, soft_wrap=True)
     next_line_s = 0.0
     for pose in _pictures(avatar, recording, playback):
         heard_s = avatar.get_audio_time()
@@ -133,7 +137,7 @@ def _panel(avatar: Controller, pose: Pose, recording: Recording, title: str, pla
         facts.add_row(name, Text(neck_bar(pose, axis), style="cyan"))
     face = Text("\n".join(line.ljust(26) for line in face_lines(pose)))
     subtitle = "playing unheard" if playback.silent_because else None
-    return Panel(Columns([face, facts]), title=title, subtitle=subtitle, width=76)
+    return Panel(Columns([face, facts]), title=Text(title), subtitle=subtitle, width=76)
 
 
 def motion_lag(playback: Playback, recording: Recording) -> float | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hostmode.cli.style import new_app
+from hostmode.cli.style import new_app, printable, working
 
 if TYPE_CHECKING:
     from hostmode.offline import Rendering
@@ -21,50 +21,82 @@ app = new_app()
 @app.command()
 def play(
     file: Annotated[Path, typer.Argument(help="A recording, in any of the published shapes.")],
+    device: Annotated[
+        str | None,
+        typer.Option(help="Play there: a number or part of a name from `hostmode devices`.", metavar="DEVICE"),
+    ] = None,
     audio_out: Annotated[
-        Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit WAV file.")
+        Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit .wav file.")
     ] = None,
     poses_out: Annotated[
         Path | None,
         typer.Option("--poses-out", help="Write what would be seen: .npz (times, poses) or .csv."),
     ] = None,
     rate: Annotated[
-        float, typer.Option(help="Poses a second in the file.", min=0.001, max=1000.0, metavar="HZ")
-    ] = 60.0,
+        float | None,
+        typer.Option(help="Poses a second in --poses-out.", min=0.001, max=1000.0, metavar="HZ", show_default="60"),
+    ] = None,
     exact: Annotated[
         bool,
-        typer.Option("--exact", help="Poses of the recording alone: no transitions, blinks or gaze."),
+        typer.Option(
+            "--exact", help="In --poses-out the recording's own motion alone: no transitions, blinks or gaze."
+        ),
     ] = False,
 ) -> None:
     """Play a recording live, or render it into files at once.
 
-    Live, it needs the extra `audio` and a sound device; without one the motion runs on a silent clock. With
-    `--audio-out` or `--poses-out` nothing is heard and nothing takes real time; the poses are those of a
-    player whose audio clock is followed exactly.
+    Live, a face in the terminal follows the sound. It needs the extra `audio` and a sound device; without
+    one it plays unheard, in the same time.
+
+    With `--audio-out` or `--poses-out` nothing is heard and nothing takes real time. The files belong
+    together: pose *i* is what the face does *i*/60 s into the sound. In the .npz are `times` (n,) in seconds
+    and `poses` (n, 120); the .csv has a column for each value.
+
+    Example: `hostmode play speech.json`
 
     Example: `hostmode play speech.json --audio-out speech.wav --poses-out poses.npz --rate 60`
     """
     from hostmode.recording import load_recording
 
-    if poses_out is not None and poses_out.suffix.lower() not in (".npz", ".csv"):
-        raise typer.BadParameter(f"{poses_out} must end in .npz or .csv", param_hint="--poses-out")
-    recording = load_recording(file)
+    _check_output(file, audio_out, "--audio-out", (".wav",))
+    _check_output(file, poses_out, "--poses-out", (".npz", ".csv"))
+    if poses_out is None and (rate is not None or exact):
+        option = "--rate" if rate is not None else "--exact"
+        raise typer.BadParameter("says how poses are written: add --poses-out poses.npz", param_hint=option)
+    with working(f"reading {file.name}"):
+        recording = load_recording(file)
     if audio_out is None and poses_out is None:
-        _play_live(recording, file.name)
+        _play_live(recording, printable(file.name), device)
         return
+    rate = 60.0 if rate is None else rate
     rendering = _render(recording, rate, exact)
     if audio_out is not None:
         write_wav(rendering, audio_out)
-        print(f"{audio_out}: {len(rendering.audio) / rendering.sample_rate:.2f} s at {rendering.sample_rate} Hz")
+        seconds = len(rendering.audio) / rendering.sample_rate
+        print(f"{printable(audio_out)}: {seconds:.2f} s at {rendering.sample_rate} Hz")
     if poses_out is not None:
-        write_poses(rendering, poses_out)
-        print(f"{poses_out}: {len(rendering.times)} poses at {rate:g}/s")
+        with working(f"writing {poses_out.name}"):
+            write_poses(rendering, poses_out)
+        print(f"{printable(poses_out)}: {len(rendering.times)} poses at {rate:g}/s")
 
 
-def _play_live(recording: Recording, name: str) -> None:
+def _check_output(file: Path, output: Path | None, option: str, endings: tuple[str, ...]) -> None:
+    """Refuse a name that would mislead, and one that would overwrite the recording."""
+    if output is None:
+        return
+    if output.suffix.lower() not in endings:
+        raise typer.BadParameter(f"{printable(output)} must end in {' or '.join(endings)}", param_hint=option)
+    if output.exists() and file.exists() and output.samefile(file):
+        raise typer.BadParameter(
+            f"{printable(output)} is the recording itself; choose another name", param_hint=option
+        )
+
+
+def _play_live(recording: Recording, name: str, device: str | None) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
-    for line in summary_lines(play_live(recording, name)):
+    chosen = int(device) if device is not None and device.isdecimal() else device
+    for line in summary_lines(play_live(recording, name, device=chosen)):
         print(line)
 
 

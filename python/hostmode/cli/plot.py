@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hostmode.cli.style import new_app
+from hostmode.cli.style import new_app, printable, working
 
 app = new_app()
 
@@ -19,10 +19,14 @@ def plot(
 ) -> None:
     """Draw a recording: sound, jaw, neck and expression over time, and where messages meet.
 
-    Needs the extra `plot`. Example: `hostmode plot speech.json speech.png`
+    Each row of the heat map is an expression coefficient, its mean taken off: a column that changes all at
+    once at a dashed line is a jump that will be seen. Needs the extra `plot`.
+
+    Example: `hostmode plot speech.json speech.png`
     """
     from hostmode.figure import save_figure
     from hostmode.recording import load_recording
 
-    save_figure(load_recording(file), output, title=file.name)
-    print(output)
+    with working(f"drawing {file.name}"):
+        save_figure(load_recording(file), output, title=printable(file.name))
+    print(printable(output))

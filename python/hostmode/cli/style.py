@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def new_app(**settings: Any) -> typer.Typer:
@@ -16,3 +21,24 @@ def new_app(**settings: Any) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         **settings,
     )
+
+
+def printable(text: object) -> str:
+    r"""Spell out what is no text, such as ``\x1b``: what comes from a file must not steer the terminal."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in str(text)
+    )
+
+
+@contextlib.contextmanager
+def working(text: str) -> Iterator[None]:
+    """Show in a terminal that something takes its time; nothing elsewhere."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status(Text(printable(text))):
+        yield

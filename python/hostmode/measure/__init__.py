@@ -1,1 +1,1 @@
-"""Measuring playback from outside: a virtual sound card, a monitor of the machine itself, the sync meter."""
+"""Measuring playback from outside: a virtual sound card, the sync meter, drop-outs, memory, the machine itself."""

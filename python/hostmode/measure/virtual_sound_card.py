@@ -18,30 +18,31 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hostmode.errors import AudioOutputError
+from hostmode.measure.timed_recording import TimedRecording
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    import numpy.typing as npt
 
 _SINK = "virtual_speaker"
 _PROGRAMS = ("pulseaudio", "parec", "pactl")
 _ALSA_PLUGIN = "libasound_module_pcm_pulse.so"
 _LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
+_ADVICE = "on Debian and Ubuntu: apt install pulseaudio pulseaudio-utils libasound2-plugins"
 _READY_TIMEOUT_S = 10.0
+_RECORD_BLOCK_S = 0.02
+# A server that nobody uses for so long ends by itself: whoever started it may have been killed.
+_IDLE_S = 120
 
 
 def missing_parts() -> str | None:
     """Return what this machine lacks for a virtual sound card, or ``None`` if it has everything."""
     programs = [name for name in _PROGRAMS if shutil.which(name) is None]
     if programs:
-        return f"{', '.join(programs)} not installed (Debian: pulseaudio pulseaudio-utils)"
+        return f"{', '.join(programs)} not installed; {_ADVICE}"
     folders = (Path(folder) for folder in _LIBRARY_FOLDERS)
     if not any(next(folder.rglob(_ALSA_PLUGIN), None) for folder in folders if folder.is_dir()):
-        return f"{_ALSA_PLUGIN} not installed (Debian: libasound2-plugins)"
+        return f"{_ALSA_PLUGIN} not installed; {_ADVICE}"
     return None
 
 
@@ -114,7 +115,7 @@ class VirtualSoundCard:
                     "-n",
                     f"-F{self._folder / 'default.pa'}",
                     "--daemonize=no",
-                    "--exit-idle-time=-1",
+                    f"--exit-idle-time={_IDLE_S}",
                     "--use-pid-file=no",
                     "--log-level=warn",
                 ],
@@ -142,9 +143,22 @@ class VirtualSoundCard:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def record(self) -> Recording:
-        """Start to record what the card plays; it is recording when this returns."""
-        return Recording(self)
+    def record_command(self, block_s: float) -> list[str]:
+        """Return a command that writes what the card plays, in mono, to its output in blocks of `block_s`
+        seconds."""
+        return [
+            "parec",
+            f"--device={_SINK}.monitor",
+            f"--rate={self.rate}",
+            "--format=s16le",
+            "--channels=1",
+            f"--latency-msec={round(1000 * block_s)}",
+            "--raw",
+        ]
+
+    def record(self, block_s: float = _RECORD_BLOCK_S) -> TimedRecording:
+        """Start to record what the card plays, in blocks of `block_s`; it is recording when this returns."""
+        return TimedRecording(self, block_s)
 
     @property
     def _address(self) -> str:
@@ -168,7 +182,7 @@ class VirtualSoundCard:
             ),
             "client.conf": f"autospawn = no\ndefault-server = {self._address}\nenable-shm = no\n",
             "daemon.conf": (
-                "enable-shm = no\nrealtime-scheduling = no\nhigh-priority = no\nexit-idle-time = -1\n"
+                "enable-shm = no\nrealtime-scheduling = no\nhigh-priority = no\n"
                 "avoid-resampling = yes\nflat-volumes = no\n"
             ),
             ".asoundrc": "".join(
@@ -177,58 +191,3 @@ class VirtualSoundCard:
         }
         for name, text in files.items():
             (self._folder / name).write_text(text)
-
-
-class Recording:
-    """What a `VirtualSoundCard` plays, recorded by another process into a file."""
-
-    def __init__(self, card: VirtualSoundCard) -> None:
-        self.rate = card.rate
-        self.channels = card.channels
-        descriptor, name = tempfile.mkstemp(prefix="hostmode-recording-", suffix=".raw")
-        self._path = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            self._process = subprocess.Popen(
-                [
-                    "parec",
-                    f"--device={_SINK}.monitor",
-                    f"--rate={card.rate}",
-                    "--format=s16le",
-                    f"--channels={card.channels}",
-                    "--latency-msec=20",
-                    "--raw",
-                ],
-                env=card.environment,
-                stdout=file,
-            )
-        deadline = time.monotonic() + _READY_TIMEOUT_S
-        while self._path.stat().st_size == 0:
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AudioOutputError("the virtual sound card could not be recorded")
-            time.sleep(0.01)
-
-    def __enter__(self) -> Recording:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._path.unlink(missing_ok=True)
-
-    def samples(self) -> npt.NDArray[np.int16]:
-        """Return everything recorded so far, shape (n,), or (n, channels) for more than one channel."""
-        recorded = np.fromfile(self._path, dtype="<i2", count=self._path.stat().st_size // 2)
-        if self.channels == 1:
-            return recorded
-        return recorded[: len(recorded) // self.channels * self.channels].reshape(-1, self.channels)
-
-    def wait(self, duration_s: float) -> npt.NDArray[np.int16]:
-        """Record until `duration_s` more seconds of sound have come in, then return everything."""
-        frames = len(self.samples()) + round(duration_s * self.rate)
-        deadline = time.monotonic() + duration_s + _READY_TIMEOUT_S
-        while len(self.samples()) < frames and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return self.samples()

@@ -1,25 +1,63 @@
 """A Controller on the sound card that does what it reads, line by line, and prints every event as JSON.
 
-Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``idle``, ``stats``, ``close``.
+Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``interrupts COUNT``, ``idle``, ``stats``, ``close``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import random
 import sys
+import threading
+import time
 import warnings
 
 import numpy as np
 
-import hostmode
-from hostmode import Controller, PlayerConfig
+from hostmode import KEYFRAME_FLOATS, Controller, PlayerConfig, encode_message
+from hostmode.measure.ramp import ramp
 
 RATE = 48000
 
+# Callbacks speak from a thread of their own, and print() writes a line and its end one after the other.
+speaking = threading.Lock()
+
 
 def say(kind: str, **values: object) -> None:
-    print(json.dumps({"kind": kind, **values}), flush=True)
+    with speaking:
+        print(json.dumps({"kind": kind, **values}), flush=True)
+
+
+def interrupt_often(avatar: Controller, count: int) -> int:
+    """Interrupt from four threads at random times, each conversation louder than the one before it.
+
+    Return how many messages of motion were accepted for conversations that had been interrupted.
+    """
+    late = encode_message(np.zeros((5, KEYFRAME_FLOATS), np.float32), end=True)
+    left = threading.Semaphore(count)
+    accepted: list[str] = []
+
+    def interrupt(seed: int) -> None:
+        chance = random.Random(seed)
+        while left.acquire(blocking=False):
+            cid = avatar.get_current_conversation_id()
+            avatar.interrupt()
+            if cid is not None and avatar.yield_frames_data([late], cid):
+                accepted.append(cid)
+            time.sleep(chance.choice([0.0, 0.0, 0.001, 0.005]))
+
+    threads = [threading.Thread(target=interrupt, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    level = 1000
+    while any(thread.is_alive() for thread in threads):
+        level = min(level + 1, 32000)
+        avatar.yield_audio_data(np.resize(np.array([level, -level], np.int16), RATE), end=True)
+        # Now and then nobody interrupts for long enough that it is heard at its level.
+        time.sleep(0.001)
+    avatar.interrupt()
+    return len(accepted)
 
 
 def main() -> None:
@@ -32,15 +70,16 @@ def main() -> None:
         command, *arguments = line.split()
         if command == "ramp":
             frames = round(float(arguments[0]) * rate)
-            avatar.yield_audio_data((np.arange(frames) % 30000 + 1000).astype(np.int16), end=True)
+            avatar.yield_audio_data(ramp(0, frames), end=True)
         elif command == "tone":
             t = np.arange(round(float(arguments[0]) * rate)) / rate
             avatar.yield_audio_data((12000 * np.sin(2 * np.pi * 1000 * t)).astype(np.int16), end=True)
         elif command == "interrupt":
             heard = avatar.get_audio_time()
-            before = hostmode.now()
             avatar.interrupt()
-            say("interrupted", heard=heard, before=before, after=hostmode.now())
+            say("interrupted", heard=heard)
+        elif command == "interrupts":
+            say("interrupts", accepted_late_motion=interrupt_often(avatar, int(arguments[0])))
         elif command == "idle":
             say("waited", idle=avatar.wait_until_idle(30))
         elif command == "stats":
