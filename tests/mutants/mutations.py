@@ -354,7 +354,7 @@ MUTATIONS = (
         "e33",
         "python/hostmode/event_source.py",
         "    def _require_open(self) -> None:\n        if self._closed:\n",
-        "    def _require_open(self) -> None:\n        if self._closed and self._streams:\n",
+        "    def _require_open(self) -> None:\n        if self._closed is None:\n",
     ),
     # ---- timing and audio
     Mutation(

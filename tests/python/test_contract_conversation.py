@@ -53,13 +53,18 @@ def test_e3_missing_end_without_motion_is_ended_after_the_timeout() -> None:
 @pytest.mark.parametrize("heard", [0.1, 0.3], ids=["in_mid_speech", "drained"])
 def test_e3_watchdog_waits_while_paused(heard: float) -> None:
     rig = Rig(end_timeout=0.5)
-    rig.speak(tone(0.2))
+    conversation = rig.speak(tone(0.2))
     rig.run(heard)
     rig.pause()
 
     rig.run(3.0)
-
     assert rig.ends() == []
+    rig.resume()
+    rig.run(0.4)
+    assert rig.ends() == []
+    rig.run(0.5)
+
+    assert rig.ends() == [(conversation, "watchdog")]
 
 
 def test_e4_audio_after_end_cuts_the_old_conversation_with_a_fade() -> None:
