@@ -205,17 +205,18 @@ void AudioRenderer::apply_gain(float* out, std::size_t count, bool rising) noexc
 }
 
 void AudioRenderer::start_decay() noexcept {
-  // Sound that stops for want of samples cannot be faded out any more; what was last heard decays instead.
-  if (last_sample_ == 0.0F) return;
-  decay_from_ = last_sample_;
-  decay_left_ = ramp_frames_;
+  // Sound that stops for want of samples cannot be faded out any more; what was last heard decays instead,
+  // and in mid-fade for no longer than the fade would have lasted.
+  if (last_sample_ == 0.0F || gain_frames_ == 0) return;
+  const float before = decay_step_ * static_cast<float>(decay_left_);  // of a decay that has not ended yet
+  decay_left_ = std::max(decay_left_, gain_frames_);
+  decay_step_ = (last_sample_ + before) / static_cast<float>(decay_left_);
   last_sample_ = 0.0F;
 }
 
 void AudioRenderer::add_decay(float* out, std::size_t count) noexcept {
   const std::size_t run = std::min(count, decay_left_);
-  const float step = decay_from_ / static_cast<float>(ramp_frames_);
-  for (std::size_t i = 0; i < run; ++i) out[i] += step * static_cast<float>(--decay_left_);
+  for (std::size_t i = 0; i < run; ++i) out[i] += decay_step_ * static_cast<float>(--decay_left_);
 }
 
 void AudioRenderer::retire() noexcept {

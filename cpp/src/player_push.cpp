@@ -42,7 +42,8 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
       return Status::kOk;
     }
     const std::int64_t kept = conversation == nullptr && !config_.queue ? 0 : waiting_samples();
-    if (kept + static_cast<std::int64_t>(pcm.size / 2) > samples(config_.max_audio_s)) {
+    const std::size_t joined = pcm.size + (conversation != nullptr && conversation->has_odd_byte ? 1 : 0);
+    if (kept + static_cast<std::int64_t>(joined / 2) > samples(config_.max_audio_s)) {
       return Status::kBufferFull;
     }
     if (conversation == nullptr) {
@@ -290,7 +291,7 @@ void Player::append_motion(const Message& message, const ConversationPtr& conver
     const double frame = shown_frame(present_s_);
     const double media_s = poses_.media_s(generation, frame);
     const bool steps = media_s >= 0 && (!conversation->has_motion() || media_s > timeline.last_keyframe_s());
-    if (steps) poses_.before_change(frame, present_s_);
+    if (steps) poses_.before_change(renderer_.clock(), frame, present_s_);
     count_motion(*conversation, message.keyframes.size(), media_s);
     timeline.commit(*batch);
     if (steps) poses_.after_change(frame, present_s_);

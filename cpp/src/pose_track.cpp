@@ -70,10 +70,14 @@ double PoseTrack::media_s(std::uint64_t generation, double frame) const noexcept
 }
 
 std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
+  const Transition* previous = nullptr;
   for (Transition& transition : transitions_) {
-    if (transition.anchored || transition.frame > frame) continue;
-    step_offset(transition, clock.time_of(transition.frame), transition.offset);
-    transition.anchored = true;
+    if (transition.frame > frame) break;
+    if (!transition.anchored) {
+      step_offset(previous, transition, clock.time_of(transition.frame), transition.offset);
+      transition.anchored = true;
+    }
+    previous = &transition;
   }
   const double oldest = frame - kHistory_s * rate_hz_;
   while (!transitions_.empty() && transitions_.front().anchored &&
@@ -88,8 +92,8 @@ std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
   return forgotten;
 }
 
-void PoseTrack::before_change(double frame, double t_s) noexcept {
-  base_pose(segment_at(frame), frame, t_s, before_change_.data());
+void PoseTrack::before_change(const ClockSnapshot& clock, double frame, double t_s) noexcept {
+  sample(clock, frame, t_s, before_change_.data());
 }
 
 void PoseTrack::after_change(double frame, double t_s) {
@@ -105,18 +109,22 @@ void PoseTrack::after_change(double frame, double t_s) {
 
 void PoseTrack::sample(const ClockSnapshot& clock, double frame, double t_s, float* out) const noexcept {
   base_pose(segment_at(frame), frame, t_s, out);
+  // The latest transition has taken up what was left of the one before.
+  const Transition* latest = nullptr;
+  Transition ahead;
   for (const Transition& transition : transitions_) {
-    const double since = frame - transition.frame;
-    if (since < 0 || since >= transition.duration_frames) continue;
-    const float weight = 1.0F - ease(static_cast<float>(since / transition.duration_frames));
+    if (transition.frame > frame) break;
     if (transition.anchored) {
-      add_pose_offset(out, transition.offset.data(), weight);
-    } else {
-      Pose offset;
-      step_offset(transition, clock.time_of(transition.frame), offset);
-      add_pose_offset(out, offset.data(), weight);
+      latest = &transition;
+      continue;
     }
+    Pose offset;
+    step_offset(latest, transition, clock.time_of(transition.frame), offset);
+    ahead = transition;
+    ahead.offset = offset;
+    latest = &ahead;
   }
+  if (latest != nullptr) add_transition(*latest, frame, out);
 }
 
 void PoseTrack::remember(double frame) noexcept {
@@ -169,12 +177,21 @@ void PoseTrack::base_pose(const Segment& segment, double frame, double t_s, floa
   }
 }
 
-void PoseTrack::step_offset(const Transition& transition, double t_s, Pose& offset) const noexcept {
+void PoseTrack::step_offset(const Transition* previous, const Transition& transition, double t_s,
+                            Pose& offset) const noexcept {
   Pose before;
   Pose after;
   base_pose(transition.before, transition.frame, t_s, before.data());
+  if (previous != nullptr) add_transition(*previous, transition.frame, before.data());
   base_pose(transition.after, transition.frame, t_s, after.data());
   pose_offset(before.data(), after.data(), offset.data());
+}
+
+void PoseTrack::add_transition(const Transition& transition, double frame, float* pose) noexcept {
+  const double since = frame - transition.frame;
+  if (since >= transition.duration_frames) return;
+  const float weight = 1.0F - ease(static_cast<float>(since / transition.duration_frames));
+  add_pose_offset(pose, transition.offset.data(), weight);
 }
 
 }  // namespace hostmode

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 START = 1000.0
 """When the virtual sound card starts, in seconds."""
 
+RAMP = 80
+"""Samples of a fade, 5 ms, at 16 kHz."""
 
 EXPRESSION = hostmode.KEYFRAME_DTYPE.fields["expression"][1] // 4 + 20
 """A channel of the keyframe that idle motion leaves alone."""
@@ -133,3 +135,12 @@ class Rig:
 
     def audio_time(self) -> float:
         return self.player.audio_time(now=self.now)
+
+
+def speaking_rig(seconds: float = 2.0, **config: Any) -> tuple[Rig, str]:
+    """Return a rig that has played 0.2 s of a complete utterance, and its id."""
+    rig = Rig(**config)
+    conversation = rig.speak(tone(seconds), end=True)
+    assert conversation is not None
+    rig.run(0.2)
+    return rig, conversation

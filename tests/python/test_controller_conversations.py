@@ -10,7 +10,7 @@ import hostmode
 from hostmode import Controller, PlayerConfig
 
 
-def test_rule_1_chunks_of_an_utterance_return_the_same_id(stage):
+def test_rule1_chunks_of_an_utterance_return_the_same_id(stage):
     avatar = stage().avatar
     ids = {avatar.yield_audio_data(tone(0.1)) for _ in range(5)}
     assert ids == {avatar.get_current_conversation_id()}

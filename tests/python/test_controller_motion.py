@@ -25,7 +25,7 @@ def test_rule_2_motion_is_accepted_with_the_current_id_only(stage):
     assert s.avatar.stats()["keyframes"] == 25
 
 
-def test_rule_3_motion_with_a_foreign_id_changes_nothing_and_is_counted(stage):
+def test_rule3_motion_with_a_foreign_id_changes_nothing_and_is_counted(stage):
     s = stage()
     s.avatar.yield_audio_data(tone(1.0))
     assert s.avatar.yield_frames_data([motion(1.0, end=True)], "20200101000000_abcdefghijkl") is False
@@ -36,7 +36,7 @@ def test_rule_3_motion_with_a_foreign_id_changes_nothing_and_is_counted(stage):
 
 
 @pytest.mark.parametrize("nothing", [[], None])
-def test_rule_4_empty_motion_makes_this_conversation_audio_only(stage, nothing):
+def test_rule4_empty_motion_makes_this_conversation_audio_only(stage, nothing):
     s = stage()
     cid = s.avatar.yield_audio_data(tone(0.5), end=True)
     s.avatar.yield_frames_data(nothing, cid)

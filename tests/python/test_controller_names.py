@@ -103,7 +103,7 @@ def test_set_audio_format_interrupts_and_applies_to_what_follows(stage):
 
 
 @pytest.mark.parametrize("audio_format", ["opus", "mp3"])
-def test_another_audio_format_is_refused_and_nothing_changes(stage, audio_format):
+def test_audio_format_other_than_pcm_is_refused_and_nothing_changes(stage, audio_format):
     avatar = stage().avatar
     cid = avatar.yield_audio_data(tone(1.0))
     with pytest.raises(ValueError, match=audio_format):

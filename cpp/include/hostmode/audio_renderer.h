@@ -101,7 +101,7 @@ class AudioRenderer {
   std::size_t gain_frames_ = 0;  // position on the ramp: 0 is silent, ramp_frames_ is full gain
   float volume_now_ = 1.0F;
   float last_sample_ = 0.0F;
-  float decay_from_ = 0.0F;
+  float decay_step_ = 0.0F;
   std::size_t decay_left_ = 0;
   std::int64_t frame_ = 0;        // next device frame
   std::int64_t block_frame_ = 0;  // first device frame of this block

@@ -17,9 +17,9 @@
 namespace hostmode {
 
 // The base pose of a device frame follows from the segment it lies in: the timeline's pose at the media
-// position, or idle. Where the base steps (start, end, cut, motion that comes late), the step is kept as an
-// offset that decays over the transition, so that the sum is continuous and the lips keep the time of the
-// sound.
+// position, or idle. Where the base steps (start, end, cut, motion that comes late), the difference from what
+// was shown until then is kept as an offset that decays over the transition, so that the sum is continuous
+// and the lips keep the time of the sound. A transition that begins during another one takes its place.
 //
 // Serialised by the caller. Not realtime-safe, except sample().
 class PoseTrack {
@@ -42,8 +42,8 @@ class PoseTrack {
   // how many segments were forgotten.
   std::size_t settle(const ClockSnapshot& clock, double frame);
 
-  // Around a change of a timeline that moves the pose being shown at `frame`.
-  void before_change(double frame, double t_s) noexcept;
+  // Around a change of a timeline that moves the pose being shown at `t_s`, of device frame `frame`.
+  void before_change(const ClockSnapshot& clock, double frame, double t_s) noexcept;
   void after_change(double frame, double t_s);
 
   // The device frame whose pose is shown at `t_s`.
@@ -82,7 +82,11 @@ class PoseTrack {
   [[nodiscard]] const Timeline* timeline_of(const Segment& segment) const noexcept;
   [[nodiscard]] const Segment& segment_at(double frame) const noexcept;
   void base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
-  void step_offset(const Transition& transition, double t_s, Pose& offset) const noexcept;
+  // By how much the pose shown before `transition` differs from what comes after it; `previous` is the
+  // transition before it, anchored, or null.
+  void step_offset(const Transition* previous, const Transition& transition, double t_s,
+                   Pose& offset) const noexcept;
+  static void add_transition(const Transition& transition, double frame, float* pose) noexcept;
 
   // Nearly every sample lies in the latest segment: what it needs lies together, first.
   Segment latest_;

@@ -1,0 +1,52 @@
+"""What a mutation is, which rows of the contract need one, and which tests name a row."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# E20 and E30 need a sound card: tests/end_to_end has those.
+RULES = tuple(f"rule{number}" for number in range(1, 5))
+EDGE_CASES = (*(f"e{number}" for number in range(1, 34) if number not in (20, 30)), "e9b")
+TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle")
+AUDIO = ("pcm", "audio_format")
+ROWS = RULES + EDGE_CASES + TIMING + AUDIO
+
+
+class Mutation(NamedTuple):
+    """A break of one rule.
+
+    Attributes
+    ----------
+    row : str
+        Of the contract; the tests ``test_<row>_...`` must fail.
+    path : str
+        The file, seen from the root of the repository.
+    original : str
+        What stands there exactly once: the line, where needed with its neighbours.
+    mutated : str
+        The same with one line changed or left out.
+    """
+
+    row: str
+    path: str
+    original: str
+    mutated: str
+
+    def changed_line(self) -> tuple[str, str]:
+        """Return the line before and after; after is empty where the line is left out."""
+        before, after = self.original.split("\n"), self.mutated.split("\n")
+        if len(before) == len(after):
+            ((old, new),) = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+            return old, new
+        (left_out,) = [at for at in range(len(before)) if before[:at] + before[at + 1 :] == after]
+        return before[left_out], ""
+
+
+def files_naming(row: str, root: Path = ROOT) -> list[Path]:
+    """Return the files with tests that name a row, of the repository or of a copy at `root`."""
+    names_it = re.compile(rf"^def test_{row}_", re.MULTILINE)
+    return sorted(path for path in (root / "tests/python").glob("test_*.py") if names_it.search(path.read_text()))

@@ -1,0 +1,186 @@
+"""What the Host Mode contract says of motion, E6 to E11, E26 and E27: accepted, kept or discarded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from player_rig import Rig, motion, speaking_rig, tone
+
+import hostmode
+
+# type SERVER_ERROR; field 5: connection_id "c", req_id "r", code 429, message "slow down".
+ERROR = b"\x0a\x01c\x12\x01r\x18\xad\x03\x22\x09slow down"
+SERVER_ERROR = b"\x08\x04\x2a" + bytes([len(ERROR)]) + ERROR
+
+
+def test_e6_motion_before_audio_is_attached_when_audio_opens() -> None:
+    rig = Rig(speech_transition=0.0)
+    rig.move([motion(25, level=0.2, req_id="older")], None)
+    rig.move([motion(25, level=0.7, req_id="newer")], None)
+    rig.run(1.0)
+
+    rig.speak(tone(1.0), end=True)
+    rig.run(0.3)
+
+    assert rig.level() == pytest.approx(0.7)
+    assert rig.player.stats().keyframes == 25
+
+
+def test_e6_early_motion_expires() -> None:
+    rig = Rig()
+    rig.move([motion(25, level=0.7, req_id="r")], None)
+    rig.run(5.1)
+
+    rig.speak(tone(1.0), end=True)
+    rig.run(0.3)
+
+    assert rig.player.stats().keyframes == 0
+    assert [event.reason for event in rig.of_kind("motion_discarded")] == ["expired"]
+
+
+def test_e6_early_motion_beyond_the_bound_is_refused_as_a_whole() -> None:
+    rig = Rig(max_motion=1.0)
+    rig.move([motion(5, req_id="r")], None)
+
+    with pytest.raises(hostmode.BufferFullError):
+        rig.move([motion(20, req_id="r"), motion(1, req_id="r")], None)
+    rig.speak(tone(0.5), end=True)
+
+    assert rig.player.stats().keyframes == 5
+
+
+def test_e7_motion_after_audio_end_is_accepted_until_played() -> None:
+    rig, conversation = speaking_rig(1.0)
+
+    rig.move([motion(10)], conversation)
+    rig.run(0.3)
+    assert rig.move([motion(15, end=True)], conversation) is True
+    assert rig.player.stats().keyframes == 25
+
+    rig.run(1.0)
+    assert rig.move([motion(15, end=True)], conversation) is False
+    assert rig.player.stats().discarded_wrong_id == 1
+
+
+def test_e8_motion_of_a_replaced_conversation_is_discarded() -> None:
+    rig, first = speaking_rig()
+    rig.speak(tone(1.0), end=True)
+
+    assert rig.move([motion(25, end=True)], first) is False
+    assert rig.player.stats().keyframes == 0
+    assert rig.player.stats().discarded_wrong_id == 1
+
+
+@pytest.mark.parametrize("empty", [[], None])
+def test_e9_empty_motion_after_valid_motion_means_audio_only(empty: list[bytes] | None) -> None:
+    rig, conversation = speaking_rig()
+    rig.move([motion(10)], conversation)
+    rig.move(empty, conversation)
+
+    rig.move([motion(15, end=True)], conversation)
+    rig.run(2.0)
+
+    assert rig.player.stats().keyframes == 10
+    assert rig.ends() == [(conversation, "playback_end")]
+
+
+def test_e9b_one_bytes_is_a_list_of_one() -> None:
+    rig, conversation = speaking_rig()
+
+    assert rig.move(motion(10, end=True), conversation) is True
+    assert rig.player.stats().keyframes == 10
+
+
+def test_e10_malformed_message_applies_nothing_and_leaves_the_audio_alone() -> None:
+    rig, conversation = speaking_rig()
+    broken = motion(10)[:-3]
+
+    with pytest.raises(hostmode.DecodeError, match="message 1") as caught:
+        rig.move([motion(10), broken], conversation)
+
+    assert 0 <= caught.value.offset <= len(broken)
+    assert rig.player.stats().keyframes == 0
+    assert rig.player.stats().malformed_messages == 1
+    (error,) = rig.of_kind("error")
+    assert (error.reason, error.conversation_id) == ("invalid_animation_data", conversation)
+    np.testing.assert_array_equal(rig.run(0.5), tone(2.0)[3200:11200])
+    assert rig.move([motion(10, end=True)], conversation) is True
+
+
+def test_e11_server_error_in_the_list_is_reported_and_motion_beside_it_used() -> None:
+    rig, conversation = speaking_rig()
+
+    rig.move([SERVER_ERROR, motion(10)], conversation)
+
+    (error,) = rig.of_kind("error")
+    assert error.reason == "server_error"
+    assert error.message == "429: slow down"
+    assert rig.player.stats().keyframes == 10
+
+
+def test_e11_unknown_type_is_skipped_and_counted() -> None:
+    rig, conversation = speaking_rig()
+
+    rig.move([b"\x08\x63", motion(10)], conversation)
+
+    assert rig.of_kind("error") == []
+    assert rig.player.stats().unknown_messages == 1
+    assert rig.player.stats().keyframes == 10
+
+
+def test_e26_motion_of_a_second_req_id_is_discarded() -> None:
+    rig = Rig()
+    conversation = rig.speak(tone(1.0), end=True)
+    rig.move([motion(10, req_id="first")], conversation)
+
+    assert rig.move([motion(10, req_id="second", end=True)], conversation) is False
+    rig.move([motion(5)], conversation)
+
+    assert rig.player.stats().keyframes == 15
+    assert rig.player.stats().discarded_other_req_id == 1
+    assert [event.reason for event in rig.of_kind("motion_discarded")] == ["other_req_id"]
+
+
+def test_e26_late_motion_of_an_interrupted_turn_cannot_capture_the_next() -> None:
+    rig = Rig()
+    first = rig.speak(tone(1.0), end=True)
+    rig.move([motion(10, req_id="first")], first)
+    rig.interrupt()
+
+    rig.move([motion(10, level=1.0, req_id="first")], None)
+    second = rig.speak(tone(1.0), end=True)
+    rig.move([motion(10, level=1.0, req_id="first")], second)
+    assert rig.player.stats().keyframes == 10
+    rig.move([motion(10, req_id="second")], second)
+
+    assert rig.player.stats().keyframes == 20
+    assert rig.player.stats().discarded_tombstoned == 2
+
+
+def test_e26_the_last_32_req_ids_are_tombstoned() -> None:
+    rig = Rig()
+    for turn in range(33):
+        conversation = rig.speak(tone(0.1), end=True)
+        rig.move([motion(1, req_id=f"r{turn}")], conversation)
+        rig.interrupt()
+    keyframes = rig.player.stats().keyframes
+    conversation = rig.speak(tone(0.1), end=True)
+
+    for turn in range(1, 33):
+        rig.move([motion(1, req_id=f"r{turn}")], conversation)
+    assert rig.player.stats().keyframes == keyframes
+    assert rig.player.stats().discarded_tombstoned == 32
+
+    rig.move([motion(1, req_id="r0")], conversation)
+    assert rig.player.stats().keyframes == keyframes + 1
+
+
+def test_e27_motion_for_another_avatar_is_discarded_with_an_error() -> None:
+    rig = Rig(avatar_id="mine")
+    conversation = rig.speak(tone(1.0), end=True)
+
+    rig.move([motion(10, avatar_id="yours"), motion(10, avatar_id="mine"), motion(10)], conversation)
+
+    assert [event.reason for event in rig.of_kind("error")] == ["avatar_mismatch"]
+    assert rig.player.stats().discarded_avatar == 1
+    assert rig.player.stats().keyframes == 20
