@@ -8,11 +8,17 @@ namespace {
 
 // How many players lie between one step of prefetching and the next: enough for memory to come, too few for
 // it to go again.
-constexpr std::size_t kAhead = 4;
+constexpr std::size_t kAhead = 6;
 
 }  // namespace
 
 void Player::sample(double now_s, float* out) {
+  // Between two pictures an application touches much else: its one avatar is seldom in any cache.
+  prefetch_motion();
+  show(now_s, out);
+}
+
+void Player::show(double now_s, float* out) {
   const std::lock_guard lock(mutex_);
   settle(now_s);
   const ClockSnapshot& clock = renderer_.clock();
@@ -37,7 +43,7 @@ void Player::sample_many(Player* const* players, std::size_t count, double now_s
     if (step >= kAhead && step - kAhead < count) players[step - kAhead]->prefetch_motion();
     if (step < 2 * kAhead) continue;
     const std::size_t i = step - 2 * kAhead;
-    players[i]->sample(now_s, out + i * kKeyframeFloats);
+    players[i]->show(now_s, out + i * kKeyframeFloats);
   }
 }
 

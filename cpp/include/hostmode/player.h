@@ -158,6 +158,7 @@ class Player {
   // Thread-safe: yes.
   void prefetch() const noexcept;
   void prefetch_motion() const noexcept;
+  void show(double now_s, float* out);  // sample() without them; takes mutex_ itself
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   mutable std::mutex
