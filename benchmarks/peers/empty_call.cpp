@@ -12,6 +12,7 @@ struct Empty {};
 PYBIND11_MODULE(empty_call, m, py::mod_gil_not_used()) {
   py::class_<Empty>(m, "Empty")
       .def(py::init<>())
-      .def("call", [](Empty&, double, const py::object& out) { return out; }, py::arg("now"), py::arg("out"),
-           py::pos_only());
+      .def(
+          "call", [](Empty&, double, const py::object& out) { return out; }, py::arg("now"), py::arg("out"),
+          py::pos_only());
 }
