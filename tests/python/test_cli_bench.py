@@ -121,6 +121,7 @@ def test_bench_underruns_with_an_unknown_load_is_refused() -> None:
     assert "regex" in result.stderr
 
 
+@pytest.mark.as_shipped
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is measured on Linux only")
 def test_bench_soak_memory_of_a_process_stays_flat_for_a_simulated_hour() -> None:
     # A process of its own: here, other tests would count.

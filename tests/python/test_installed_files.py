@@ -52,6 +52,7 @@ def test_installed_package_has_what_only_other_tools_read(name: str) -> None:
     assert f"hostmode/{name}" in package_files()
 
 
+@pytest.mark.as_shipped
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere symbols are kept apart or leave no such name")
 def test_installed_extension_is_stripped() -> None:
     (extension,) = PACKAGE.glob("_core.*.so")
