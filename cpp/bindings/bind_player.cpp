@@ -116,17 +116,20 @@ const py::dtype& keyframe_dtype() {
       .get_stored();
 }
 
-py::object sample_pose(Player& self, double now, const py::none&) {
+py::object sample_new(Player& self, double now) {
   py::array pose(keyframe_dtype(), py::ssize_t{1});
-  self.sample(checked_time(now, "now"), static_cast<float*>(pose.mutable_data()));
+  self.sample(now, static_cast<float*>(pose.mutable_data()));
   PyObject* const record = PySequence_GetItem(pose.ptr(), 0);
   if (record == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(record);
 }
 
-py::object sample_row(Player& self, double now, const py::object& out) {
+// One function for both forms: a second overload would cost the fast form a failed attempt at the first.
+py::object sample(Player& self, double now, const py::object& out) {
+  checked_time(now, "now");
+  if (out.is_none()) return sample_new(self, now);
   const ArrayView<float> view(out, "out", {kFloats});
-  self.sample(checked_time(now, "now"), view.data());
+  self.sample(now, view.data());
   return out;
 }
 
@@ -274,7 +277,7 @@ entry_time, current_time : float, optional
       .def(
           "interrupt", [](Player& self, double now) { self.interrupt(checked_time(now, "now")); },
           py::kw_only(), py::arg("now"), "Drop everything at once, with a 5 ms fade. No-op when idle.")
-      .def("sample", &sample_pose, py::arg("now"), py::arg("out") = py::none(), py::pos_only(),
+      .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(), py::pos_only(),
            R"(Return the pose of the sound that is heard at `now`.
 
 Parameters
@@ -287,7 +290,6 @@ out : ndarray of float32, shape (120,), optional
 Returns
 -------
 Pose or ndarray)")
-      .def("sample", &sample_row, py::arg("now"), py::arg("out"), py::pos_only())
       .def("sample_into", &sample_into, py::arg("times"), py::arg("out"),
            R"(Fill the poses of many instants, future ones included. Moves nothing.
 
