@@ -10,15 +10,7 @@ from interleave import each, interleave
 
 import hostmode
 
-FIELDS = {
-    "translation": 3,
-    "rotation": 3,
-    "neck_pose": 3,
-    "jaw_pose": 3,
-    "eye_pose": 6,
-    "eye_lid": 2,
-    "expression": 100,
-}
+FIELDS = {name: hostmode.KEYFRAME_DTYPE[name].shape[0] for name in hostmode.KEYFRAME_DTYPE.names or ()}
 KEYFRAMES = 100
 
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -45,6 +46,15 @@ TEST_CASE("producers, the audio thread and samplers may run at once") {
       if (!std::isfinite(pose[kExpressionOffset])) std::abort();
     }
   });
+  std::thread crowd([&] {
+    Player silent(kRate_hz);
+    Player* const players[] = {&player, &silent, &player};
+    std::vector<float> poses(std::size(players) * kKeyframeFloats);
+    while (!stop.load()) {
+      Player::sample_many(players, std::size(players), now_s(), poses.data());
+      if (!std::isfinite(poses[kExpressionOffset])) std::abort();
+    }
+  });
   std::thread interrupter([&] {
     for (int i = 0; !stop.load(); ++i) {
       if (i % 50 == 0) player.interrupt(now_s());
@@ -61,7 +71,8 @@ TEST_CASE("producers, the audio thread and samplers may run at once") {
     const ByteView pcm{reinterpret_cast<const std::uint8_t*>(samples.data()), samples.size() * 2};
     if (player.push_audio(pcm, i % 5 == 0, now_s(), id) == Status::kOk) ++accepted;
     std::vector<std::uint8_t> bytes;
-    const std::vector<Keyframe> keyframes(10);
+    std::vector<Keyframe> keyframes(10);
+    for (std::size_t k = 0; k < keyframes.size(); ++k) keyframes[k].expression[0] = static_cast<float>(k);
     REQUIRE(encode_message(keyframes.data(), keyframes.size(), "", "req-" + std::to_string(i), i % 5 == 0, "",
                            bytes) == Status::kOk);
     const ByteView view{bytes.data(), bytes.size()};
@@ -71,6 +82,7 @@ TEST_CASE("producers, the audio thread and samplers may run at once") {
   stop = true;
   audio.join();
   sampler.join();
+  crowd.join();
   interrupter.join();
   CHECK(accepted > 0);
   CHECK(player.stats().conversations > 0);
