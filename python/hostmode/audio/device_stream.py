@@ -68,7 +68,10 @@ def choose_rate(device: int | str | None) -> int:
         try:
             default = round(sounddevice.query_devices(device, "output")["default_samplerate"])
         except (sounddevice.PortAudioError, ValueError) as error:
-            raise AudioOutputError(f"no audio output device: {error}") from error
+            wanted = "on this system" if device is None else repr(device)
+            raise AudioOutputError(
+                f"no audio output device {wanted} ({error}): see `hostmode devices` for those that there are"
+            ) from error
         for rate in (PREFERRED_RATE, default):
             if rate in _core.DEVICE_RATES and _accepted_channels(sounddevice, device, rate) is not None:
                 return rate
