@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "clock_profiles.h"
+#include "clock/audio_clock.h"
+#include "clock/clock_profiles.h"
+#include "clock/virtual_dac.h"
 #include "dll_clock.h"
-#include "hostmode/audio_clock.h"
 #include "raw_clock.h"
-#include "virtual_dac.h"
 
 namespace {
 

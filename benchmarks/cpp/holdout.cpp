@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hostmode/keyframe.h"
-#include "hostmode/timeline.h"
+#include "motion/timeline.h"
 
 namespace {
 

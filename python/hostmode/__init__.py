@@ -35,8 +35,7 @@ from hostmode.pose import KEYFRAME_DTYPE, Pose
 
 if TYPE_CHECKING:
     from hostmode.controller import Controller
-    from hostmode.events import ControllerEvent, PlaybackError
-    from hostmode.frame_rate import FrameRateInfo
+    from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
     from hostmode.recording import Recording, load_recording
 
 __all__ = [
@@ -76,7 +75,7 @@ __all__ = [
 _LAZY = {
     "Controller": "hostmode.controller",
     "ControllerEvent": "hostmode.events",
-    "FrameRateInfo": "hostmode.frame_rate",
+    "FrameRateInfo": "hostmode.events",
     "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",
     "load_recording": "hostmode.recording",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
 from hostmode.audio.intake import AudioIntake, require_pcm_rate
-from hostmode.event_source import EventSource
 from hostmode.events import ControllerEvent
-from hostmode.ticker import Ticker
+from hostmode.events.callbacks import EventSource
+from hostmode.events.ticker import Ticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

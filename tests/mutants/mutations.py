@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from mutation import Mutation
 
-PUSH = "cpp/src/player_push.cpp"
-TIME = "cpp/src/player_time.cpp"
-PLAYER = "cpp/src/player.cpp"
-RENDERER = "cpp/src/audio_renderer.cpp"
-POSES = "cpp/src/pose_track.cpp"
+PUSH = "cpp/src/playback/player_push.cpp"
+TIME = "cpp/src/playback/player_time.cpp"
+PLAYER = "cpp/src/playback/player.cpp"
+RENDERER = "cpp/src/sound/renderer.cpp"
+POSES = "cpp/src/motion/pose_track.cpp"
 CONTROLLER = "python/hostmode/controller.py"
+DECODE = "cpp/src/wire/message_decode.cpp"
 
 MUTATIONS = (
     # ---- the four rules
@@ -124,7 +125,7 @@ MUTATIONS = (
     Mutation("e6", PUSH, "    early_->add(std::move(scratch_[i]), now_s);\n", ""),
     Mutation(
         "e6",
-        "cpp/src/early_motion.h",
+        "cpp/src/playback/early_motion.h",
         "messages = std::move(entries_.back().messages);",
         "messages = std::move(entries_.front().messages);",
     ),
@@ -317,17 +318,17 @@ MUTATIONS = (
     Mutation("e26", TIME, "constexpr std::size_t kTombstones = 32;", "constexpr std::size_t kTombstones = 31;"),
     Mutation("e27", PUSH, "message.avatar_id != config_.avatar_id) {", "false) {"),
     Mutation("e27", PUSH, '    report_error("avatar_mismatch",\n', '    report_error("wrong_avatar",\n'),
-    Mutation("e28", "cpp/src/message_decode.cpp", "    if (!all_finite(out + i, 1)) {", "    if (out[i] > 1e9F) {"),
+    Mutation("e28", DECODE, "    if (!all_finite(out + i, 1)) {", "    if (out[i] > 1e9F) {"),
     Mutation("e28", "cpp/bindings/buffer_view.cpp", '&& item != "h") {', "&& item.empty()) {"),
     Mutation(
         "e29",
-        "cpp/src/player_config.cpp",
+        "cpp/src/playback/player_config.cpp",
         "return has(kPcmRates_hz) || has(kDeviceRates_hz);",
         "return sample_rate_hz > 0;",
     ),
     Mutation(
         "e29",
-        "cpp/src/player_config.cpp",
+        "cpp/src/playback/player_config.cpp",
         "return has(kPcmRates_hz) || has(kDeviceRates_hz);",
         "return has(kPcmRates_hz);",
     ),
@@ -339,20 +340,20 @@ MUTATIONS = (
     ),
     Mutation(
         "e31",
-        "cpp/src/audio_stream.cpp",
+        "cpp/src/sound/sample_queue.cpp",
         "samples + into_newest, rest * sizeof(*samples));",
         "samples, rest * sizeof(*samples));",
     ),
     Mutation("e32", POSES, "idle_(config.seed),", "idle_(0),"),
     Mutation(
         "e32",
-        "cpp/src/conversation_id.cpp",
+        "cpp/src/playback/conversation_id.cpp",
         "  state_ = (static_cast<std::uint64_t>(random()) << 32) ^ random();\n",
         "  state_ = random.min();\n",
     ),
     Mutation(
         "e33",
-        "python/hostmode/event_source.py",
+        "python/hostmode/events/callbacks.py",
         "    def _require_open(self) -> None:\n        if self._closed:\n",
         "    def _require_open(self) -> None:\n        if self._closed is None:\n",
     ),
@@ -401,7 +402,7 @@ MUTATIONS = (
     Mutation("layers", POSES, "  if (layers_) {\n", "  if (rate_hz_ > 0) {\n"),
     Mutation(
         "idle",
-        "cpp/src/idle_motion.cpp",
+        "cpp/src/motion/idle_motion.cpp",
         "  eye_lid[0] = eye_lid[1] = static_cast<float>(blink(seed_, t_s));\n",
         "  eye_lid[0] = eye_lid[1] = 0.0F;\n",
     ),

@@ -18,7 +18,7 @@ import hostmode
 from hostmode import Recording
 from hostmode.cli.app import COMMANDS, app
 from hostmode.cli.style import working
-from hostmode.recording_checks import find_problems
+from hostmode.recording.checks import find_problems
 
 if TYPE_CHECKING:
     from click.testing import Result

@@ -21,7 +21,7 @@ from hostmode import Recording
 from hostmode.cli.app import app
 from hostmode.cli.live import Playback, motion_lag, play_live
 from hostmode.offline import render_offline
-from hostmode.recording_checks import SEAM_STEP_RATIO, seam_step_ratios
+from hostmode.recording.checks import SEAM_STEP_RATIO, seam_step_ratios
 
 if TYPE_CHECKING:
     from pathlib import Path

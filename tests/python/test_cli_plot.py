@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import hostmode
 from hostmode import Recording
 from hostmode.cli.app import app
-from hostmode.figure import save_figure
+from hostmode.recording.figure import save_figure
 
 if TYPE_CHECKING:
     from pathlib import Path

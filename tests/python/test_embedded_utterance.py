@@ -10,7 +10,7 @@ import pytest
 
 from hostmode import Recording
 from hostmode.pose import as_poses
-from hostmode.recording_checks import find_problems
+from hostmode.recording.checks import find_problems
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import hostmode
-from hostmode.recording_json import MAX_RECORDING_BYTES
+from hostmode.recording.json_shapes import MAX_RECORDING_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path

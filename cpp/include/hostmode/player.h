@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "hostmode/arrival_jitter.h"
-#include "hostmode/audio_clock.h"
-#include "hostmode/audio_renderer.h"
+#include "clock/audio_clock.h"
 #include "hostmode/event.h"
 #include "hostmode/message.h"
 #include "hostmode/player_config.h"
-#include "hostmode/pose_track.h"
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
+#include "motion/pose_track.h"
+#include "playback/arrival_jitter.h"
+#include "sound/renderer.h"
 
 namespace hostmode {
 
@@ -168,7 +168,7 @@ class Player {
   std::uint64_t edges_taken_ = 0;  // of the renderer
 
   PoseTrack poses_;
-  AudioRenderer renderer_;
+  Renderer renderer_;
 
   const int sample_rate_hz_;
   const PlayerConfig config_;

@@ -30,8 +30,8 @@ def demo(
     """
     from hostmode.cli.live import play_live, summary_lines
     from hostmode.errors import MissingExtraError
-    from hostmode.figure import save_figure
     from hostmode.recording import Recording
+    from hostmode.recording.figure import save_figure
 
     recording = Recording.embedded()
     for line in summary_lines(play_live(recording, "hostmode demo")):

@@ -49,7 +49,7 @@ def inspect(
 
 def summarise(recording: Recording) -> dict[str, Any]:
     """Return what `hostmode inspect --json` prints."""
-    from hostmode.recording_checks import find_problems
+    from hostmode.recording.checks import find_problems
 
     return {
         "messages": len(recording.messages),

@@ -24,8 +24,8 @@ def plot(
 
     Example: `hostmode plot speech.json speech.png`
     """
-    from hostmode.figure import save_figure
     from hostmode.recording import load_recording
+    from hostmode.recording.figure import save_figure
 
     with working(f"drawing {file.name}"):
         save_figure(load_recording(file), output, title=printable(file.name))

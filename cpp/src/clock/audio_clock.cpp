@@ -1,0 +1,130 @@
+#include "clock/audio_clock.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "clock/dac_times.h"
+#include "clock/device_line.h"
+
+namespace hostmode {
+namespace {
+
+// A block this much later than due is a hole in the sound where the host measures its position.
+constexpr double kHole_s = 0.005;
+// Without anything to check it against, a jump is one if it is beyond all lateness there was.
+constexpr double kUncheckedHole_s = 0.002;
+constexpr double kPeakMargin = 3;
+
+// Where changes take effect ahead of the present, small ones are gathered: the snapshot's knots must reach
+// back to it.
+constexpr double kChangeSpacing_s = 0.1;
+constexpr double kSmallChange_s = 0.001;
+
+constexpr double kOutlier = 8;  // in units of the noise
+
+}  // namespace
+
+struct AudioClock::State {
+  State(double rate_hz, double latency_s) noexcept
+      : source(rate_hz, latency_s), line(rate_hz), pace(rate_hz) {}
+
+  [[nodiscard]] bool is_hole(const AudioObservation& observation, const HeardTime& heard) const noexcept;
+  void follow(const AudioObservation& observation, const HeardTime& heard) noexcept;
+  void steer(const AudioObservation& observation, double heard_s) noexcept;
+
+  DacTimes source;
+  DeviceLine line;
+  // When callbacks come: no instants of sound, but the device's rate, in the clock that is not the host's.
+  DeviceLine pace;
+  ClockSnapshot snapshot;
+  // Of the map: it is settled before this instant.
+  double last_change_s = -std::numeric_limits<double>::infinity();
+};
+
+AudioClock::AudioClock(double rate_hz, double latency_s)
+    : state_(std::make_unique<State>(rate_hz, std::isfinite(latency_s) ? std::max(latency_s, 0.0) : 0.0)) {}
+
+AudioClock::~AudioClock() = default;
+
+const ClockSnapshot& AudioClock::snapshot() const noexcept {
+  return state_->snapshot;
+}
+
+// Whether the block begins later than the blocks before it end, rather than having been asked for late.
+bool AudioClock::State::is_hole(const AudioObservation& observation, const HeardTime& heard) const noexcept {
+  const double due_s = line.time_of(static_cast<double>(observation.first_frame));
+  const double late_s = heard.heard_s - due_s;
+  const double noise_s = kOutlier * line.noise_s();
+  if (heard.measured) return late_s - heard.dispatch_delay_s > std::max(kHole_s, noise_s);
+  if (std::isnan(observation.entry_s)) {
+    return late_s > std::max({kUncheckedHole_s, noise_s, kPeakMargin * line.peak_lateness_s()});
+  }
+  // Asked for after everything before it was over: the device has run dry, whatever the reason.
+  return late_s > std::max(kHole_s, noise_s) && observation.entry_s > due_s;
+}
+
+void AudioClock::State::follow(const AudioObservation& observation, const HeardTime& heard) noexcept {
+  const bool other_source = heard.source != snapshot.source_ && heard.source != ClockSource::kFreeRun &&
+                            snapshot.source_ != ClockSource::kFreeRun;
+  const bool anew = !line.started() || other_source || is_hole(observation, heard);
+  if (!std::isnan(observation.entry_s)) {
+    if (anew || !pace.started()) {
+      pace.restart(observation.first_frame, observation.entry_s);
+    } else {
+      pace.add(observation.first_frame, observation.entry_s);
+    }
+    line.take_rate_from(pace);
+  }
+  if (anew) {
+    line.restart(observation.first_frame, heard.heard_s);
+  } else {
+    line.add(observation.first_frame, heard.heard_s);
+  }
+}
+
+// Bends the map to the line, from where readers cannot have been yet.
+void AudioClock::State::steer(const AudioObservation& observation, double heard_s) noexcept {
+  const double frame = static_cast<double>(observation.first_frame);
+  const double line_s = line.time_of(frame);
+  double instant_s = std::max(observation.entry_s, last_change_s);
+  if (std::isnan(observation.entry_s)) {
+    // Who renders by DAC times alone has the present somewhere before the block; all earlier blocks are
+    // settled.
+    const double end_s = snapshot.time_of(static_cast<double>(snapshot.rendered_frames()));
+    instant_s = std::max(std::isnan(end_s) ? heard_s : std::min(heard_s, end_s), last_change_s);
+    const bool small = std::abs(snapshot.time_of(frame) - line_s) < kSmallChange_s;
+    if (small && instant_s - last_change_s < kChangeSpacing_s) return;
+  }
+  snapshot.steer(instant_s, line_s, frame, line.true_rate_hz());
+  last_change_s = instant_s;
+}
+
+void AudioClock::observe(const AudioObservation& reported) noexcept {
+  State& state = *state_;
+  ClockSnapshot& snapshot = state.snapshot;
+  if (reported.frame_count <= 0 || reported.first_frame < snapshot.rendered_frames_) return;
+  AudioObservation observation = reported;
+  // Infinite is as unknown as NaN, and needs no further thought then.
+  for (double* time_s : {&observation.entry_s, &observation.dac_s, &observation.host_current_s}) {
+    if (!std::isfinite(*time_s)) *time_s = AudioObservation::kUnknown;
+  }
+
+  HeardTime heard = state.source.judge(observation);
+  // An assumed latency is late by nature, whatever the distribution of its noise looks like.
+  const bool symmetric = state.source.quantised() || (heard.measured && state.line.looks_symmetric());
+  state.line.set_shape(symmetric ? NoiseShape::kSymmetric : NoiseShape::kLate);
+  if (std::isnan(heard.heard_s) && state.line.started() &&
+      observation.entry_s > state.line.time_of(static_cast<double>(observation.first_frame))) {
+    // Even a callback without a usable time shows that the device has run dry.
+    heard.heard_s = state.source.from_callback(observation);
+  }
+  if (!std::isnan(heard.heard_s)) {
+    state.follow(observation, heard);
+    state.steer(observation, heard.heard_s);
+  }
+  snapshot.source_ = heard.source;
+  snapshot.faults_ = state.source.faults();
+  snapshot.rendered_frames_ = observation.first_frame + observation.frame_count;
+}
+
+}  // namespace hostmode

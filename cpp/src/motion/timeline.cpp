@@ -1,0 +1,286 @@
+#include "motion/timeline.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "motion/pose_blend.h"
+#include "motion/tangents.h"
+
+namespace hostmode {
+namespace {
+
+constexpr std::size_t kPageNodes = 32;
+// Channels are read in blocks: a block that never moves costs no memory traffic. Small, since what moves in
+// real streams is few and lies apart: the neck, the jaw's opening and half of the expression.
+constexpr std::size_t kBlockFloats = 4;
+constexpr std::size_t kBlocks = kKeyframeFloats / kBlockFloats;
+static_assert(kBlocks * kBlockFloats == kKeyframeFloats && kBlocks <= 32);
+
+constexpr double kSeamFactor = 2.5;
+constexpr std::size_t kMedianSteps = 63;
+constexpr std::size_t kFewestSteps = 4;  // below, nothing is known about what is normal
+constexpr float kVariation = 1e-6F;      // of eyes and eyelids, for a layer to give way
+
+constexpr std::size_t kRotations[] = {kRotationOffset, kNeckPoseOffset, kJawPoseOffset, kEyePoseOffset,
+                                      kEyePoseOffset + 3};
+
+float step_size(const Keyframe& from, const Keyframe& to) noexcept {
+  float sum = 0;
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+    const float step = to.data()[i] - from.data()[i];
+    sum += step * step;
+  }
+  return std::sqrt(sum);
+}
+
+float median(std::vector<float> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+bool is_in(std::size_t channel, std::size_t first, std::size_t count) noexcept {
+  return channel >= first && channel < first + count;
+}
+
+bool keeps_hull(std::size_t channel) noexcept {
+  return is_in(channel, kJawPoseOffset, 3) || is_in(channel, kEyeLidOffset, 2);
+}
+
+}  // namespace
+
+// A keyframe and its slopes per keyframe interval, block by block, so that what a sample needs of a block
+// lies together.
+struct Timeline::Node {
+  struct Block {
+    float values[kBlockFloats];
+    float slopes[kBlockFloats];
+  };
+  Block blocks[kBlocks];
+
+  [[nodiscard]] float& value(std::size_t channel) noexcept {
+    return blocks[channel / kBlockFloats].values[channel % kBlockFloats];
+  }
+  [[nodiscard]] float& slope(std::size_t channel) noexcept {
+    return blocks[channel / kBlockFloats].slopes[channel % kBlockFloats];
+  }
+  void set_slopes(const Keyframe& slopes) noexcept {
+    for (std::size_t i = 0; i < kKeyframeFloats; ++i) slope(i) = slopes.data()[i];
+  }
+  [[nodiscard]] Keyframe keyframe() noexcept {
+    Keyframe keyframe;
+    for (std::size_t i = 0; i < kKeyframeFloats; ++i) keyframe.data()[i] = value(i);
+    return keyframe;
+  }
+};
+
+struct alignas(64) Timeline::Page {
+  Node nodes[kPageNodes];
+  std::uint32_t late_nodes = 0;      // those with a late correction
+  std::unique_ptr<Keyframe[]> late;  // one for each node, where there are any
+  static_assert(kPageNodes <= 32);
+  static_assert(sizeof(Node) == Footprint::kStride);
+};
+
+Timeline::Timeline() = default;
+Timeline::~Timeline() = default;
+
+Timeline::Node& Timeline::node(std::size_t index) const noexcept {
+  return pages_[index / kPageNodes]->nodes[index % kPageNodes];
+}
+
+Timeline::Node& Timeline::staged_node(Batch& batch, std::size_t index) const noexcept {
+  return batch.pages_[index / kPageNodes]->nodes[index % kPageNodes];
+}
+
+std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, std::size_t count,
+                                                   std::size_t first_index, double playhead_s) {
+  auto batch = std::make_unique<Batch>();
+  batch->begin_ = batch->end_ = count_;
+  batch->active_blocks_ = active_blocks_;
+  batch->activity_ = activity_;
+  batch->pages_ = pages_;
+  if (count == 0) return batch;
+
+  // What precedes the batch in an empty timeline is its own first keyframe, held.
+  const Keyframe last = count_ > 0 ? node(count_ - 1).keyframe() : keyframes[0];
+  const std::size_t hole = std::max(first_index, count_) - count_;
+  std::vector<Keyframe> added(hole + count);
+  for (std::size_t i = 0; i < hole; ++i) {
+    const float weight = static_cast<float>(i + 1) / static_cast<float>(hole + 1);
+    blend_poses(last.data(), keyframes[0].data(), weight, added[i].data());
+  }
+  std::copy(keyframes, keyframes + count, added.begin() + static_cast<std::ptrdiff_t>(hole));
+  const Keyframe* before = &last;
+  for (Keyframe& keyframe : added) {
+    for (const std::size_t at : kRotations) nearest_equivalent(before->data() + at, keyframe.data() + at);
+    before = &keyframe;
+  }
+  ease_seam(last, keyframes, count, hole, added);
+  stage(*batch, added);
+
+  // NaN counts as before the start; compared as doubles, since a far playhead does not fit an index.
+  const double shown = playhead_s >= 0 ? std::floor(playhead_s * kKeyframeRateHz) + 2.0 : 0.0;
+  stage_slopes(*batch, shown < static_cast<double>(count_) ? static_cast<std::size_t>(shown) : count_);
+  return batch;
+}
+
+void Timeline::ease_seam(const Keyframe& last, const Keyframe* keyframes, std::size_t count, std::size_t hole,
+                         std::vector<Keyframe>& added) {
+  for (std::size_t i = 1; i < count; ++i) steps_.push_back(step_size(keyframes[i - 1], keyframes[i]));
+  if (count_ > 0 && hole == 0 && steps_.size() >= kFewestSteps) {
+    const float seam = step_size(last, added[0]);
+    const float normal = static_cast<float>(kSeamFactor) * median(steps_);
+    if (seam > normal && normal > 0) {
+      // What is abnormal of the step is spread over three intervals: a third each.
+      float offset[kKeyframeFloats];
+      pose_offset(last.data(), added[0].data(), offset);
+      const float excess = 1.0F - normal / seam;
+      add_pose_offset(added[0].data(), offset, excess * 2.0F / 3.0F);
+      if (count > 1) add_pose_offset(added[1].data(), offset, excess / 3.0F);
+    }
+  }
+  if (steps_.size() > kMedianSteps) {
+    steps_.erase(steps_.begin(), steps_.end() - static_cast<std::ptrdiff_t>(kMedianSteps));
+  }
+}
+
+void Timeline::stage(Batch& batch, const std::vector<Keyframe>& added) const {
+  batch.end_ = batch.begin_ + added.size();
+  while (batch.pages_.size() * kPageNodes < batch.end_) batch.pages_.push_back(std::make_shared<Page>());
+  const Keyframe& first = batch.begin_ > 0 ? first_ : added[0];
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    Node& node = staged_node(batch, batch.begin_ + i);
+    for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
+      const float value = added[i].data()[channel];
+      node.value(channel) = value;
+      if (value == first.data()[channel]) continue;
+      batch.active_blocks_ |= 1U << (channel / kBlockFloats);
+      if (std::abs(value - first.data()[channel]) <= kVariation) continue;
+      batch.activity_.eyes = batch.activity_.eyes || is_in(channel, kEyePoseOffset, 6);
+      batch.activity_.eyelids = batch.activity_.eyelids || is_in(channel, kEyeLidOffset, 2);
+    }
+  }
+}
+
+void Timeline::stage_slopes(Batch& batch, std::size_t first_free) const {
+  const std::size_t behind = batch.begin_ > 2 ? batch.begin_ - 2 : 0;
+  for (std::size_t index = std::max(first_free, behind); index < batch.begin_; ++index) {
+    batch.patches_.push_back({index, staged_slopes(batch, index, Sides::kBoth)});
+  }
+  for (std::size_t index = batch.begin_; index < batch.end_; ++index) {
+    staged_node(batch, index).set_slopes(staged_slopes(batch, index, Sides::kBoth));
+  }
+  if (batch.begin_ == 0 || first_free < batch.begin_) return;
+  const std::size_t last = batch.begin_ - 1;
+  batch.corrects_late_ = true;
+  batch.late_slopes_ = staged_slopes(batch, last, Sides::kAfter);
+  if (pages_[last / kPageNodes]->late == nullptr) batch.late_ = std::make_unique<Keyframe[]>(kPageNodes);
+}
+
+Keyframe Timeline::staged_slopes(Batch& batch, std::size_t index, Sides sides) const {
+  const std::size_t before = std::min<std::size_t>(index, 2);
+  const std::size_t after = std::min<std::size_t>(batch.end_ - 1 - index, 2);
+  Stencil stencil{};
+  stencil.before = static_cast<int>(before);
+  stencil.after = static_cast<int>(after);
+  Node* around[5] = {};
+  for (std::size_t i = 2 - before; i <= 2 + after; ++i) around[i] = &staged_node(batch, index + i - 2);
+  Keyframe slopes{};
+  for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
+    for (std::size_t i = 2 - before; i <= 2 + after; ++i) stencil.values[i] = around[i]->value(channel);
+    slopes.data()[channel] = keeps_hull(channel) ? limited_tangent(stencil, sides) : tangent(stencil);
+  }
+  return slopes;
+}
+
+void Timeline::commit(Batch& batch) noexcept {
+  pages_.swap(batch.pages_);
+  for (const Batch::Patch& patch : batch.patches_) node(patch.index).set_slopes(patch.slopes);
+  if (batch.corrects_late_) correct_late(batch);
+  if (count_ == 0 && batch.end_ > 0) first_ = node(0).keyframe();
+  count_ = batch.end_;
+  active_blocks_ = batch.active_blocks_;
+  constant_blocks_ = 0;
+  for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
+    if (first_.data()[channel] != 0.0F) constant_blocks_ |= 1U << (channel / kBlockFloats);
+  }
+  constant_blocks_ &= ~active_blocks_;
+  activity_ = batch.activity_;
+}
+
+void Timeline::correct_late(Batch& batch) noexcept {
+  const std::size_t last = batch.begin_ - 1;
+  Page& page = *pages_[last / kPageNodes];
+  if (page.late == nullptr) page.late = std::move(batch.late_);
+  float* const late = page.late[last % kPageNodes].data();
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+    late[i] = batch.late_slopes_.data()[i] - page.nodes[last % kPageNodes].slope(i);
+  }
+  page.late_nodes |= 1U << (last % kPageNodes);
+  has_late_ = true;
+}
+
+const float* Timeline::late_correction(std::size_t index) const noexcept {
+  if (!has_late_) return nullptr;
+  const Page& page = *pages_[index / kPageNodes];
+  const bool late = (page.late_nodes >> (index % kPageNodes) & 1U) != 0;
+  return late ? page.late[index % kPageNodes].data() : nullptr;
+}
+
+Timeline::Place Timeline::place_of(double media_s) const noexcept {
+  const double position = media_s > 0 ? media_s * kKeyframeRateHz : 0.0;  // NaN compares false
+  const std::size_t last = count_ - 1;
+  if (position >= static_cast<double>(last)) return {last, 0.0F};
+  const auto index = static_cast<std::size_t>(position);
+  return {index, static_cast<float>(position - static_cast<double>(index))};
+}
+
+void Timeline::sample(double media_s, float* out) const noexcept {
+  if (count_ == 0) {
+    std::fill(out, out + kKeyframeFloats, 0.0F);
+    return;
+  }
+  const auto [index, t] = place_of(media_s);
+  const Node& from = node(index);
+  const Node& to = index + 1 < count_ ? node(index + 1) : from;
+  // The cubic Hermite basis, written so that t = 0 gives the first keyframe to the bit.
+  const float t2 = t * t;
+  const float t3 = t2 * t;
+  const float to_value = 3 * t2 - 2 * t3;
+  const float from_slope = t3 - 2 * t2 + t;
+  const float to_slope = t3 - t2;
+  const float* const late = late_correction(index);
+  const float late_weight = late != nullptr ? late_slope_weight(t) : 0.0F;
+  for (std::size_t block = 0; block < kBlocks; ++block) {
+    float pose[kBlockFloats] = {};
+    if ((active_blocks_ >> block & 1U) != 0) {
+      const Node::Block& a = from.blocks[block];
+      const Node::Block& b = to.blocks[block];
+      for (std::size_t i = 0; i < kBlockFloats; ++i) {
+        pose[i] = a.values[i] + to_value * (b.values[i] - a.values[i]) + from_slope * a.slopes[i] +
+                  to_slope * b.slopes[i];
+      }
+      if (late != nullptr) {
+        for (std::size_t i = 0; i < kBlockFloats; ++i)
+          pose[i] += late_weight * late[block * kBlockFloats + i];
+      }
+    } else if ((constant_blocks_ >> block & 1U) != 0) {
+      std::memcpy(pose, first_.data() + block * kBlockFloats, sizeof pose);
+    }
+    std::memcpy(out + block * kBlockFloats, pose, sizeof pose);
+  }
+}
+
+Timeline::Footprint Timeline::footprint_at(double media_s) const noexcept {
+  if (count_ == 0 || active_blocks_ == 0) return {};
+  const std::size_t index = place_of(media_s).index;
+  std::size_t begin = 0;
+  std::size_t end = kBlocks;
+  while ((active_blocks_ >> begin & 1U) == 0) ++begin;
+  while ((active_blocks_ >> (end - 1) & 1U) == 0) --end;
+  return {&pages_[index / kPageNodes], &node(index).blocks[begin], (end - begin) * sizeof(Node::Block)};
+}
+
+}  // namespace hostmode

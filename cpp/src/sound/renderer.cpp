@@ -1,0 +1,255 @@
+#include "sound/renderer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hostmode {
+namespace {
+
+// A control side that looks away for long loses the oldest edges, never the newest mapping.
+constexpr std::size_t kSegmentCapacity = 256;
+// After an underrun, sound resumes with less than the prebuffer once this much time has passed.
+constexpr double kMaxRebuffer_s = 0.5;
+
+std::int16_t to_int16(float sample) noexcept {
+  const float scaled = std::nearbyint(sample * 32768.0F);
+  return static_cast<std::int16_t>(std::clamp(scaled, -32768.0F, 32767.0F));
+}
+
+}  // namespace
+
+Renderer::Renderer(double rate_hz, double latency_s)
+    : rate_hz_(rate_hz),
+      ramp_frames_(static_cast<std::size_t>(std::lround(rate_hz * kRamp_s))),
+      gate_frames_(ramp_frames_),
+      in_(kMaxStreams),
+      out_(kMaxStreams),
+      segments_(kSegmentCapacity),
+      clock_(rate_hz, latency_s) {}
+
+void Renderer::hand_over(SampleQueue* stream) noexcept {
+  // Cannot fail: the caller keeps at most kMaxStreams out.
+  (void)in_.try_push(stream);
+}
+
+SampleQueue* Renderer::take_back() noexcept {
+  SampleQueue* stream = nullptr;
+  return out_.try_pop(stream) ? stream : nullptr;
+}
+
+void Renderer::render(float* out, std::size_t count, AudioObservation observation) noexcept {
+  begin_block(count, observation);
+  fill(out, count);
+  end_block();
+}
+
+void Renderer::render(std::int16_t* out, std::size_t count, AudioObservation observation) noexcept {
+  begin_block(count, observation);
+  float piece[256];
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t run = std::min(count - done, std::size(piece));
+    fill(piece, run);
+    std::transform(piece, piece + run, out + done, to_int16);
+    done += run;
+  }
+  end_block();
+}
+
+void Renderer::begin_block(std::size_t count, AudioObservation observation) noexcept {
+  observation.first_frame = frame_;
+  observation.frame_count = static_cast<std::int64_t>(count);
+  clock_.observe(observation);
+  block_frame_ = frame_;
+  if (std::isfinite(observation.entry_s)) {
+    block_s_ = observation.entry_s;
+  } else if (std::isfinite(observation.dac_s)) {
+    block_s_ = observation.dac_s;
+  } else {
+    block_s_ = clock_.snapshot().time_of(static_cast<double>(frame_));
+  }
+  if (segment_pending_) push_segment();
+}
+
+void Renderer::end_block() noexcept {
+  // Last, so that a reader of this clock finds the segments of all its frames.
+  published_.write({clock_.snapshot(), edges_});
+}
+
+double Renderer::block_now_s() const noexcept {
+  return block_s_ + static_cast<double>(frame_ - block_frame_) / rate_hz_;
+}
+
+void Renderer::fill(float* out, std::size_t count) noexcept {
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t run = fill_run(out + done, count - done);
+    if (decay_left_ > 0) add_decay(out + done, run);
+    frame_ += static_cast<std::int64_t>(run);
+    done += run;
+  }
+}
+
+std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
+  while (stream_ != nullptr && stream_->is_cut() && gain_frames_ == 0) retire();
+  while (stream_ == nullptr) {
+    if (!in_.try_pop(stream_)) {
+      fill_silence(out, count, SegmentCause::kSilence);
+      return count;
+    }
+    if (stream_->is_cut()) retire();
+  }
+
+  const bool cut = stream_->is_cut();
+  const bool paused = paused_.load(std::memory_order_acquire) && !cut;
+  if (paused && gain_frames_ == 0) {
+    fill_silence(out, count, started_ ? SegmentCause::kPaused : SegmentCause::kWaiting);
+    return count;
+  }
+  if (!started_) {
+    if (!stream_->may_start(block_now_s())) {
+      const std::size_t run = std::min(count, gate_frames_);
+      fill_silence(out, run, SegmentCause::kWaiting);
+      return run;
+    }
+    started_ = true;
+  }
+  return play_run(out, count);
+}
+
+std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
+  const bool falling = stream_->is_cut() || paused_.load(std::memory_order_acquire);
+  // Closed is read before pushed: once it is seen, the number pushed is final.
+  const bool closed = stream_->closed();
+  const std::int64_t available = stream_->pushed() - stream_->consumed();
+
+  if (available == 0) {
+    start_decay();
+    gain_frames_ = 0;
+    if (falling) return 0;
+    if (!closed) {
+      const std::size_t run = std::min(count, gate_frames_);
+      if (!underrun_) underruns_.fetch_add(1, std::memory_order_relaxed);
+      underrun_ = true;
+      underrun_frames_ += static_cast<std::int64_t>(run);
+      fill_silence(out, run, SegmentCause::kUnderrun);
+      return run;
+    }
+    const std::int64_t tail = stream_->motion_end() - stream_->consumed() - tail_frames_;
+    if (tail <= 0) {
+      retire();
+      return 0;
+    }
+    const std::size_t run = std::min(count, static_cast<std::size_t>(tail));
+    fill_silence(out, run, SegmentCause::kTail);
+    tail_frames_ += static_cast<std::int64_t>(run);
+    return run;
+  }
+
+  if (underrun_) {
+    const bool waited_enough = static_cast<double>(underrun_frames_) >= kMaxRebuffer_s * rate_hz_;
+    if (!waited_enough && !stream_->is_prebuffered()) {
+      const std::size_t run = std::min(count, gate_frames_);
+      underrun_frames_ += static_cast<std::int64_t>(run);
+      fill_silence(out, run, SegmentCause::kUnderrun);
+      return run;
+    }
+    underrun_ = false;
+    underrun_frames_ = 0;
+  }
+
+  const std::int64_t before_hold = stream_->hold_at() - stream_->consumed();
+  if (before_hold <= 0) {
+    start_decay();
+    gain_frames_ = 0;
+    if (falling) return 0;
+    const std::size_t run = std::min(count, gate_frames_);
+    fill_silence(out, run, SegmentCause::kStall);
+    return run;
+  }
+
+  std::size_t run =
+      static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
+  if (falling) run = std::min(run, gain_frames_);
+  mark(SegmentCause::kPlaying);
+  run = stream_->read(out, run);
+  apply_gain(out, run, !falling);
+  last_sample_ = run > 0 ? out[run - 1] : 0.0F;
+  return run;
+}
+
+void Renderer::fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept {
+  mark(cause);
+  std::fill(out, out + count, 0.0F);
+}
+
+void Renderer::apply_gain(float* out, std::size_t count, bool rising) noexcept {
+  const float volume = volume_.load(std::memory_order_relaxed);
+  const bool full_gain = rising && gain_frames_ == ramp_frames_;
+  if (full_gain && volume_now_ == volume) {
+    if (volume != 1.0F) {
+      for (std::size_t i = 0; i < count; ++i) out[i] *= volume;
+    }
+    return;
+  }
+  const float gain_step = 1.0F / static_cast<float>(ramp_frames_);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (rising) {
+      gain_frames_ = std::min(gain_frames_ + 1, ramp_frames_);
+    } else {
+      --gain_frames_;
+    }
+    const float towards = volume - volume_now_;
+    volume_now_ = std::abs(towards) <= gain_step ? volume : volume_now_ + std::copysign(gain_step, towards);
+    const float gain = gain_frames_ == ramp_frames_ ? 1.0F : static_cast<float>(gain_frames_) * gain_step;
+    out[i] *= gain * volume_now_;
+  }
+}
+
+void Renderer::start_decay() noexcept {
+  // Sound that stops for want of samples cannot be faded out any more; what was last heard decays instead,
+  // and in mid-fade for no longer than the fade would have lasted.
+  if (last_sample_ == 0.0F || gain_frames_ == 0) return;
+  const float before = decay_step_ * static_cast<float>(decay_left_);  // of a decay that has not ended yet
+  decay_left_ = std::max(decay_left_, gain_frames_);
+  decay_step_ = (last_sample_ + before) / static_cast<float>(decay_left_);
+  last_sample_ = 0.0F;
+}
+
+void Renderer::add_decay(float* out, std::size_t count) noexcept {
+  const std::size_t run = std::min(count, decay_left_);
+  for (std::size_t i = 0; i < run; ++i) out[i] += decay_step_ * static_cast<float>(--decay_left_);
+}
+
+void Renderer::retire() noexcept {
+  (void)out_.try_push(stream_);  // as large as what may be out
+  ++edges_;
+  stream_ = nullptr;
+  started_ = false;
+  underrun_ = false;
+  underrun_frames_ = 0;
+  tail_frames_ = 0;
+  gain_frames_ = 0;
+  last_sample_ = 0.0F;
+}
+
+void Renderer::mark(SegmentCause cause) noexcept {
+  Segment segment;
+  segment.device_frame = frame_;
+  segment.cause = cause;
+  if (stream_ != nullptr) {
+    segment.generation = stream_->generation();
+    segment.media_sample = stream_->consumed() + tail_frames_;
+  }
+  if (segment.generation == last_segment_.generation && segment.cause == last_segment_.cause) {
+    const std::int64_t advance = last_segment_.media_advances() ? frame_ - last_segment_.device_frame : 0;
+    if (segment.media_sample == last_segment_.media_sample + advance) return;
+  }
+  last_segment_ = segment;
+  push_segment();
+}
+
+void Renderer::push_segment() noexcept {
+  segment_pending_ = !segments_.try_push(last_segment_);
+  if (!segment_pending_) ++edges_;
+}
+
+}  // namespace hostmode

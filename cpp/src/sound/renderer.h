@@ -1,0 +1,114 @@
+// The audio thread's side of a player: mixes the streams handed to it into device blocks.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "clock/audio_clock.h"
+#include "sound/sample_queue.h"
+#include "sound/segment.h"
+#include "threads/spsc_ring.h"
+#include "threads/triple_buffer.h"
+
+namespace hostmode {
+
+// Every start and stop of sound is a ramp of this length: long enough not to click, short enough for
+// barge-in.
+inline constexpr double kRamp_s = 0.005;
+
+// Conversations that may be on their way to, in, or back from the audio thread.
+inline constexpr std::size_t kMaxStreams = 64;
+
+class Renderer {
+ public:
+  Renderer(double rate_hz, double latency_s);
+
+  // ---- control side: one thread at a time, serialised by the caller. Realtime-safe: yes.
+
+  // Queues a stream behind those already handed over. At most kMaxStreams may be out; the caller keeps each
+  // alive until take_back returns it.
+  void hand_over(SampleQueue* stream) noexcept;
+
+  // A stream that the audio thread is done with, or null.
+  [[nodiscard]] SampleQueue* take_back() noexcept;
+
+  void set_paused(bool paused) noexcept { paused_.store(paused, std::memory_order_release); }
+  void set_volume(float volume) noexcept { volume_.store(volume, std::memory_order_relaxed); }
+
+  // The newest clock. Read it before the segments: every frame it knows of then has its segment.
+  [[nodiscard]] const ClockSnapshot& clock() noexcept { return published_.read().clock; }
+
+  // How many segments and returned streams there had been by that clock: the same number, nothing to take.
+  [[nodiscard]] std::uint64_t edges() noexcept { return published_.read().edges; }
+
+  // Ask for the memory that clock() and edges() touch: first for the index, later for the value. Thread-safe:
+  // yes.
+  void prefetch_index() const noexcept { published_.prefetch_index(); }
+  void prefetch_published() const noexcept { published_.prefetch_value(); }
+
+  [[nodiscard]] bool take_segment(Segment& segment) noexcept { return segments_.try_pop(segment); }
+
+  [[nodiscard]] std::uint64_t underruns() const noexcept {
+    return underruns_.load(std::memory_order_relaxed);
+  }
+
+  // ---- audio side. Thread-safe: audio thread only. Realtime-safe: yes, allocates and locks nothing.
+
+  // Fills `count` mono samples. `observation` says what the callback knows; its frame numbers are filled in
+  // here.
+  void render(float* out, std::size_t count, AudioObservation observation) noexcept;
+  void render(std::int16_t* out, std::size_t count, AudioObservation observation) noexcept;
+
+ private:
+  void begin_block(std::size_t count, AudioObservation observation) noexcept;
+  void end_block() noexcept;
+  void fill(float* out, std::size_t count) noexcept;
+  std::size_t fill_run(float* out, std::size_t count) noexcept;
+  std::size_t play_run(float* out, std::size_t count) noexcept;
+  void fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept;
+  void apply_gain(float* out, std::size_t count, bool rising) noexcept;
+  void add_decay(float* out, std::size_t count) noexcept;
+  void start_decay() noexcept;
+  void retire() noexcept;
+  void mark(SegmentCause cause) noexcept;
+  void push_segment() noexcept;
+  [[nodiscard]] double block_now_s() const noexcept;
+
+  struct Published {
+    ClockSnapshot clock;
+    std::uint64_t edges = 0;
+  };
+  TripleBuffer<Published> published_;
+  const double rate_hz_;
+  const std::size_t ramp_frames_;
+  const std::size_t gate_frames_;
+
+  SpscRing<SampleQueue*> in_;
+  SpscRing<SampleQueue*> out_;
+  SpscRing<Segment> segments_;
+  AudioClock clock_;
+  std::atomic<bool> paused_{false};
+  std::atomic<float> volume_{1.0F};
+  std::atomic<std::uint64_t> underruns_{0};
+
+  // Audio thread only, from here on.
+  SampleQueue* stream_ = nullptr;
+  bool started_ = false;   // the gate of stream_ has opened
+  bool underrun_ = false;  // stream_ waits for data after having run dry
+  std::int64_t underrun_frames_ = 0;
+  std::int64_t tail_frames_ = 0;
+  std::size_t gain_frames_ = 0;  // position on the ramp: 0 is silent, ramp_frames_ is full gain
+  float volume_now_ = 1.0F;
+  float last_sample_ = 0.0F;
+  float decay_step_ = 0.0F;
+  std::size_t decay_left_ = 0;
+  std::int64_t frame_ = 0;        // next device frame
+  std::int64_t block_frame_ = 0;  // first device frame of this block
+  double block_s_ = 0.0;
+  Segment last_segment_;
+  bool segment_pending_ = false;
+  std::uint64_t edges_ = 0;
+};
+
+}  // namespace hostmode

@@ -1,0 +1,90 @@
+#include "wire/canonical_keyframes.h"
+
+#include <cstring>
+
+namespace hostmode {
+namespace {
+
+// Where the arithmetic of all_finite carries to, in one float or two.
+constexpr std::uint64_t kCarries = 0x8000000080000000U;
+
+constexpr std::size_t kRun = 20;  // floats that compilers copy and check in vectors without a loop
+
+// Both copy floats from the wire and return a word with a bit of kCarries set where one is not finite. In one
+// pass: what has just been stored in small pieces cannot be read back in larger ones before it has left the
+// store buffer.
+template <std::size_t kCount>
+std::uint64_t copy_few_floats(const std::uint8_t* from, float* to) {
+  std::uint64_t carries = 0;
+  for (std::size_t i = 0; i + 1 < kCount; i += 2) {
+    std::uint64_t pair;
+    std::memcpy(&pair, from + i * sizeof(float), sizeof pair);
+    std::memcpy(to + i, &pair, sizeof pair);
+    carries |= (pair & 0x7fffffff7fffffffU) + 0x0080000000800000U;
+  }
+  if constexpr (kCount % 2 != 0) {
+    std::uint32_t last;
+    std::memcpy(&last, from + (kCount - 1) * sizeof(float), sizeof last);
+    std::memcpy(to + kCount - 1, &last, sizeof last);
+    carries |= (last & 0x7fffffffU) + 0x00800000U;
+  }
+  return carries;
+}
+
+std::uint64_t copy_many_floats(const std::uint8_t* __restrict from, float* __restrict to, std::size_t count) {
+  std::uint32_t carries = 0;
+  for (std::size_t run = 0; run < count; run += kRun) {
+    for (std::size_t i = 0; i < kRun; ++i) {
+      std::uint32_t bits;
+      std::memcpy(&bits, from + (run + i) * sizeof(float), sizeof bits);
+      std::memcpy(to + run + i, &bits, sizeof bits);
+      carries |= (bits & 0x7fffffffU) + 0x00800000U;
+    }
+  }
+  return carries;
+}
+
+}  // namespace
+
+bool decode_canonical_keyframes(const std::uint8_t* bytes, std::size_t count, Keyframe* keyframes) noexcept {
+  const std::uint8_t* at = bytes;
+  for (Keyframe* keyframe = keyframes; keyframe != keyframes + count; ++keyframe) {
+    std::uint32_t other_header = 0;
+    std::uint64_t carries = 0;
+    // Sizes are constant, so that each copy is a few moves, and headers are compared without a branch.
+    const auto match_header = [&](std::uint32_t tag, std::uint32_t size) {
+      std::uint16_t header;
+      std::memcpy(&header, at, sizeof header);
+      if (size < 0x80) {
+        other_header |= header ^ (tag | size << 8);
+        at += 2;
+      } else {
+        other_header |= (header ^ (tag | (size & 0x7f) << 8 | 0x8000U)) | (at[2] ^ size >> 7);
+        at += 3;
+      }
+    };
+    const auto copy = [&](std::uint32_t tag, auto& floats) {
+      constexpr std::size_t kCount = sizeof floats / sizeof(float);
+      match_header(tag, sizeof floats);
+      static_assert(kCount < kRun || kCount % kRun == 0);
+      if constexpr (kCount < kRun) {
+        carries |= copy_few_floats<kCount>(at, floats);
+      } else {
+        carries |= copy_many_floats(at, floats, kCount);
+      }
+      at += sizeof floats;
+    };
+    match_header(kKeyframeTag, kCanonicalKeyframeSize);
+    copy(0x0a, keyframe->translation);
+    copy(0x12, keyframe->rotation);
+    copy(0x1a, keyframe->neck_pose);
+    copy(0x22, keyframe->jaw_pose);
+    copy(0x2a, keyframe->eye_pose);
+    copy(0x32, keyframe->eye_lid);
+    copy(0x3a, keyframe->expression);
+    if (other_header != 0 || (carries & kCarries) != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace hostmode
