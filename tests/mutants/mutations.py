@@ -10,7 +10,8 @@ PLAYER = "cpp/src/playback/player.cpp"
 RENDERER = "cpp/src/sound/renderer.cpp"
 POSES = "cpp/src/motion/pose_track.cpp"
 CONTROLLER = "python/hostmode/controller.py"
-DECODE = "cpp/src/wire/message_decode.cpp"
+ANIMATION = "cpp/src/wire/animation_decode.cpp"
+BOUNDS = "cpp/src/wire/keyframe_wire.h"
 
 MUTATIONS = (
     # ---- the four rules
@@ -318,7 +319,10 @@ MUTATIONS = (
     Mutation("e26", TIME, "constexpr std::size_t kTombstones = 32;", "constexpr std::size_t kTombstones = 31;"),
     Mutation("e27", PUSH, "message.avatar_id != config_.avatar_id) {", "false) {"),
     Mutation("e27", PUSH, '    report_error("avatar_mismatch",\n', '    report_error("wrong_avatar",\n'),
-    Mutation("e28", DECODE, "    if (!all_finite(out + i, 1)) {", "    if (out[i] > 1e9F) {"),
+    Mutation(
+        "e28", ANIMATION, "    if (all_within_bounds(out + i, 1)) continue;", "    if (out[i] < 1e9F) continue;"
+    ),
+    Mutation("e28", BOUNDS, "0x7fffffffU - 0x461c4000U;", "0x7fffffffU - 0x7f7fffffU;"),
     Mutation("e28", "cpp/bindings/buffer_view.cpp", '&& item != "h") {', "&& item.empty()) {"),
     Mutation(
         "e29",
