@@ -76,9 +76,10 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
   ConversationPtr conversation;
   {
     const ChangeLock lock = change(now_s);
-    const bool takes = playback_.route_motion(conversation_id, count, conversation);
-    result.complete = conversation != nullptr && conversation->motion_ended;
-    if (!takes) return Status::kOk;
+    if (!playback_.route_motion(conversation_id, count, conversation)) {
+      result.complete = conversation != nullptr && conversation->motion_ended;
+      return Status::kOk;
+    }
   }
   Status status = batch_.decode(messages, count, result.failed_message, result.failure);
   double playhead_s = 0.0;
@@ -90,6 +91,7 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
       playback_.report_malformed(result.failed_message, result.failure, conversation.get());
     }
     if (status != Status::kOk || conversation == nullptr) return status;
+    result.complete = conversation->motion_ended;
     playhead_s = playback_.media_shown_s(*conversation);
   }
   for (const Message& message : batch_) {
