@@ -15,7 +15,7 @@ constexpr double kTogether_s = 0.001;
 constexpr std::size_t kKnown = 4;
 
 // What a host may be off by before it is doubted.
-constexpr double kTolerance_s = 0.0025;
+constexpr double kTolerance_s = 0.0015;
 constexpr double kOutlier = 8;  // in units of the noise
 
 // The largest error of a PulseAudio server between 48 busy processes on two cores was 58 ms; another device
