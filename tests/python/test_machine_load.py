@@ -20,10 +20,15 @@ def children() -> list[int]:
     return [index for index, field in enumerate(fields) if field[1] == mine and field[0] != "Z"]
 
 
+def fail_under_load() -> None:
+    with machine_load(3):
+        time.sleep(0.2)
+        raise KeyError(len(children()))
+
+
 def test_machine_load_runs_as_many_processes_as_asked_and_ends_them_whatever_happens() -> None:
     before = len(children())
-    with pytest.raises(KeyError), machine_load(3):
-        time.sleep(0.2)
-        assert len(children()) == before + 3
-        raise KeyError
+    with pytest.raises(KeyError) as failure:
+        fail_under_load()
+    assert failure.value.args == (before + 3,)
     assert len(children()) == before
