@@ -8,8 +8,7 @@ import multiprocessing
 import pickle
 import wave
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,6 +17,9 @@ import hostmode
 from hostmode import errors
 from hostmode.events import FrameRateInfo
 from hostmode.offline import render_offline
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECORDING = hostmode.Recording.embedded()
 
@@ -86,7 +88,7 @@ def test_value_goes_through_and_is_equal(name: str, way: str) -> None:
 
     assert type(other) is type(value)
     assert other == value
-    assert not other != value
+    assert (other != value) is False
     assert str(other) == str(value)
     if name != "Pose":
         assert hash(other) == hash(value)

@@ -116,7 +116,8 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
 }
 
 std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
-  const bool falling = stream_->is_cut() || paused_.load(std::memory_order_acquire);
+  const bool cut = stream_->is_cut();
+  const bool falling = cut || paused_.load(std::memory_order_acquire);
   // Closed is read before pushed: once it is seen, the number pushed is final.
   const bool closed = stream_->closed();
   const std::int64_t available = stream_->pushed() - stream_->consumed();
@@ -124,6 +125,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   if (available == 0) {
     start_decay();
     gain_frames_ = 0;
+    (void)stream_->claim(0, 0);
     if (falling) return 0;
     if (!closed) {
       const std::size_t run = std::min(count, gate_frames_);
@@ -160,6 +162,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   if (before_hold <= 0) {
     start_decay();
     gain_frames_ = 0;
+    (void)stream_->claim(0, 0);
     if (falling) return 0;
     const std::size_t run = std::min(count, gate_frames_);
     fill_silence(out, run, SegmentCause::kStall);
@@ -169,6 +172,8 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   std::size_t run =
       static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
   if (falling) run = std::min(run, gain_frames_);
+  const std::size_t fade = falling ? gain_frames_ - run : std::min(gain_frames_ + run, ramp_frames_);
+  if (!cut && !stream_->claim(run, fade)) return 0;  // cut this very moment
   mark(SegmentCause::kPlaying);
   run = stream_->read(out, run);
   apply_gain(out, run, !falling);

@@ -68,6 +68,21 @@ void SampleQueue::free_played_blocks() noexcept {
   }
 }
 
+std::int64_t SampleQueue::cut() noexcept {
+  const std::uint64_t claim = claim_.fetch_or(kCut, std::memory_order_acq_rel);
+  const auto claimed = static_cast<std::int64_t>(claim >> kClaimedShift);
+  const std::uint64_t fade = (claim & ((std::uint64_t{1} << kClaimedShift) - 1)) >> kFadeShift;
+  return std::max(claimed, std::min(claimed + static_cast<std::int64_t>(fade), pushed()));
+}
+
+bool SampleQueue::claim(std::size_t count, std::size_t fade) noexcept {
+  std::uint64_t before = claim_.load(std::memory_order_acquire);
+  if ((before & kCut) != 0) return false;
+  const auto claimed = static_cast<std::uint64_t>(consumed()) + count;
+  const std::uint64_t after = (claimed << kClaimedShift) | (static_cast<std::uint64_t>(fade) << kFadeShift);
+  return claim_.compare_exchange_strong(before, after, std::memory_order_acq_rel);  // fails only for a cut
+}
+
 bool SampleQueue::may_start(double now_s) const noexcept {
   if (pushed() == consumed()) return closed();
   if (now_s >= start_latest_s_.load(std::memory_order_relaxed)) return true;
