@@ -199,15 +199,6 @@ def test_without_sounddevice_one_warning_says_what_to_install_and_playback_goes_
         assert avatar.stats()["audio_output"] == "silent"
 
 
-def test_without_soxr_only_a_change_of_rate_fails_and_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "soxr", None)
-    with Controller(output="silent") as avatar:
-        cid = avatar.yield_audio_data(speech(1.0))
-        with pytest.raises(AudioOutputError, match=r"hostmode\[audio\]"):
-            avatar.set_audio_format(sample_rate=48000)
-        assert avatar.get_current_conversation_id() == cid
-
-
 @pytest.mark.parametrize("latency", [0.0, -1.0, float("nan"), 3.0])
 def test_a_latency_outside_its_range_is_refused(latency):
     with pytest.raises(ValueError, match="latency"):

@@ -32,8 +32,9 @@ struct MotionPush {
 // same time. Every call that carries a time implies advance() to it.
 class Player {
  public:
-  // Throws std::invalid_argument for a rate or a setting outside its range.
-  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {});
+  // Takes PCM at `sample_rate_hz` and renders at `device_rate_hz`; 0: at the same rate. Throws
+  // std::invalid_argument for a rate or a setting outside its range.
+  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {}, int device_rate_hz = 0);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
@@ -56,6 +57,8 @@ class Player {
   void pause(double now_s);
   void resume(double now_s);
   void interrupt(double now_s);
+  // Of the PCM that is pushed from now on. Interrupts. kInvalidArgument for a rate outside its range.
+  [[nodiscard]] Status set_sample_rate(int sample_rate_hz, double now_s);
   // 0 to 1, else kInvalidArgument.
   [[nodiscard]] Status set_volume(double volume) noexcept;
   [[nodiscard]] double volume() const noexcept;
@@ -89,7 +92,8 @@ class Player {
 
   // ---- observers. Thread-safe: yes.
 
-  [[nodiscard]] int sample_rate_hz() const noexcept { return sample_rate_hz_; }
+  [[nodiscard]] int sample_rate_hz() const;
+  [[nodiscard]] int device_rate_hz() const noexcept { return device_rate_hz_; }
   [[nodiscard]] const PlayerConfig& config() const noexcept { return config_; }
   // Empty when idle.
   [[nodiscard]] std::string conversation_id() const;
@@ -112,7 +116,7 @@ class Player {
   void prefetch() const noexcept;
   void show(double now_s, float* out);  // sample() without prefetching
 
-  const int sample_rate_hz_;
+  const int device_rate_hz_;
   const PlayerConfig config_;
 
   // The mutexes, in the order in which they are taken. The audio thread takes none.

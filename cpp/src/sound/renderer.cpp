@@ -110,6 +110,14 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
       fill_silence(out, run, SegmentCause::kWaiting);
       return run;
     }
+    // As late as look-ahead makes it run dry sooner: so sound that comes just in time is never late.
+    const std::int64_t lead = stream_->closed() ? 0 : stream_->look_ahead() - lead_frames_;
+    if (lead > 0) {
+      const std::size_t run = std::min(count, static_cast<std::size_t>(lead));
+      fill_silence(out, run, SegmentCause::kWaiting);
+      lead_frames_ += static_cast<std::int64_t>(run);
+      return run;
+    }
     started_ = true;
   }
   return play_run(out, count);
@@ -117,9 +125,12 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
 
 std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   const bool falling = stream_->is_cut() || paused_.load(std::memory_order_acquire);
-  // Closed is read before pushed: once it is seen, the number pushed is final.
+  // Closed is read first: once it is seen, what can be read is final.
   const bool closed = stream_->closed();
-  const std::int64_t available = stream_->pushed() - stream_->consumed();
+  std::int64_t available = stream_->readable();
+  if (available == 0 && !closed && !falling && (!underrun_ || waited_enough())) {
+    available = stream_->release();
+  }
 
   if (available == 0) {
     start_decay();
@@ -145,8 +156,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   }
 
   if (underrun_) {
-    const bool waited_enough = static_cast<double>(underrun_frames_) >= kMaxRebuffer_s * rate_hz_;
-    if (!waited_enough && !stream_->is_prebuffered()) {
+    if (!waited_enough() && !stream_->is_prebuffered()) {
       const std::size_t run = std::min(count, gate_frames_);
       underrun_frames_ += static_cast<std::int64_t>(run);
       fill_silence(out, run, SegmentCause::kUnderrun);
@@ -174,6 +184,10 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   apply_gain(out, run, !falling);
   last_sample_ = run > 0 ? out[run - 1] : 0.0F;
   return run;
+}
+
+bool Renderer::waited_enough() const noexcept {
+  return static_cast<double>(underrun_frames_) >= kMaxRebuffer_s * rate_hz_;
 }
 
 void Renderer::fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept {
@@ -226,6 +240,7 @@ void Renderer::retire() noexcept {
   started_ = false;
   underrun_ = false;
   underrun_frames_ = 0;
+  lead_frames_ = 0;
   tail_frames_ = 0;
   gain_frames_ = 0;
   last_sample_ = 0.0F;
