@@ -38,6 +38,12 @@ class RecordingError(HostModeError, ValueError):
     code = "invalid_recording"
 
 
+class HeadError(HostModeError, ValueError):
+    """A file that is no head, or a head with something wrong in it; the message is one line."""
+
+    code = "invalid_head"
+
+
 class ClosedError(HostModeError):
     """A call on something that has been closed."""
 

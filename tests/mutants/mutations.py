@@ -325,7 +325,8 @@ MUTATIONS = (
         '    journal_.add_error("avatar_mismatch",\n',
         '    journal_.add_error("wrong_avatar",\n',
     ),
-    Mutation("e28", "append_floats", "    if (!all_finite(out + i, 1)) {", "    if (out[i] > 1e9F) {"),
+    Mutation("e28", "append_floats", "if (all_within_bounds(out + i, 1)) continue;", "if (out[i] < 1e9F) continue;"),
+    Mutation("e28", "kMagnitudeCarry", "0x461c4000U;", "0x7f7fffffU;"),
     Mutation("e28", "PcmView::PcmView", '&& item != "h") {', "&& item.empty()) {"),
     Mutation(
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return sample_rate_hz > 0;"
@@ -355,6 +356,9 @@ MUTATIONS = (
         "        if self._closed:\n",
         "        if self._closed is None:\n",
     ),
+    Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
+    Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
+    Mutation("e35", "decode_first_protocol", "if (field.number == kResponse) {", "if (field.number != 0) {"),
     # ---- timing and audio
     Mutation(
         "clock",

@@ -18,7 +18,7 @@ import hostmode
 from hostmode import Recording
 from hostmode.cli.app import COMMANDS, app
 from hostmode.cli.style import working
-from hostmode.recording.checks import find_problems
+from hostmode.recording.checks import find_notes, find_problems
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -53,7 +53,17 @@ def test_inspect_real_recording_states_its_content(recordings: Path) -> None:
     assert summary["sample_rate"] == 16000
     assert len(summary["req_ids"]) == 1
     assert summary["seams"] == [50, 150, 250, 350, 450]
-    assert all("the expression jumps at the seam" in problem for problem in summary["problems"])
+    assert summary["problems"] == []
+    assert summary["notes"]
+    assert all("the expression jumps at the seam" in note for note in summary["notes"])
+
+
+def test_inspect_strict_accepts_the_real_recording(recordings: Path) -> None:
+    result = run("inspect", recordings / "speech-16k.json", "--strict")
+
+    assert result.exit_code == 0
+    assert "problems    none" in result.output
+    assert "smoothed when played" in " ".join(result.output.split())
 
 
 def test_inspect_for_people_says_the_same(recordings: Path) -> None:
@@ -90,6 +100,7 @@ def test_inspect_strict_with_problems_exits_with_1(tmp_path: Path) -> None:
         ([b"", motion(end=True)], "message 1 is empty"),
         ([motion(0), motion(end=True)], "message 1 holds no keyframes"),
         ([b"\x08\x03", motion(end=True)], "message 1 is not motion (type 3)"),
+        ([motion(12) + motion(13), motion(12, end=True)], "message 1 is 2 messages glued together"),
         ([motion(12, avatar_id="a"), motion(13, avatar_id="b", end=True)], "motion for 2 avatars: a, b"),
         ([motion(50, end=True)], "the motion is 1.00 s longer than the sound (2.00 s, 1.00 s)"),
         ([motion(10, end=True)], "the motion is 0.60 s shorter than the sound (0.40 s, 1.00 s)"),
@@ -124,15 +135,17 @@ def test_problem_of_still_jaw_is_found() -> None:
     assert "the jaw never moves" in find_problems(Recording.from_keyframes(tone(), RATE, still))
 
 
-def test_problem_of_jump_at_seam_is_found_with_place_and_size() -> None:
+def test_jump_at_seam_is_noted_with_place_and_size_and_no_problem() -> None:
     keyframes = np.zeros((100, 120), np.float32)
     keyframes[:, 9] = np.sin(np.arange(100))
     keyframes[:, 20] = np.arange(100)
     keyframes[50:, 20] += 3
 
-    (problem,) = find_problems(Recording.from_keyframes(tone(4), RATE, keyframes))
+    recording = Recording.from_keyframes(tone(4), RATE, keyframes)
+    (note,) = find_notes(recording)
 
-    assert "seam of keyframe 50 (2.00 s): 4.0 times the median step" in problem
+    assert "seam of keyframe 50 (2.00 s): 4.0 times the median step" in note
+    assert find_problems(recording) == []
 
 
 def test_problem_of_ids_that_differ_from_the_file_is_found() -> None:
