@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace hostmode {
 namespace {
@@ -101,6 +102,8 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
   const bool cut = stream_->is_cut();
   const bool paused = paused_.load(std::memory_order_acquire) && !cut;
   if (paused && gain_frames_ == 0) {
+    stream_->stop_running_out();
+    ran_out_ = false;
     fill_silence(out, count, started_ ? SegmentCause::kPaused : SegmentCause::kWaiting);
     return count;
   }
@@ -127,16 +130,13 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   const bool falling = stream_->is_cut() || paused_.load(std::memory_order_acquire);
   // Closed is read first: once it is seen, what can be read is final.
   const bool closed = stream_->closed();
-  std::int64_t available = stream_->readable();
-  if (available == 0 && !closed && !falling && (!underrun_ || waited_enough())) {
-    available = stream_->release();
-  }
+  const std::int64_t available = available_frames(closed || falling);
 
   if (available == 0) {
     start_decay();
     gain_frames_ = 0;
     if (falling) return 0;
-    if (!closed) {
+    if (!closed || stream_->readable() > 0) {
       const std::size_t run = std::min(count, gate_frames_);
       if (!underrun_) underruns_.fetch_add(1, std::memory_order_relaxed);
       underrun_ = true;
@@ -180,10 +180,21 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
       static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
   if (falling) run = std::min(run, gain_frames_);
   mark(SegmentCause::kPlaying);
+  const bool runs_out = stream_->runs_out();
   run = stream_->read(out, run);
+  ran_out_ = runs_out && !stream_->runs_out();
   apply_gain(out, run, !falling);
   last_sample_ = run > 0 ? out[run - 1] : 0.0F;
   return run;
+}
+
+// What the stream can give, at the end of what it has with what it holds back; nothing for one moment where
+// that has been played, whatever came since.
+std::int64_t Renderer::available_frames(bool ends) noexcept {
+  if (std::exchange(ran_out_, false)) return 0;
+  const std::int64_t readable = stream_->readable();
+  if (readable > 0 || ends || (underrun_ && !waited_enough())) return readable;
+  return stream_->run_out();
 }
 
 bool Renderer::waited_enough() const noexcept {
@@ -239,6 +250,7 @@ void Renderer::retire() noexcept {
   stream_ = nullptr;
   started_ = false;
   underrun_ = false;
+  ran_out_ = false;
   underrun_frames_ = 0;
   lead_frames_ = 0;
   tail_frames_ = 0;

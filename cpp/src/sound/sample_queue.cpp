@@ -80,16 +80,17 @@ std::int64_t SampleQueue::readable() const noexcept {
   if (conversion_ == nullptr || whole) return frames_of(appended) - consumed();
   const auto up = static_cast<std::int64_t>(conversion_->up());
   const auto down = static_cast<std::int64_t>(conversion_->down());
-  const std::int64_t known =
-      appended - static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_));
+  const std::int64_t known = appended - static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_));
   const std::int64_t ready = known < 0 ? 0 : (known * up + up - 1) / down;
-  return std::max(ready, released_.load(std::memory_order_relaxed)) - consumed();
+  return std::max(ready, run_out_to_.load(std::memory_order_relaxed)) - consumed();
 }
 
-std::int64_t SampleQueue::release() noexcept {
-  if (conversion_ == nullptr) return readable();
-  released_.store(pushed(), std::memory_order_relaxed);
-  return readable();
+std::int64_t SampleQueue::run_out() noexcept {
+  const std::int64_t end = pushed();
+  const std::int64_t left = end - consumed();
+  runs_out_ = conversion_ != nullptr && left > 0;
+  if (runs_out_) run_out_to_.store(end, std::memory_order_relaxed);
+  return left;
 }
 
 std::int64_t SampleQueue::look_ahead() const noexcept {
@@ -114,10 +115,15 @@ std::size_t SampleQueue::read(float* out, std::size_t count) noexcept {
   if (converter_ == nullptr) {
     done = take(out, count);
   } else {
-    const std::size_t wanted = std::min(count, static_cast<std::size_t>(readable()));
-    for (; done < wanted; done += std::min(wanted - done, kConvertedFrames)) {
-      convert(out + done, std::min(wanted - done, kConvertedFrames));
+    const std::int64_t there =
+        runs_out_ ? run_out_to_.load(std::memory_order_relaxed) - consumed() : readable();
+    const std::size_t wanted = std::min(count, static_cast<std::size_t>(there));
+    while (done < wanted) {
+      const std::size_t run = std::min(wanted - done, kConvertedFrames);
+      convert(out + done, run);
+      done += run;
     }
+    runs_out_ = runs_out_ && wanted < static_cast<std::size_t>(there);
   }
   consumed_.store(consumed_.load(std::memory_order_relaxed) + static_cast<std::int64_t>(done),
                   std::memory_order_release);
@@ -130,7 +136,7 @@ void SampleQueue::convert(float* out, std::size_t count) noexcept {
     feed(converter_->prime(), RateConverter::look_ahead(*conversion_));
   }
   // What came since belongs where silence was fed in its place.
-  unfed_ -= take(converter_->input() - unfed_, unfed_);
+  if (!runs_out_) unfed_ -= take(converter_->input() - unfed_, unfed_);
   feed(converter_->input(), converter_->input_needed(count));
   converter_->convert(out, count);
   // Between samples at full scale the sound may go beyond it.
@@ -138,7 +144,7 @@ void SampleQueue::convert(float* out, std::size_t count) noexcept {
 }
 
 void SampleQueue::feed(float* input, std::size_t count) noexcept {
-  const std::size_t fed = unfed_ > 0 ? 0 : take(input, count);
+  const std::size_t fed = unfed_ > 0 || runs_out_ ? 0 : take(input, count);
   std::fill(input + fed, input + count, 0.0F);
   unfed_ += count - fed;
 }

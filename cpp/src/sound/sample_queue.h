@@ -73,8 +73,7 @@ class SampleQueue {
   [[nodiscard]] std::int64_t pushed() const noexcept {
     return frames_of(appended_.load(std::memory_order_acquire));
   }
-  // How many frames can be read now. While more may come the last look_ahead() of them cannot, until they are
-  // released.
+  // How many frames can be read now. While more may come the last look_ahead() of them cannot.
   [[nodiscard]] std::int64_t readable() const noexcept;
   [[nodiscard]] std::int64_t look_ahead() const noexcept;
   [[nodiscard]] std::int64_t consumed() const noexcept { return consumed_.load(std::memory_order_acquire); }
@@ -90,9 +89,13 @@ class SampleQueue {
   // True where the sound may start at `now_s`.
   [[nodiscard]] bool may_start(double now_s) const noexcept;
 
-  // What is held back for want of the samples after it may be read all the same, as if silence followed:
-  // where the sound runs dry. Returns readable().
-  std::int64_t release() noexcept;
+  // Sound has run dry: what is held back for want of the samples after it is to be read as if silence
+  // followed, whatever comes meanwhile. Returns how many frames there are; until they are read, or
+  // stop_running_out(), read() gives no others. What follows them joins on to what would have been, so there
+  // must be silence in between.
+  std::int64_t run_out() noexcept;
+  [[nodiscard]] bool runs_out() const noexcept { return runs_out_; }
+  void stop_running_out() noexcept { runs_out_ = false; }
 
   // True where enough waits to go on after an underrun.
   [[nodiscard]] bool is_prebuffered() const noexcept;
@@ -113,7 +116,7 @@ class SampleQueue {
   std::atomic<std::int64_t> appended_{0};  // samples
   std::atomic<std::int64_t> taken_{0};     // samples, by the audio thread
   std::atomic<std::int64_t> consumed_{0};
-  std::atomic<std::int64_t> released_{0};  // the position up to which frames were
+  std::atomic<std::int64_t> run_out_to_{0};  // a position
   std::atomic<bool> closed_{false};
   std::atomic<bool> cut_{false};
   std::atomic<bool> motion_ready_{false};
@@ -130,6 +133,7 @@ class SampleQueue {
   std::size_t read_offset_ = 0;
   std::unique_ptr<RateConverter> converter_;  // where there is a conversion
   bool primed_ = false;
+  bool runs_out_ = false;
   std::size_t unfed_ = 0;  // of the converter's latest input: silence in place of samples that had not come
 };
 

@@ -26,8 +26,7 @@ double wave(double t_s) {
 std::vector<std::int16_t> samples_of_wave(int rate_hz, double seconds) {
   std::vector<std::int16_t> samples(static_cast<std::size_t>(seconds * rate_hz));
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    samples[i] =
-        static_cast<std::int16_t>(std::lround(32767 * wave(static_cast<double>(i) / rate_hz)));
+    samples[i] = static_cast<std::int16_t>(std::lround(32767 * wave(static_cast<double>(i) / rate_hz)));
   }
   return samples;
 }
@@ -102,7 +101,7 @@ TEST_CASE("sample_queue: a stream that goes on is one stream, however it comes a
   }
 }
 
-TEST_CASE("sample_queue: what is released when it runs dry loses nothing and repeats nothing") {
+TEST_CASE("sample_queue: what it holds back is heard when it runs dry, once, and nothing is lost") {
   std::mt19937 random(11);
   for (const auto& rates : {std::pair{16000, 48000}, {44100, 48000}, {48000, 16000}, {8000, 44100}}) {
     const auto from_hz = rates.first;
@@ -123,7 +122,7 @@ TEST_CASE("sample_queue: what is released when it runs dry loses nothing and rep
       for (const float frame : read_all(queue, 100)) sound.push_back(frame);
       CHECK(queue.readable() == 0);
       if (random() % 4 != 0) continue;
-      CHECK(queue.release() >= 0);
+      CHECK(queue.run_out() >= 0);
       for (const float frame : read_all(queue, 37)) sound.push_back(frame);
       CHECK(queue.consumed() == queue.pushed());
       // Only what was heard without knowing what follows may be other than it.
@@ -150,4 +149,29 @@ TEST_CASE("sample_queue: nothing beyond full scale, and silence stays silence") 
   for (const float frame : at_once(square, 16000, 48000)) CHECK(std::abs(frame) <= 1.0F);
   const std::vector<std::int16_t> silence(4000, 0);
   for (const float frame : at_once(silence, 22050, 48000)) CHECK(frame == 0.0F);
+}
+
+TEST_CASE("sample_queue: what comes while it runs out is heard after it, in its place") {
+  const std::vector<std::int16_t> samples = samples_of_wave(16000, 0.5);
+  const std::vector<float> whole = at_once(samples, 16000, 48000);
+  SampleQueue queue(1, FilterBank::between(16000, 48000));
+  queue.append(samples.data(), 4000);
+  std::vector<float> sound = read_all(queue, 100);
+  const auto held_back = static_cast<std::size_t>(queue.run_out());
+  CHECK(held_back == 12000 - sound.size());
+  std::vector<float> alone(held_back);
+  CHECK(queue.read(alone.data(), 50) == 50);
+  queue.append(samples.data() + 4000, 4000);
+  queue.close();
+  CHECK(queue.runs_out());
+  // In one breath to its end, as if nothing had come.
+  CHECK(queue.read(alone.data() + 50, 1000) == held_back - 50);
+  CHECK_FALSE(queue.runs_out());
+  const std::vector<std::int16_t> first(samples.begin(), samples.begin() + 4000);
+  const std::vector<float> first_alone = at_once(first, 16000, 48000);
+  CHECK(std::equal(alone.begin(), alone.end(), first_alone.end() - static_cast<std::ptrdiff_t>(held_back)));
+  sound.insert(sound.end(), alone.begin(), alone.end());
+  for (const float frame : read_all(queue, 64)) sound.push_back(frame);
+  REQUIRE(sound.size() == whole.size());
+  CHECK(std::equal(sound.begin() + 12000, sound.end(), whole.begin() + 12000));
 }
