@@ -17,7 +17,6 @@ import pytest
 import hostmode
 from hostmode import Controller, PlayerConfig
 from hostmode.audio import AudioOutputWarning, SounddeviceOutput
-from hostmode.errors import AudioOutputError
 
 RATE = 16000
 QUICK = PlayerConfig(motion_wait=0.0)
