@@ -273,7 +273,7 @@ MUTATIONS = (
     Mutation(
         "e22",
         "Renderer::play_run",
-        "    if (!closed) {\n",
+        "    if (!closed || stream_->readable() > 0) {\n",
         "    if (!closed && stream_->motion_end() <= stream_->consumed() + tail_frames_) {\n",
     ),
     Mutation(
@@ -333,6 +333,24 @@ MUTATIONS = (
     ),
     Mutation(
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return has(kPcmRates_hz);"
+    ),
+    Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
+    Mutation(
+        "e30",
+        "Renderer::available_frames",
+        "  if (std::exchange(ran_out_, false)) return 0;\n",
+        "",
+    ),
+    Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
+    Mutation("e30", "SampleQueue::convert", "  if (!runs_out_) unfed_ -= take(", "  if (runs_out_) unfed_ -= take("),
+    Mutation("e30", "SampleQueue::feed", "unfed_ > 0 || runs_out_ ? 0 : take(", "unfed_ > 0 ? 0 : take("),
+    Mutation("e30", "RateConverter::convert", "    phase_ += bank_->down();\n", "    phase_ = bank_->down();\n"),
+    Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
+    Mutation(
+        "e30",
+        "Playback::begin_conversation",
+        "conversations_.open(conversion_, now_s);",
+        "conversations_.open(nullptr, now_s);",
     ),
     Mutation(
         "e31", "Playback::take_chunk", "> samples(config_.max_audio_s)) {", "> samples(20 * config_.max_audio_s)) {"

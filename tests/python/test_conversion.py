@@ -132,6 +132,39 @@ def test_e30_pauses_and_underruns_lose_nothing_and_repeat_nothing(rate, device):
     assert [t for t in at if not any(-0.001 < t - edge < 0.012 for edge in edges)] == []
 
 
+@pytest.mark.parametrize(("rate", "device"), PAIRS)
+def test_e30_all_that_was_given_is_heard_though_nothing_follows(rate, device):
+    lab = Lab(rate, device)
+    lab.avatar.yield_audio_data(sine(0.5, rate))
+    lab.run(1.0)
+    stats = lab.avatar.stats()
+    assert (stats["underruns"], stats["buffered_audio"]) == (1, 0.0)
+    assert stats["heard"] == pytest.approx(0.5, abs=1.5 / device)
+    sounding = np.flatnonzero(np.abs(lab.device.sound) > 1e-3)
+    assert sounding[-1] - sounding[0] == pytest.approx((0.5 + 0.005) * device, abs=0.004 * device)
+
+
+@pytest.mark.parametrize("late_s", [0.001, 0.002, 0.003, 0.005])
+@pytest.mark.parametrize(("rate", "device"), PAIRS)
+def test_e30_what_comes_a_little_late_fades_in_and_clicks_no_more_than_at_the_devices_rate(rate, device, late_s):
+    def roughest(given: int) -> float:
+        lab = Lab(given, device)
+        lab.device.block = 32
+        # Runs dry at a top of the tone, where a gap without fades is heard most.
+        dry_s = (200.25) / TONE_HZ
+        pcm = sine(1.0, given)
+        lab.avatar.yield_audio_data(pcm[: round(dry_s * given)])
+        lab.time = dry_s + late_s
+        lab.avatar.advance()
+        lab.avatar.yield_audio_data(pcm[round(dry_s * given) :], end=True)
+        lab.run(0.3)
+        sound = lab.device.sound
+        around = sound[round((dry_s - 0.02) * device) : round((dry_s + 0.04) * device)]
+        return float(np.abs(np.diff(around)).max())
+
+    assert roughest(rate) < 1.3 * roughest(device)
+
+
 @pytest.mark.parametrize("rate", hostmode.PCM_RATES)
 @pytest.mark.parametrize("device", [44100, 48000, 96000])
 def test_e30_the_position_that_is_reported_is_the_position_that_is_heard(rate, device):

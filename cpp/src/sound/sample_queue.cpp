@@ -135,7 +135,7 @@ void SampleQueue::convert(float* out, std::size_t count) noexcept {
     primed_ = true;
     feed(converter_->prime(), RateConverter::look_ahead(*conversion_));
   }
-  // What came since belongs where silence was fed in its place.
+  // What came since takes the place of what stood in for it.
   if (!runs_out_) unfed_ -= take(converter_->input() - unfed_, unfed_);
   feed(converter_->input(), converter_->input_needed(count));
   converter_->convert(out, count);
@@ -145,7 +145,8 @@ void SampleQueue::convert(float* out, std::size_t count) noexcept {
 
 void SampleQueue::feed(float* input, std::size_t count) noexcept {
   const std::size_t fed = unfed_ > 0 || runs_out_ ? 0 : take(input, count);
-  std::fill(input + fed, input + count, 0.0F);
+  // As if the last sample went on: a step down to silence would ring before it came.
+  std::fill(input + fed, input + count, *(input + fed - 1));
   unfed_ += count - fed;
 }
 

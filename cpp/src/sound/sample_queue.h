@@ -89,7 +89,7 @@ class SampleQueue {
   // True where the sound may start at `now_s`.
   [[nodiscard]] bool may_start(double now_s) const noexcept;
 
-  // Sound has run dry: what is held back for want of the samples after it is to be read as if silence
+  // Sound has run dry: what is held back for want of the samples after it is to be read as if nothing
   // followed, whatever comes meanwhile. Returns how many frames there are; until they are read, or
   // stop_running_out(), read() gives no others. What follows them joins on to what would have been, so there
   // must be silence in between.
@@ -134,7 +134,7 @@ class SampleQueue {
   std::unique_ptr<RateConverter> converter_;  // where there is a conversion
   bool primed_ = false;
   bool runs_out_ = false;
-  std::size_t unfed_ = 0;  // of the converter's latest input: silence in place of samples that had not come
+  std::size_t unfed_ = 0;  // of the converter's latest input: stands in for samples that had not come
 };
 
 }  // namespace hostmode
