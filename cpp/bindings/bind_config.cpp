@@ -27,9 +27,9 @@ const char* mode_name(FrameStarvationMode mode) {
 
 PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, double motion_wait,
                          double prebuffer, double max_prebuffer, double speech_transition,
-                         double idle_transition, double end_timeout, double early_motion_expiry,
-                         double max_audio, double max_motion, double av_offset, double latency, bool layers,
-                         std::uint64_t seed, const std::string& avatar_id) {
+                         double idle_transition, double end_timeout, double turn_timeout,
+                         double early_motion_expiry, double max_audio, double max_motion, double av_offset,
+                         double latency, bool layers, std::uint64_t seed, const std::string& avatar_id) {
   PlayerConfig config;
   config.frame_starvation_mode = parse_mode(frame_starvation_mode);
   config.queue = queue;
@@ -39,6 +39,7 @@ PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, d
   config.speech_transition_s = speech_transition;
   config.idle_transition_s = idle_transition;
   config.end_timeout_s = end_timeout;
+  config.turn_timeout_s = turn_timeout;
   config.early_motion_expiry_s = early_motion_expiry;
   config.max_audio_s = max_audio;
   config.max_motion_s = max_motion;
@@ -82,6 +83,9 @@ end_timeout : float
     How long to wait for data, 0.1 to 3600: a conversation that has run dry without `end`, or that strict_sync holds,
     is ended when nothing has arrived for so long. Where the last motion message is in and its motion has been
     played, half a second is enough.
+turn_timeout : float
+    The same for a conversation that was opened as a turn, 0.1 to 86400: its application ends it, and may be silent for
+    long in mid-answer.
 early_motion_expiry : float
     How long motion that came before its audio is kept, 0 to 3600.
 max_audio : float
@@ -110,7 +114,7 @@ ValueError
            py::arg("prebuffer") = defaults.prebuffer_s, py::arg("max_prebuffer") = defaults.max_prebuffer_s,
            py::arg("speech_transition") = defaults.speech_transition_s,
            py::arg("idle_transition") = defaults.idle_transition_s,
-           py::arg("end_timeout") = defaults.end_timeout_s,
+           py::arg("end_timeout") = defaults.end_timeout_s, py::arg("turn_timeout") = defaults.turn_timeout_s,
            py::arg("early_motion_expiry") = defaults.early_motion_expiry_s,
            py::arg("max_audio") = defaults.max_audio_s, py::arg("max_motion") = defaults.max_motion_s,
            py::arg("av_offset") = defaults.av_offset_s, py::arg("latency") = defaults.latency_s,
@@ -125,6 +129,7 @@ ValueError
       .def_readonly("speech_transition", &PlayerConfig::speech_transition_s)
       .def_readonly("idle_transition", &PlayerConfig::idle_transition_s)
       .def_readonly("end_timeout", &PlayerConfig::end_timeout_s)
+      .def_readonly("turn_timeout", &PlayerConfig::turn_timeout_s)
       .def_readonly("early_motion_expiry", &PlayerConfig::early_motion_expiry_s)
       .def_readonly("max_audio", &PlayerConfig::max_audio_s)
       .def_readonly("max_motion", &PlayerConfig::max_motion_s)

@@ -32,14 +32,15 @@ double checked_time(double time_s, const char* name) {
   return time_s;
 }
 
-std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now) {
+std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now,
+                                      const std::optional<std::string>& to) {
   const PcmView view(pcm, "pcm");
   checked_time(now, "now");
   std::string conversation_id;
   Status status;
   {
     const py::gil_scoped_release release;
-    status = self.push_audio({view.data(), view.size()}, end, now, conversation_id);
+    status = self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr);
   }
   if (status == Status::kBufferFull) {
     throw_error(
@@ -211,6 +212,7 @@ ValueError
            py::arg("sample_rate") = 16000, py::arg("config") = py::none(), py::kw_only(),
            py::arg("device_rate") = py::none())
       .def("push_audio", &push_audio, py::arg("pcm"), py::arg("end") = false, py::kw_only(), py::arg("now"),
+           py::arg("conversation_id") = py::none(),
            R"(Add speech; the first chunk opens a conversation.
 
 Parameters
@@ -222,11 +224,15 @@ end : bool
     Whether the utterance is complete. Empty `pcm` with `end` is the usual end marker.
 now : float
     Seconds.
+conversation_id : str, optional
+    The conversation that the chunk belongs to. Where its audio is over, ended or interrupted, the chunk is discarded
+    (`late_audio` of stats, and an event) and opens nothing. Without it the chunk goes to the conversation that takes
+    audio, or opens one.
 
 Returns
 -------
 str or None
-    The conversation's id, the same for every chunk; None where nothing was opened.
+    The conversation's id, the same for every chunk; None where nothing was opened or taken.
 
 Raises
 ------
@@ -236,14 +242,26 @@ TypeError
     Where `pcm` holds floats, several channels or strided memory.)")
       .def(
           "open_conversation",
-          [](Player& self, double now) {
+          [](Player& self, double now, bool turn) {
             checked_time(now, "now");
             const py::gil_scoped_release release;
-            return self.open_conversation(now);
+            return self.open_conversation(now, turn);
           },
-          py::kw_only(), py::arg("now"),
-          "Open a conversation before its first sample is there; return its id, or that of the one still "
-          "open.")
+          py::kw_only(), py::arg("now"), py::arg("turn") = false,
+          R"(Open a conversation before its first sample is there.
+
+Parameters
+----------
+now : float
+    Seconds.
+turn : bool
+    A turn is always a new conversation, which cuts the one before it off (or waits for it with PlayerConfig.queue), and
+    waits for data for PlayerConfig.turn_timeout. Otherwise one that still takes audio stays.
+
+Returns
+-------
+str
+    The conversation's id.)")
       .def("push_motion", &push_motion, py::arg("messages"), py::arg("conversation_id").none(true),
            py::kw_only(), py::arg("now"), R"(Add motion messages to the conversation they belong to.
 
@@ -286,14 +304,30 @@ entry_time, current_time : float, optional
           "Move everything that depends on time to `now` (seconds). Every call that carries a time implies "
           "it.")
       .def(
+          "reset_clock", [](Player& self, double now) { self.reset_clock(checked_time(now, "now")); },
+          py::arg("now"), R"(Let the caller's clock go on at another time.
+
+For a clock that starts again, loops or was set: what plays and what waits stays as it is, and the present is `now`.
+
+Parameters
+----------
+now : float
+    Seconds, any.)")
+      .def(
           "pause", [](Player& self, double now) { self.pause(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Hold playback to the sample, with a 5 ms fade. No-op when idle or paused.")
       .def(
           "resume", [](Player& self, double now) { self.resume(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Go on after pause. No-op when not paused.")
       .def(
-          "interrupt", [](Player& self, double now) { self.interrupt(checked_time(now, "now")); },
-          py::kw_only(), py::arg("now"), "Drop everything at once, with a 5 ms fade. No-op when idle.")
+          "interrupt", [](Player& self, double now) { return self.interrupt(checked_time(now, "now")); },
+          py::kw_only(), py::arg("now"), R"(Drop everything at once, with a 5 ms fade. No-op when idle.
+
+Returns
+-------
+float or None
+    Seconds of the conversation that will have been heard when it is silent: what the device has taken, and the fade.
+    None while idle.)")
       .def("set_sample_rate", &set_sample_rate, py::arg("sample_rate"), py::kw_only(), py::arg("now"),
            "Say at which rate (Hz) the PCM that follows is; interrupts what is playing.")
       .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(), py::pos_only(),

@@ -78,9 +78,7 @@ MUTATIONS = (
         "  if (false) {\n    conversation.stream.cut();",
     ),
     Mutation("e3", "overdue_s", "conversation.motion_ended && stream.consumed() >= stream.motion_end();", "false;"),
-    Mutation(
-        "e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", time_s);', '"playback_end", time_s);'
-    ),
+    Mutation("e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", conv', '"playback_end", conv'),
     Mutation(
         "e4",
         "Playback::begin_conversation",
@@ -116,8 +114,8 @@ MUTATIONS = (
     ),
     Mutation(
         "e6",
-        "Playback::judge_motion",
-        "  for (Message& message : batch) motion_.early().add(std::move(message), now_s);\n",
+        "MotionIntake::judge",
+        "    for (Message& message : batch) early_.add(std::move(message), now_s);\n",
         "",
     ),
     Mutation(
@@ -188,7 +186,12 @@ MUTATIONS = (
         "conversation.motion_ended = message.end && !conversation.motion_ended;",
     ),
     # ---- control: E13 to E18
-    Mutation("e13", "Conversations::cut_all", "    conversation->stream.cut();\n", ""),
+    Mutation(
+        "e13",
+        "Conversations::cut_all",
+        "const std::int64_t played = conversation->stream.cut();",
+        "const std::int64_t played = conversation->stream.consumed();",
+    ),
     Mutation(
         "e13",
         "Playback::interrupt",
@@ -291,8 +294,8 @@ MUTATIONS = (
     Mutation(
         "e24",
         "Hearing::hear",
-        "if (segment.cause == SegmentCause::kUnderrun) journal_",
-        "if (segment.cause == SegmentCause::kStall) journal_",
+        "if (segment.cause == SegmentCause::kUnderrun && !conv",
+        "if (segment.cause == SegmentCause::kStall && !conv",
     ),
     Mutation(
         "e24",
@@ -300,6 +303,7 @@ MUTATIONS = (
         "SegmentCause::kUnderrun);\n      return run;\n    }\n    const std::int64_t tail",
         "SegmentCause::kTail);\n      return run;\n    }\n    const std::int64_t tail",
     ),
+    Mutation("e24", "Hearing::hear_media", "conversation.underrun_since_s.reset();", ""),
     Mutation(
         "e25",
         "Hearing::finish",
@@ -373,6 +377,23 @@ MUTATIONS = (
         "hostmode.events.callbacks.EventSource._require_open",
         "        if self._closed:\n",
         "        if self._closed is None:\n",
+    ),
+    # ---- turns: E37 and E38
+    Mutation("e37", "Conversations::accepting", "conversation->stream.closed() ?", "false ?"),
+    Mutation("e37", "Playback::take_chunk", "if (id != nullptr && chunk.conversation == nullptr) {", "if (false) {"),
+    Mutation("e37", "Journal::add_late_audio", "  ++stats_.late_audio;\n", ""),
+    Mutation("e37", "overdue_s", "if (conversation.is_turn) patience_s", "if (false) patience_s"),
+    Mutation("e37", "Playback::open", "opens = turn || conv", "opens = conv"),
+    Mutation(
+        "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), pushed()));", "claimed);"
+    ),
+    Mutation("e38", "Renderer::play_run", "gain_frames_ - run : std::min(", "gain_frames_ : std::min("),
+    Mutation("e38", "Conversations::cut_all", "if (!heard_s) heard_s", "heard_s"),
+    Mutation(
+        "e38",
+        "Conversations::end",
+        "journal_.add_end(cause, conversation.id, time_s, played_s);",
+        "journal_.add_end(cause, conversation.id, time_s, 0.0);",
     ),
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),

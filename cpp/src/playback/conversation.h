@@ -62,11 +62,13 @@ struct Conversation {
   StreamPlace place = StreamPlace::kHere;
   Phase phase = Phase::kGoing;
   MotionUse motion_use = MotionUse::kShown;
+  bool is_turn = false;  // opened as one: its application ends it
   const double opened_s;
   double last_arrival_s;  // of audio or motion
   // Since when it is dry or stalled, while that may end it.
   double waiting_since_s = std::numeric_limits<double>::infinity();
   std::optional<double> first_heard_s;
+  std::optional<double> underrun_since_s;  // while silence is heard because audio is late
 };
 
 using ConversationPtr = std::shared_ptr<Conversation>;

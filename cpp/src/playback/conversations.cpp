@@ -25,6 +25,11 @@ ConversationPtr Conversations::find(std::uint64_t generation) const noexcept {
   return nullptr;
 }
 
+ConversationPtr Conversations::accepting(const std::string& id) const noexcept {
+  const ConversationPtr conversation = find(id);
+  return conversation == nullptr || conversation->stream.closed() ? nullptr : conversation;
+}
+
 std::int64_t Conversations::waiting_frames() const noexcept {
   std::int64_t waiting = 0;
   for (const ConversationPtr& conversation : all_) {
@@ -43,25 +48,29 @@ ConversationPtr Conversations::open(std::shared_ptr<const FilterBank> conversion
   return accepting_;
 }
 
-void Conversations::end(Conversation& conversation, const char* cause, double time_s) {
+void Conversations::end(Conversation& conversation, const char* cause, std::int64_t played, double time_s) {
   if (conversation.stalled()) journal_.add_stall(false, conversation.id, time_s);
+  if (conversation.underrun_since_s) {
+    journal_.add_underrun_end(conversation.id, time_s, time_s - *conversation.underrun_since_s);
+  }
   conversation.phase = Phase::kEnded;
-  if (accepting_.get() == &conversation) accepting_.reset();
+  stop_accepting(conversation);
   tombstones_.add(conversation.req_id);
-  journal_.stats().played_s = static_cast<double>(conversation.stream.consumed()) / rate_hz_;
-  journal_.add_end(cause, conversation.id, time_s);
+  const double played_s = static_cast<double>(played) / rate_hz_;
+  journal_.stats().played_s = played_s;
+  journal_.add_end(cause, conversation.id, time_s, played_s);
   journal_.set_animated(false, conversation.id, time_s);
 }
 
-bool Conversations::cut_all(const char* cause, double time_s) {
-  bool any = false;
+std::optional<double> Conversations::cut_all(const char* cause, double time_s) {
+  std::optional<double> heard_s;
   for (const ConversationPtr& conversation : all_) {
     if (conversation->ended()) continue;
-    any = true;
-    conversation->stream.cut();
-    end(*conversation, cause, time_s);
+    const std::int64_t played = conversation->stream.cut();
+    end(*conversation, cause, played, time_s);
+    if (!heard_s) heard_s = static_cast<double>(played) / rate_hz_;
   }
-  return any;
+  return heard_s;
 }
 
 }  // namespace hostmode

@@ -127,7 +127,8 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
 }
 
 std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
-  const bool falling = stream_->is_cut() || paused_.load(std::memory_order_acquire);
+  const bool cut = stream_->is_cut();
+  const bool falling = cut || paused_.load(std::memory_order_acquire);
   // Closed is read first: once it is seen, what can be read is final.
   const bool closed = stream_->closed();
   const std::int64_t available = available_frames(closed || falling);
@@ -135,6 +136,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   if (available == 0) {
     start_decay();
     gain_frames_ = 0;
+    (void)stream_->claim(0, 0);
     if (falling) return 0;
     if (!closed || stream_->readable() > 0) {
       const std::size_t run = std::min(count, gate_frames_);
@@ -170,6 +172,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   if (before_hold <= 0) {
     start_decay();
     gain_frames_ = 0;
+    (void)stream_->claim(0, 0);
     if (falling) return 0;
     const std::size_t run = std::min(count, gate_frames_);
     fill_silence(out, run, SegmentCause::kStall);
@@ -179,8 +182,11 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   std::size_t run =
       static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
   if (falling) run = std::min(run, gain_frames_);
-  mark(SegmentCause::kPlaying);
+  std::size_t fade = falling ? gain_frames_ - run : std::min(gain_frames_ + run, ramp_frames_);
   const bool runs_out = stream_->runs_out();
+  if (runs_out) fade = std::min(fade, static_cast<std::size_t>(available) - run);
+  if (!cut && !stream_->claim(run, fade)) return 0;  // cut this very moment
+  mark(SegmentCause::kPlaying);
   run = stream_->read(out, run);
   ran_out_ = runs_out && !stream_->runs_out();
   apply_gain(out, run, !falling);
@@ -192,6 +198,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
 // that has been played, whatever came since.
 std::int64_t Renderer::available_frames(bool ends) noexcept {
   if (std::exchange(ran_out_, false)) return 0;
+  if (stream_->runs_out()) return stream_->left_to_run_out();
   const std::int64_t readable = stream_->readable();
   if (readable > 0 || ends || (underrun_ && !waited_enough())) return readable;
   return stream_->run_out();

@@ -73,16 +73,16 @@ void SampleQueue::free_played_blocks() noexcept {
   }
 }
 
-std::int64_t SampleQueue::readable() const noexcept {
+std::int64_t SampleQueue::ready_to() const noexcept {
   // In this order: once it is seen closed, the number appended is final.
   const bool whole = closed();
   const std::int64_t appended = appended_.load(std::memory_order_acquire);
-  if (conversion_ == nullptr || whole) return frames_of(appended) - consumed();
+  if (conversion_ == nullptr || whole) return frames_of(appended);
   const auto up = static_cast<std::int64_t>(conversion_->up());
   const auto down = static_cast<std::int64_t>(conversion_->down());
   const std::int64_t known = appended - static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_));
   const std::int64_t ready = known < 0 ? 0 : (known * up + up - 1) / down;
-  return std::max(ready, run_out_to_.load(std::memory_order_relaxed)) - consumed();
+  return std::max(ready, run_out_to_.load(std::memory_order_relaxed));
 }
 
 std::int64_t SampleQueue::run_out() noexcept {
@@ -96,6 +96,21 @@ std::int64_t SampleQueue::run_out() noexcept {
 std::int64_t SampleQueue::look_ahead() const noexcept {
   if (conversion_ == nullptr) return 0;
   return frames_of(static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_)));
+}
+
+std::int64_t SampleQueue::cut() noexcept {
+  const std::uint64_t claim = claim_.fetch_or(kCut, std::memory_order_acq_rel);
+  const auto claimed = static_cast<std::int64_t>(claim >> kClaimedShift);
+  const std::uint64_t fade = (claim & ((std::uint64_t{1} << kClaimedShift) - 1)) >> kFadeShift;
+  return std::max(claimed, std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));
+}
+
+bool SampleQueue::claim(std::size_t count, std::size_t fade) noexcept {
+  std::uint64_t before = claim_.load(std::memory_order_acquire);
+  if ((before & kCut) != 0) return false;
+  const auto claimed = static_cast<std::uint64_t>(consumed()) + count;
+  const std::uint64_t after = (claimed << kClaimedShift) | (static_cast<std::uint64_t>(fade) << kFadeShift);
+  return claim_.compare_exchange_strong(before, after, std::memory_order_acq_rel);  // fails only for a cut
 }
 
 bool SampleQueue::may_start(double now_s) const noexcept {
@@ -115,8 +130,7 @@ std::size_t SampleQueue::read(float* out, std::size_t count) noexcept {
   if (converter_ == nullptr) {
     done = take(out, count);
   } else {
-    const std::int64_t there =
-        runs_out_ ? run_out_to_.load(std::memory_order_relaxed) - consumed() : readable();
+    const std::int64_t there = runs_out_ ? left_to_run_out() : readable();
     const std::size_t wanted = std::min(count, static_cast<std::size_t>(there));
     while (done < wanted) {
       const std::size_t run = std::min(wanted - done, kConvertedFrames);

@@ -45,8 +45,9 @@ class SampleQueue {
   // No more audio follows.
   void close() noexcept { closed_.store(true, std::memory_order_release); }
 
-  // The stream is to fade out and be handed back, whatever it still holds.
-  void cut() noexcept { cut_.store(true, std::memory_order_release); }
+  // The stream is to fade out and be handed back, whatever it still holds. Returns how many of its samples
+  // will have been played once it is silent.
+  std::int64_t cut() noexcept;
 
   // Sound may start once this many frames wait (or the stream is closed), and motion is ready.
   void set_prebuffer(std::int64_t frames) noexcept { prebuffer_.store(frames, std::memory_order_relaxed); }
@@ -74,11 +75,11 @@ class SampleQueue {
     return frames_of(appended_.load(std::memory_order_acquire));
   }
   // How many frames can be read now. While more may come the last look_ahead() of them cannot.
-  [[nodiscard]] std::int64_t readable() const noexcept;
+  [[nodiscard]] std::int64_t readable() const noexcept { return ready_to() - consumed(); }
   [[nodiscard]] std::int64_t look_ahead() const noexcept;
   [[nodiscard]] std::int64_t consumed() const noexcept { return consumed_.load(std::memory_order_acquire); }
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
-  [[nodiscard]] bool is_cut() const noexcept { return cut_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_cut() const noexcept { return (claim_.load(std::memory_order_acquire) & kCut) != 0; }
   [[nodiscard]] std::int64_t hold_at() const noexcept { return hold_at_.load(std::memory_order_acquire); }
   [[nodiscard]] std::int64_t motion_end() const noexcept {
     return motion_end_.load(std::memory_order_acquire);
@@ -95,10 +96,17 @@ class SampleQueue {
   // must be silence in between.
   std::int64_t run_out() noexcept;
   [[nodiscard]] bool runs_out() const noexcept { return runs_out_; }
+  [[nodiscard]] std::int64_t left_to_run_out() const noexcept {
+    return run_out_to_.load(std::memory_order_relaxed) - consumed();
+  }
   void stop_running_out() noexcept { runs_out_ = false; }
 
   // True where enough waits to go on after an underrun.
   [[nodiscard]] bool is_prebuffered() const noexcept;
+
+  // Announces that the next `count` frames will be played, after which a fade would take `fade` more. False
+  // where the stream has been cut: then it must fade from here. Wait-free.
+  [[nodiscard]] bool claim(std::size_t count, std::size_t fade) noexcept;
 
   // Writes up to `count` frames, within -1 .. 1, and counts them as consumed.
   std::size_t read(float* out, std::size_t count) noexcept;
@@ -106,6 +114,7 @@ class SampleQueue {
  private:
   struct Block;
 
+  [[nodiscard]] std::int64_t ready_to() const noexcept;
   void free_played_blocks() noexcept;
   std::size_t take(float* out, std::size_t count) noexcept;
   void feed(float* input, std::size_t count) noexcept;
@@ -118,7 +127,12 @@ class SampleQueue {
   std::atomic<std::int64_t> consumed_{0};
   std::atomic<std::int64_t> run_out_to_{0};  // a position
   std::atomic<bool> closed_{false};
-  std::atomic<bool> cut_{false};
+  // In one word, so that who cuts knows what the audio thread has decided: the samples claimed, how many a
+  // fade would take after them, and whether the stream is cut.
+  static constexpr std::uint64_t kCut = 1;
+  static constexpr unsigned kFadeShift = 1;
+  static constexpr unsigned kClaimedShift = 17;
+  std::atomic<std::uint64_t> claim_{0};
   std::atomic<bool> motion_ready_{false};
   std::atomic<std::int64_t> prebuffer_{0};
   std::atomic<double> start_by_s_{std::numeric_limits<double>::infinity()};
