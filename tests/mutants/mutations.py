@@ -385,7 +385,7 @@ MUTATIONS = (
     Mutation("e37", "overdue_s", "if (conversation.is_turn) patience_s", "if (false) patience_s"),
     Mutation("e37", "Playback::open", "opens = turn || conv", "opens = conv"),
     Mutation(
-        "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), pushed()));", "claimed);"
+        "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));", "claimed);"
     ),
     Mutation("e38", "Renderer::play_run", "gain_frames_ - run : std::min(", "gain_frames_ : std::min("),
     Mutation("e38", "Conversations::cut_all", "if (!heard_s) heard_s", "heard_s"),
