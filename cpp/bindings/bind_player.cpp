@@ -1,9 +1,9 @@
 #include "hostmode/player.h"
 
-#include <pybind11/gil_safe_call_once.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -109,16 +109,12 @@ void render_audio(Player& self, const py::object& out, double dac_time, std::opt
   self.render_audio(view.data(), static_cast<std::size_t>(view.length()), observation);
 }
 
-const py::dtype& keyframe_dtype() {
-  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::dtype> storage;
-  return storage
-      .call_once_and_store_result(
-          [] { return py::dtype::from_args(py::module_::import("hostmode.pose").attr("KEYFRAME_DTYPE")); })
-      .get_stored();
-}
+// Of the import of hostmode.pose that happened last: an application that reloads an add-on imports it again,
+// while this module stays. What it replaces is never freed: another thread may be reading it.
+std::atomic<PyObject*> keyframe_dtype = nullptr;
 
 py::object sample_new(Player& self, double now) {
-  py::array pose(keyframe_dtype(), py::ssize_t{1});
+  py::array pose(py::reinterpret_borrow<py::dtype>(keyframe_dtype.load()), py::ssize_t{1});
   self.sample(now, static_cast<float*>(pose.mutable_data()));
   PyObject* const record = PySequence_GetItem(pose.ptr(), 0);
   if (record == nullptr) throw py::error_already_set();
@@ -141,13 +137,23 @@ void sample_into(Player& self, const py::object& times, const py::object& out) {
   self.sample_into(at.data(), static_cast<std::size_t>(at.length()), poses.data());
 }
 
+// A Player, or what a Controller plays with.
+Player& sampled_player(const py::handle& one) {
+  if (py::isinstance<Player>(one)) return one.cast<Player&>();
+  if (!py::hasattr(one, "_sampled_player")) {
+    throw py::type_error(std::string("players: given a ") + Py_TYPE(one.ptr())->tp_name +
+                         ", wanted Players or Controllers");
+  }
+  return one.attr("_sampled_player")().cast<Player&>();
+}
+
 void sample_many(const py::sequence& players, double now, const py::object& out) {
   const auto count = static_cast<py::ssize_t>(players.size());
   const ArrayView<float> poses(out, "out", {count, kFloats});
   checked_time(now, "now");
   std::vector<Player*> pointers;
   pointers.reserve(players.size());
-  for (const py::handle player : players) pointers.push_back(&player.cast<Player&>());
+  for (const py::handle one : players) pointers.push_back(&sampled_player(one));
   Player::sample_many(pointers.data(), pointers.size(), now, poses.data());
 }
 
@@ -330,7 +336,7 @@ float or None
     None while idle.)")
       .def("set_sample_rate", &set_sample_rate, py::arg("sample_rate"), py::kw_only(), py::arg("now"),
            "Say at which rate (Hz) the PCM that follows is; interrupts what is playing.")
-      .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(), py::pos_only(),
+      .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(),
            R"(Return the pose of the sound that is heard at `now`.
 
 Parameters
@@ -378,12 +384,15 @@ Nothing may call render_audio until stop_silent_clock.)")
       .def_property_readonly("config", &Player::config, py::return_value_policy::copy)
       .def_property("volume", &Player::volume, &set_volume, "0.0 to 1.0, applied with a 5 ms ramp.");
 
+  m.def(
+      "_set_keyframe_dtype", [](py::dtype dtype) { keyframe_dtype.store(dtype.release().ptr()); },
+      py::arg("dtype"), "Let sample return records of `dtype`.");
   m.def("sample_many", &sample_many, py::arg("players"), py::arg("now"), py::arg("out"),
         R"(Fill the poses of many players in one call.
 
 Parameters
 ----------
-players : sequence of Player
+players : sequence of Player or Controller
 now : float
     Seconds.
 out : ndarray of float32, shape (len(players), 120))");

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hostmode._core import PlayerConfig
     from hostmode.audio.output import Report
+    from hostmode.pose import Pose
 
 # How often events are looked for while something plays, and while nothing does.
 _BUSY_INTERVAL_S = 0.01
@@ -271,7 +272,15 @@ class Controller(EventSource):
 
     # ---- what is seen and heard
 
-    def sample(self, now: float | None = None, out: npt.NDArray[np.float32] | None = None) -> Any:
+    @overload
+    def sample(self, now: float | None = None, out: None = None) -> Pose: ...
+    @overload
+    def sample(self, now: float | None, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
+    @overload
+    def sample(self, now: float | None = None, *, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
+    def sample(
+        self, now: float | None = None, out: npt.NDArray[np.float32] | None = None
+    ) -> Pose | npt.NDArray[np.float32]:
         """Return the pose that belongs to the sound heard at an instant.
 
         Parameters
@@ -287,9 +296,29 @@ class Controller(EventSource):
             A keyframe with named fields, or `out`.
         """
         self._require_open()
-        instant = self._clock() if now is None else now
-        self._frame_rate.frame(instant)
-        return self._player.sample(instant, out)
+        present = self._clock()
+        pose = self._player.sample(present if now is None else now, out)
+        self._frame_rate.sampled(present)
+        return pose
+
+    def sample_into(self, times: npt.NDArray[np.float64], out: npt.NDArray[np.float32]) -> None:
+        """Fill the poses of many instants, future ones included, as far as sound and motion are known.
+
+        Parameters
+        ----------
+        times : ndarray of float64, shape (n,)
+            Seconds on the controller's clock.
+        out : ndarray of float32, shape (n, 120)
+            To be filled.
+        """
+        self._require_open()
+        self._player.sample_into(times, out)
+
+    def _sampled_player(self) -> _core.Player:
+        # For sample_many.
+        self._require_open()
+        self._frame_rate.sampled(self._clock())
+        return self._player
 
     def get_audio_time(self) -> float:
         """Return how many seconds of the current conversation have been heard; 0.0 while idle."""
