@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Buffer
 
-    from hostmode.controller import Controller
     from hostmode.events.journal import Journal
+    from hostmode.intake import Intake
 
 TurnState: TypeAlias = Literal["active", "playing", "paused", "ended"]
 
@@ -39,7 +39,7 @@ class Turn:
     Any thread may call any method.
     """
 
-    def __init__(self, avatar: Controller, journal: Journal, conversation_id: str) -> None:
+    def __init__(self, avatar: Intake, journal: Journal, conversation_id: str) -> None:
         self._avatar = avatar
         self._journal = journal
         self._id = conversation_id
@@ -90,7 +90,7 @@ class Turn:
         """
         if self.state == "ended":
             return self._heard_s
-        plays = self._avatar.get_current_conversation_id() == self._id
+        plays = self._journal.plays(self._id)
         heard_s = self._avatar.interrupt()
         return heard_s if plays and heard_s is not None else self.heard
 

@@ -37,17 +37,19 @@ class Journal:
         with self._lock:
             self._turns[turn.id] = turn
 
+    def plays(self, conversation_id: str) -> bool:
+        """Whether a conversation is the current one."""
+        return self._player.conversation_id == conversation_id
+
     def heard(self, conversation_id: str) -> float:
         """Return how many seconds of a conversation have been heard that is not over; 0.0 where it waits."""
-        current = self._player.conversation_id == conversation_id
-        heard_s = self._player.audio_time(now=self._clock()) if current else 0.0
+        heard_s = self._player.audio_time(now=self._clock()) if self.plays(conversation_id) else 0.0
         self.collect()
         return heard_s
 
     def state(self, conversation_id: str) -> Literal["active", "playing", "paused"]:
         """Return the state of a conversation that is not over."""
-        current = self._player.conversation_id == conversation_id
-        state = self._player.state if current else "active"
+        state = self._player.state if self.plays(conversation_id) else "active"
         self.collect()
         return "active" if state == "idle" else state
 
@@ -68,6 +70,18 @@ class Journal:
                     turn = self._turns.pop(event.conversation_id, None)
                     if turn is not None:
                         turn._end(event.reason or "", event.value or 0.0)
+
+    def add(self, event: ControllerEvent) -> None:
+        """Put an event in that is not the player's."""
+        with self._lock:
+            self.collect()
+            self._events.append(event)
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything that has happened was taken."""
+        self.collect()
+        return not self._events
 
     def take(self) -> ControllerEvent | None:
         """Return the oldest event that was fetched and not taken, or ``None``."""
