@@ -3,6 +3,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <memory>
@@ -32,15 +33,32 @@ double checked_time(double time_s, const char* name) {
   return time_s;
 }
 
+// What a text begins with, in quotation marks; nothing where it is none.
+std::string first_words(const PcmView& view) {
+  constexpr std::size_t kQuoted = 60;
+  const std::size_t size = std::min(view.size(), kQuoted);
+  const bool printable = std::all_of(view.data(), view.data() + size,
+                                     [](std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; });
+  if (!printable) return {};
+  return " that begins with '" + std::string(reinterpret_cast<const char*>(view.data()), size) + "'";
+}
+
 std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now,
                                       const std::optional<std::string>& to) {
   const PcmView view(pcm, "pcm");
   checked_time(now, "now");
   std::string conversation_id;
   Status status;
+  NotPcm not_pcm;
   {
     const py::gil_scoped_release release;
-    status = self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr);
+    status =
+        self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr, &not_pcm);
+  }
+  if (status == Status::kNotPcm) {
+    throw_error("AudioFormatError",
+                "pcm: given " + std::string(not_pcm.what) + first_words(view) +
+                    ", wanted mono 16-bit PCM; nothing of this call was kept: " + not_pcm.advice);
   }
   if (status == Status::kBufferFull) {
     throw_error(
@@ -244,6 +262,8 @@ Raises
 ------
 BufferFullError
     Where more than PlayerConfig.max_audio would wait; nothing of the call is kept.
+AudioFormatError
+    Where `pcm` is a container, compressed sound or text; nothing of the call is kept.
 TypeError
     Where `pcm` holds floats, several channels or strided memory.)")
       .def(

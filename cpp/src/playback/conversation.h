@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "motion/timeline.h"
+#include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
 #include "sound/sample_queue.h"
 
@@ -55,6 +56,7 @@ struct Conversation {
 
   const std::string id;
   SampleQueue stream;
+  PcmGuard guard;
   PcmJoiner pcm;
   Timeline timeline;
   std::string req_id;         // the first one seen; empty: not pinned

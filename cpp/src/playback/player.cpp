@@ -38,13 +38,14 @@ Player::~Player() = default;
 // ---- producers
 
 Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
-                          const std::string* to) {
+                          const std::string* to, NotPcm* not_pcm) {
   const std::lock_guard audio_lock(audio_mutex_);
   Playback::Chunk chunk;
   {
     const ChangeLock lock = change(now_s);
-    chunk = playback_.take_chunk(pcm.size, end, to, now_s);
+    chunk = playback_.take_chunk(pcm, end, to, now_s);
   }
+  if (not_pcm != nullptr) *not_pcm = chunk.not_pcm;
   conversation_id = chunk.id;
   if (chunk.conversation == nullptr) return chunk.status;
   Conversation& conversation = *chunk.conversation;
