@@ -163,6 +163,18 @@ std::optional<std::string> conversation_id(const Player& self) {
   return id;
 }
 
+void set_sample_rate(Player& self, int sample_rate, double now) {
+  checked_time(now, "now");
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = self.set_sample_rate(sample_rate, now);
+  }
+  if (status != Status::kOk) {
+    throw py::value_error("sample_rate: given " + std::to_string(sample_rate) + ", wanted one of PCM_RATES");
+  }
+}
+
 void set_volume(Player& self, double volume) {
   if (self.set_volume(volume) != Status::kOk) {
     throw py::value_error("volume: given " + std::to_string(volume) +
@@ -191,15 +203,20 @@ Parameters
 sample_rate : int
     Of the PCM, in Hz: one of PCM_RATES, or one of DEVICE_RATES where the player feeds a device directly.
 config : PlayerConfig, optional
+device_rate : int, optional
+    At which `render_audio` delivers, in Hz: one of DEVICE_RATES; that of the PCM where left out. Where they differ,
+    sound is converted as it is played.
 
 Raises
 ------
 ValueError
     For a rate that is none of these.)")
-      .def(py::init([](int sample_rate, const PlayerConfig* config) {
-             return std::make_shared<Player>(sample_rate, config != nullptr ? *config : PlayerConfig{});
+      .def(py::init([](int sample_rate, const PlayerConfig* config, std::optional<int> device_rate) {
+             return std::make_shared<Player>(sample_rate, config != nullptr ? *config : PlayerConfig{},
+                                             device_rate.value_or(sample_rate));
            }),
-           py::arg("sample_rate") = 16000, py::arg("config") = py::none())
+           py::arg("sample_rate") = 16000, py::arg("config") = py::none(), py::kw_only(),
+           py::arg("device_rate") = py::none())
       .def("push_audio", &push_audio, py::arg("pcm"), py::arg("end") = false, py::kw_only(), py::arg("now"),
            py::arg("conversation_id") = py::none(),
            R"(Add speech; the first chunk opens a conversation.
@@ -317,6 +334,8 @@ Returns
 float or None
     Seconds of the conversation that will have been heard when it is silent: what the device has taken, and the fade.
     None while idle.)")
+      .def("set_sample_rate", &set_sample_rate, py::arg("sample_rate"), py::kw_only(), py::arg("now"),
+           "Say at which rate (Hz) the PCM that follows is; interrupts what is playing.")
       .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(),
            R"(Return the pose of the sound that is heard at `now`.
 
@@ -360,7 +379,8 @@ Nothing may call render_audio until stop_silent_clock.)")
       .def_property_readonly(
           "state", [](const Player& self) { return state_name(self.state()); },
           R"("idle", "active" (open, not yet heard), "playing" or "paused".)")
-      .def_property_readonly("sample_rate", &Player::sample_rate_hz, "Hz.")
+      .def_property_readonly("sample_rate", &Player::sample_rate_hz, "Of the PCM that is pushed, Hz.")
+      .def_property_readonly("device_rate", &Player::device_rate_hz, "Of what render_audio delivers, Hz.")
       .def_property_readonly("config", &Player::config, py::return_value_policy::copy)
       .def_property("volume", &Player::volume, &set_volume, "0.0 to 1.0, applied with a 5 ms ramp.");
 
