@@ -93,16 +93,16 @@ class MotionService:
         self.url = ""
 
     async def start(self) -> web.AppRunner:
-        web = load_aiohttp().web
-        app = web.Application(client_max_size=64 * 1024)
+        aiohttp_web = load_aiohttp().web
+        app = aiohttp_web.Application(client_max_size=64 * 1024)
         for path in _TOKEN_PATHS:
             app.router.add_post(path, self._give_token)
         for path in _SOCKET_PATHS:
             app.router.add_get(path, self._open_session)
-        runner = web.AppRunner(app, access_log=None)
+        runner: web.AppRunner = aiohttp_web.AppRunner(app, access_log=None)
         await runner.setup()
         settings = self._settings
-        await web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls).start()
+        await aiohttp_web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls).start()
         port = runner.addresses[0][1]
         self.url = f"{'https' if settings.tls else 'http'}://{settings.host}:{port}"
         return runner
@@ -110,29 +110,32 @@ class MotionService:
     # ---- tokens
 
     async def _give_token(self, request: web.Request) -> web.Response:
-        web = load_aiohttp().web
         if not self._tokens.is_key(request.headers.get("X-Api-Key", "")):
-            return _refusal(401, "invalid_api_key", "X-Api-Key is missing or is another key")
+            return _refusal(
+                401, "invalid_api_key", "invalid session token request: X-Api-Key is missing or is another key"
+            )
         try:
             body = await request.json()
             token = self._tokens.issue(float(body["expireAt"]))
         except (ValueError, KeyError, TypeError) as error:
             return _refusal(400, "invalid_request", f"the body must be {{'expireAt': Unix seconds}}: {error}")
-        return web.json_response({"sessionToken": token, "session_token": token})
+        return _answer(200, {"sessionToken": token, "session_token": token})
 
     # ---- sessions
 
     async def _open_session(self, request: web.Request) -> web.StreamResponse:
         query, headers = request.query, request.headers
         if not query.get("id"):
-            return _refusal(404, "avatar_not_found", "the query has no avatar id: ?id=<avatar>")
+            return _refusal(404, "avatar_not_found", "avatar not found: the query has no ?id=<avatar>")
         if not (headers.get("X-App-ID") or query.get("appId")):
             return _refusal(400, "invalid_request", "X-App-ID, or appId in the query, is missing")
         if not self._tokens.is_token(headers.get("X-Session-Key") or query.get("sessionKey", "")):
-            return _refusal(401, "invalid_session_key", "the session key is missing, unknown or expired")
+            return _refusal(401, "invalid_session_key", "invalid session token: missing, unknown or expired")
         if self.sessions >= self._settings.max_sessions:
             return _refusal(429, "too_many_sessions", f"{self.sessions} sessions are open; close one")
-        socket = load_aiohttp().web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE_BYTES)
+        socket: web.WebSocketResponse = load_aiohttp().web.WebSocketResponse(
+            heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE_BYTES
+        )
         await socket.prepare(request)
         self.sessions += 1
         try:
@@ -249,8 +252,10 @@ def load_aiohttp() -> Any:
 
 def _refusal(status: int, code: str, detail: str) -> web.Response:
     titles = {400: "Bad request", 401: "Not authenticated", 404: "Not found", 429: "Too many requests"}
-    body = {"errors": [{"code": code, "title": titles[status], "detail": detail, "status": status}]}
-    response: web.Response = load_aiohttp().web.Response(
-        status=status, text=json.dumps(body), content_type="application/json"
-    )
+    return _answer(status, {"errors": [{"code": code, "title": titles[status], "detail": detail, "status": status}]})
+
+
+def _answer(status: int, body: object) -> web.Response:
+    text, kind = json.dumps(body), "application/json"
+    response: web.Response = load_aiohttp().web.Response(status=status, text=text, content_type=kind)
     return response

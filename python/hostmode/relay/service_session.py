@@ -148,7 +148,7 @@ class ServiceSession:
 
                 self._decoder = OggOpusDecoder(self._rate)
             decoded: npt.NDArray[np.int16] = self._decoder.push(audio.audio)
-            return decoded
+            return np.concatenate([decoded, self._decoder.finish()]) if audio.end else decoded
         data = request.dangling + audio.audio
         whole = len(data) // _SAMPLE_BYTES * _SAMPLE_BYTES
         request.dangling = data[whole:]
@@ -297,7 +297,7 @@ def configured(data: bytes) -> tuple[int, int]:
     wanted = message.configure
     rate = wanted.sample_rate or _DEFAULT_RATE
     if rate not in PCM_RATES:
-        raise SessionRefusedError(INVALID_ARGUMENT, f"sample_rate is {rate}; it must be one of {PCM_RATES}")
+        raise SessionRefusedError(INVALID_ARGUMENT, f"unsupported sample rate {rate}: it must be one of {PCM_RATES}")
     if wanted.audio_format not in (wire.PCM_FORMAT, wire.OGG_OPUS_FORMAT):
         raise SessionRefusedError(INVALID_ARGUMENT, f"audio_format is {wanted.audio_format}; it must be 0 or 1")
     if wanted.transport_compression:
