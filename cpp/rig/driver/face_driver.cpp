@@ -9,7 +9,7 @@ namespace hostmode {
 namespace {
 
 // The lips are where the sound will be: they need this long to get there.
-constexpr double kSoundAhead_s = 0.02;
+constexpr double kSoundAhead_s = 0.01;
 
 // The fastest that a mouth opens or closes, of its whole way a second: a jaw needs some 80 ms.
 constexpr float kSlew_hz = 12.0F;

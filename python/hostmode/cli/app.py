@@ -12,14 +12,15 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from hostmode.cli.style import new_app, printable
-from hostmode.errors import AudioOutputError, HostModeError, MissingExtraError, RecordingError
+from hostmode.errors import AudioOutputError, HeadError, HostModeError, MissingExtraError, RecordingError
 
 #: Each is a module of this package that holds an ``app``.
-COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices", "bench")
+COMMANDS: Final = ("demo", "play", "render", "inspect", "plot", "devices", "bench")
 
 #: Exit codes by what went wrong; the first that fits. 2 is a usage error.
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (RecordingError, 3),
+    (HeadError, 3),
     (AudioOutputError, 5),
     (MissingExtraError, 6),
     (HostModeError, 1),
@@ -84,7 +85,7 @@ def exit_code(error: Exception) -> int:
 app = new_app(
     cls=CommandGroup,
     no_args_is_help=True,
-    epilog="Exit codes: 0 done, 2 wrong usage, 3 not a valid recording, 4 a file cannot be read or written, "
+    epilog="Exit codes: 0 done, 2 wrong usage, 3 not a valid recording or head, 4 a file cannot be read or written, "
     "5 no audio output, 6 an optional package is missing, 1 any other error.",
 )
 
