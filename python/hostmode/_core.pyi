@@ -243,6 +243,9 @@ class PortAudioStream:
     def stats(self) -> dict[str, float]: ...
 
 ARKIT_NAMES: Final[tuple[str, ...]]
+OPENING_AXIS: npt.NDArray[np.float32]
+ROUNDING_AXIS: npt.NDArray[np.float32]
+JAW_SCALE: float
 
 @final
 class Rig:

@@ -66,3 +66,9 @@ class MissingExtraError(HostModeError, ImportError):
     """An optional package is needed and not installed; the message names the extra that brings it."""
 
     code = "missing_extra"
+
+
+class MissingAudioError(MissingExtraError, AudioOutputError):
+    """No audio output, because the package that brings it is not installed."""
+
+    code = "missing_extra"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hostmode.cli.style import new_app, printable, working
+from hostmode.cli.printable import printable
+from hostmode.cli.style import new_app, working
 
 if TYPE_CHECKING:
     import numpy as np
