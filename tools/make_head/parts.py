@@ -29,6 +29,7 @@ class Part:
     deltas: dict[str, Floats] = field(default_factory=dict)
     lips: Floats | None = None
     eye: int = 0  # 1 left, 2 right
+    origin: Ints | None = None  # MakeHuman's vertices
 
 
 class Person:
@@ -40,9 +41,7 @@ class Person:
         self.vertices = vertices - [0, source.centre("joint-l-eye", vertices)[1], 0]
         self.expressions = {name: offsets * 10 for name, offsets in source.expressions().items()}
         self.uv = source.vertex_uv("body")
-        self.masks = {
-            name: sample_mask(source.mask(name, 3), self.uv) for name in ("lips", "ears", "inside-mouth")
-        }
+        self.masks = {name: sample_mask(source.mask(name, 3), self.uv) for name in ("lips", "ears", "inside-mouth")}
         body = source.triangles("body")
         self.body_normals = normals(self.vertices, body)
         in_view = (self.vertices[body][:, :, 1] > _LOWEST_CM).all(1)
@@ -80,7 +79,8 @@ def make_skin(person: Person) -> Part:
     material = np.where(inside > 0.5, MATERIALS.index("mouth"), MATERIALS.index("skin"))
     cover = face_cover(points, ears[used], inside)
     uv = in_atlas(face_uv(points), "face")
-    return Part(points, triangles, material, colour, uv, cover, person.moved(used), person.masks["lips"][used])
+    return Part(points, triangles, material, colour, uv, cover, person.moved(used), person.masks["lips"][used],
+                origin=used)  # fmt: skip
 
 
 def make_mouth(person: Person) -> list[Part]:
@@ -113,7 +113,15 @@ def make_eyes(person: Person) -> list[Part]:
         unit, ball, triangles = _ball(radius * 0.985)
         colour, cover = np.full((len(unit), 3), 0.85), np.zeros(len(unit))
         parts.append(
-            Part(ball + centre, triangles, MATERIALS.index("eye"), colour, unit[:, :2] * 0.5 + 0.5, cover, eye=index + 1)
+            Part(
+                ball + centre,
+                triangles,
+                MATERIALS.index("eye"),
+                colour,
+                unit[:, :2] * 0.5 + 0.5,
+                cover,
+                eye=index + 1,
+            )
         )
     return parts
 
@@ -183,7 +191,9 @@ def _knot(columns: int = 28, rows: int = 14) -> Part:
     at = np.arange(len(points)).reshape(rows + 1, columns + 1)
     a, b, c, d = (grid.ravel() for grid in (at[:-1, :-1], at[:-1, 1:], at[1:, :-1], at[1:, 1:]))
     triangles = np.concatenate([np.c_[a, b, c], np.c_[b, d, c]])
-    outwards = np.cross(points[triangles[:, 1]] - points[triangles[:, 0]], points[triangles[:, 2]] - points[triangles[:, 0]])
+    outwards = np.cross(
+        points[triangles[:, 1]] - points[triangles[:, 0]], points[triangles[:, 2]] - points[triangles[:, 0]]
+    )
     if ((outwards * (points[triangles].mean(1) - KNOT)).sum(1) > 0).mean() < 0.5:
         triangles = triangles[:, ::-1]
     return _hair_part(points, triangles, np.c_[(tilt * 0.35 + turn * 0.06) % 1, turn / (2 * np.pi)])
