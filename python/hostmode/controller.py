@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
@@ -34,6 +34,16 @@ _ticker = Ticker("hostmode-clock")
 _device_ticker = Ticker("hostmode-devices")
 
 _outputs_in_use: weakref.WeakSet[AudioOutput] = weakref.WeakSet()
+
+
+class Follower(Protocol):
+    """Whoever is told what a controller has taken in, on the thread that gave it: `follow`."""
+
+    def heard(self, data: Buffer | npt.NDArray[np.int16], conversation_id: str | None, end: bool) -> None:
+        """Take note of what `Controller.yield_audio_data` was given, and what it returned."""
+
+    def moved(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> None:
+        """Take note of what `Controller.yield_frames_data` was given."""
 
 
 class Controller(EventSource):
@@ -107,6 +117,7 @@ class Controller(EventSource):
         config = _core.PlayerConfig() if config is None else config
         self._player = _core.Player(sample_rate, config, device_rate=self._output.prepare(sample_rate))
         self._output.start(self._player, self._clock(), _weak_report(self))
+        self._followers: tuple[Follower, ...] = ()
         _outputs_in_use.add(self._output)
         self._finalizer = weakref.finalize(self, _release, self._output, self._player, os.getpid())
         if self._threaded:
@@ -155,6 +166,8 @@ class Controller(EventSource):
         if self._closed:
             # Closed meanwhile by another thread: what was cut off must not begin anew.
             self._player.interrupt(now=self._clock())
+        for follower in self._followers:
+            follower.heard(data, conversation_id, end)
         self._hurry()
         return conversation_id
 
@@ -183,7 +196,10 @@ class Controller(EventSource):
         """
         self._require_open()
         try:
-            return self._player.push_motion(frames, conversation_id, now=self._clock())
+            complete = self._player.push_motion(frames, conversation_id, now=self._clock())
+            for follower in self._followers:
+                follower.moved(frames, conversation_id)
+            return complete
         finally:
             self._hurry()
 
@@ -206,6 +222,16 @@ class Controller(EventSource):
         _require_pcm_rate(rate)
         self._player.set_sample_rate(rate, now=self._clock())
         self._hurry()
+
+    def follow(self, follower: Follower) -> None:
+        """Tell `follower` of everything that is taken in from now on; a face is one (`hostmode.view.LiveFace`)."""
+        with self._lock:
+            self._followers = (*self._followers, follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        """Tell it nothing more."""
+        with self._lock:
+            self._followers = tuple(other for other in self._followers if other is not follower)
 
     # ---- how it is played
 

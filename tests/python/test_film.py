@@ -10,6 +10,7 @@ from cli_runner import run_cli
 
 from hostmode import Recording, decode_message
 from hostmode.measure.clicks import click_audio, click_instants, click_motion, find_clicks
+from hostmode.view.png import write_png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,10 +125,13 @@ def test_background_colour_and_picture_are_seen(clicks: Path, tmp_path: Path) ->
     wall, sheet = tmp_path / "wall.png", tmp_path / "sheet.png"
     run_cli("render", clicks, wall, "--size", 32, "--background", "#ff0000")
     assert tuple(pictures(wall)[1][0, 0, 0]) == (255, 0, 0)
+    halves = np.zeros((40, 60, 3), np.uint8)
+    halves[:, :30, 0] = halves[:, 30:, 2] = 255
+    write_png(wall, halves)
     run_cli("render", clicks, sheet, "--size", 64, "--background", wall, "--fps", 5)
-    corner = pictures(sheet)[1][0, :2, :2]
-    assert (corner[..., 0] > corner[..., 2]).all()
-    assert corner[0, 0, 0] > 200
+    picture = pictures(sheet)[1][0, :64, :64]
+    assert tuple(picture[0, 0]) == (255, 0, 0)
+    assert tuple(picture[0, 63]) == (0, 0, 255)
 
 
 @pytest.mark.parametrize(

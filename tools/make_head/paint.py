@@ -126,10 +126,10 @@ def _paint_teeth() -> Floats:
     across = (np.arange(WIDTH) + 0.5) / WIDTH - 0.5
     up = ((np.arange(TEETH_HEIGHT) + 0.5) / TEETH_HEIGHT)[:, None]
     # Incisors are wider than what follows: the row is laid around an arch.
-    count = 13.0
+    count = 19.0
     phase = np.abs(((across * count) % 1) - 0.5) * 2  # 1 at the gaps between teeth
     gap = smooth_step(0.80, 1.0, phase)[None, :] * smooth_step(0.1, 0.5, up)
     enamel = np.broadcast_to((0.90, 0.865, 0.80), (TEETH_HEIGHT, WIDTH, 3)) * (0.90 + 0.10 * up)[..., None]
-    enamel = enamel * (1 - 0.45 * gap)[..., None]
+    enamel = enamel * (1 - 0.30 * gap)[..., None]
     gums = smooth_step(0.22, 0.10, up + 0.06 * (1 - phase**2)[None, :] - 0.06)
     return enamel * (1 - gums[..., None]) + np.array((0.62, 0.32, 0.31)) * gums[..., None]
