@@ -55,10 +55,8 @@ class LiveFace:
         """Learn nothing more."""
         self._controller.unfollow(self)
 
-    def heard(self, data: Buffer | npt.NDArray[np.int16], conversation_id: str | None, end: bool) -> None:
+    def heard(self, data: Buffer | npt.NDArray[np.int16], conversation_id: str, end: bool) -> None:
         """Take in sound that the controller has taken in."""
-        if conversation_id is None:
-            return
         with self._lock:
             if conversation_id != self._conversation_id:
                 self._begin(conversation_id)
@@ -84,10 +82,14 @@ class LiveFace:
             return
         messages = [frames] if isinstance(frames, bytes | bytearray | memoryview) else frames
         with self._lock:
+            if conversation_id is not None and conversation_id != self._conversation_id:
+                if conversation_id != self._controller.get_current_conversation_id():
+                    return
+                self._begin(conversation_id)
             for message in messages:  # type: ignore[union-attr]  # other buffers were refused by the player
                 if conversation_id is None:
                     self._early = [*self._early[1 - _EARLY :], bytes(message)]
-                elif conversation_id == self._conversation_id:
+                else:
                     self._push(bytes(message))
 
     def _push(self, message: bytes) -> None:
