@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -113,7 +114,10 @@ class Window:
     def _open(self, size: tuple[int, int], title: str) -> Any:
         glfw = self._glfw
         claim_backend("window")
-        if not glfw.init():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # glfw also warns of what is raised here
+            ready = glfw.init()
+        if not ready:
             raise GraphicsError("there is no display for a window; `hostmode render` writes a video without one")
         for hint, value in (
             (glfw.CONTEXT_VERSION_MAJOR, 3),
