@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 # E20 and E30 need a sound card: tests/end_to_end has those.
 RULES = tuple(f"rule{number}" for number in range(1, 5))
-EDGE_CASES = (*(f"e{number}" for number in range(1, 34) if number not in (20, 30)), "e9b", "e35")
-TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle")
+EDGE_CASES = (*(f"e{number}" for number in range(1, 34) if number not in (20, 30)), "e9b", "e35", "e36")
+TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion")
 AUDIO = ("pcm", "audio_format")
 ROWS = RULES + EDGE_CASES + TIMING + AUDIO
 

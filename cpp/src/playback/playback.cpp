@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "playback/foresight.h"
 #include "playback/watchdog.h"
 #include "threads/prefetch.h"
 
@@ -106,7 +107,7 @@ bool Playback::route_motion(const std::string* id, std::size_t messages, Convers
 Status Playback::judge_motion(MessageBatch& batch, Conversation* conversation, double now_s) {
   journal_.stats().empty_messages += batch.empty_messages();
   const std::size_t held =
-      conversation != nullptr ? conversation->timeline.keyframe_count() : motion_.early().keyframe_count();
+      conversation != nullptr ? waiting_keyframes(*conversation) : motion_.early().keyframe_count();
   if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
     return Status::kBufferFull;
   }
@@ -125,6 +126,12 @@ std::vector<Message> Playback::take_early_motion(Conversation& conversation) {
   return messages;
 }
 
+std::size_t Playback::waiting_keyframes(const Conversation& conversation) {
+  const std::size_t count = conversation.timeline.keyframe_count();
+  const double shown = face_shown_s(conversation) * kKeyframeRateHz;
+  return shown > 0 ? count - std::min(count, static_cast<std::size_t>(shown)) : count;
+}
+
 void Playback::append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                              double now_s) {
   if (conversation.ended()) return;
@@ -133,16 +140,39 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
   conversation.motion_ended = conversation.motion_ended || message.end;
   if (!message.keyframes.empty()) {
     const double frame = shown_frame(present_s_);
-    const double media_s = poses_.media_s(conversation.generation(), frame);
-    const bool steps = media_s >= 0 && (!conversation.has_motion() || media_s > timeline.last_keyframe_s());
-    if (steps) poses_.before_change(playout_.clock(), frame, present_s_);
-    motion_.count(conversation, message.keyframes.size(), media_s, present_s_);
-    timeline.commit(batch);
-    if (steps) poses_.after_change(frame, present_s_);
+    const double heard_s = poses_.media_s(conversation.generation(), frame);
+    motion_.count(conversation, message.keyframes.size(), heard_s, present_s_);
+    if (heard_s >= 0 && is_heard(present_s_)) {
+      append_shown(conversation, batch, frame, heard_s);
+    } else {
+      timeline.commit(batch, heard_s);
+    }
     policy_.on_motion(now_s, timeline.last_keyframe_s());
     if (conversation.started()) journal_.set_animated(true, conversation.id, present_s_);
   }
   update_gate(conversation);
+}
+
+void Playback::append_shown(Conversation& conversation, Timeline::Batch& batch, double frame,
+                            double heard_s) {
+  Timeline& timeline = conversation.timeline;
+  FaceDelay& delay = conversation.face_delay;
+  const bool first = !conversation.has_motion();
+  const double face_s = poses_.face_s(conversation.generation(), frame);
+  const double gap_s = face_s - timeline.runs_out_s();
+  const double missing_s = (static_cast<double>(timeline.keyframe_count()) - 1.0) * kKeyframeInterval_s;
+  const double in_hand_s = missing_s + static_cast<double>(batch.keyframe_count()) * kKeyframeInterval_s;
+
+  begin_foresight(frame);
+  poses_.before_change(playout_.clock(), frame, present_s_);
+  // While sound stands still nothing comes too late.
+  if (poses_.advances(frame)) delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first);
+  if (delay.is_used()) poses_.hold_back(conversation.generation(), &delay);
+  timeline.commit(batch, face_s);
+  poses_.after_change(playout_.clock(), frame, present_s_,
+                      first ? config_.speech_transition_s : poses_.blend_s(gap_s),
+                      first ? PoseTrack::Blend::kReplaces : PoseTrack::Blend::kAdds);
+  end_foresight();
 }
 
 // ---- control
@@ -173,10 +203,11 @@ void Playback::interrupt() {
 // ---- time
 
 void Playback::settle(double now_s) {
+  const double drawn_s = present_s_;
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
-  playout_.play_silently(present_s_, [this] { take_news(); });
-  take_news();
+  playout_.play_silently(present_s_, [this, drawn_s] { take_news(drawn_s); });
+  take_news(drawn_s);
 
   const double frame = playout_.clock().frame_at(present_s_);
   hearing_.listen(frame, present_s_);
@@ -192,8 +223,37 @@ void Playback::settle(double now_s) {
   quiet_.until_s = next_change_s();
 }
 
-void Playback::take_news() {
-  playout_.take_news(conversations_, [this](const Segment& segment) { poses_.add_segment(segment); });
+void Playback::take_news(double drawn_s) {
+  const double drawn_frame = poses_.shown_frame(playout_.clock(), drawn_s, drawn_s);
+  const Segment before = poses_.segments().back();
+  bool late = false;
+  playout_.take_news(conversations_, [&](const Segment& segment) {
+    if (!late && static_cast<double>(segment.device_frame) < drawn_frame) {
+      late = true;
+      begin_foresight(drawn_frame);
+      poses_.before_change(playout_.clock(), drawn_frame, drawn_s);
+      end_foresight();
+    }
+    poses_.add_segment(segment, drawn_frame);
+  });
+  if (!late) return;
+  begin_foresight(drawn_frame);
+  poses_.after_change(playout_.clock(), drawn_frame, drawn_s,
+                      poses_.change_s(before, poses_.segments().back()), PoseTrack::Blend::kReplaces);
+  end_foresight();
+}
+
+void Playback::begin_foresight(double frame) {
+  const std::int64_t rendered = playout_.clock().rendered_frames();
+  foreseen_.clear();
+  if (frame > static_cast<double>(rendered)) {
+    foresee(conversations_, playout_.paused(), poses_.segments().back(), rendered, foreseen_);
+  }
+  poses_.foresee(foreseen_);
+}
+
+void Playback::end_foresight() {
+  poses_.forget_foreseen();
 }
 
 // What may happen next, but for what the audio side reports: then there is news.
@@ -230,17 +290,22 @@ void Playback::end_overdue(Conversation& conversation) {
 
 void Playback::show(double now_s, float* out) {
   const ClockSnapshot& clock = playout_.clock();
-  const double frame = poses_.shown_frame(clock, now_s);
+  const double frame = shown_frame(now_s);
+  const bool ahead = frame > static_cast<double>(clock.rendered_frames());
+  if (ahead) begin_foresight(frame);
   poses_.sample(clock, frame, now_s, out);
+  if (ahead) end_foresight();
   poses_.remember(frame);
 }
 
 void Playback::sample_into(const double* times_s, std::size_t count, float* out) {
-  take_news();
+  take_news(present_s_);
   const ClockSnapshot& clock = playout_.clock();
+  begin_foresight(std::numeric_limits<double>::infinity());
   for (std::size_t i = 0; i < count; ++i) {
-    poses_.sample(clock, poses_.shown_frame(clock, times_s[i]), times_s[i], out + i * kKeyframeFloats);
+    poses_.sample(clock, shown_frame(times_s[i]), times_s[i], out + i * kKeyframeFloats);
   }
+  end_foresight();
 }
 
 double Playback::audio_time(double now_s) {
@@ -254,8 +319,8 @@ std::string Playback::conversation_id() const {
   return conversation == nullptr ? std::string() : conversation->id;
 }
 
-double Playback::media_shown_s(const Conversation& conversation) {
-  return poses_.media_s(conversation.generation(), shown_frame(present_s_));
+double Playback::face_shown_s(const Conversation& conversation) {
+  return poses_.face_s(conversation.generation(), shown_frame(present_s_));
 }
 
 Stats Playback::stats() {
@@ -268,6 +333,7 @@ Stats Playback::stats() {
     const SampleQueue& stream = conversation->stream;
     stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / sample_rate_hz_;
     stats.played_s = static_cast<double>(stream.consumed()) / sample_rate_hz_;
+    stats.face_delay_s = conversation->face_delay.at(stats.heard_s);
     if (conversation->has_motion()) {
       stats.buffered_motion_s = std::max(0.0, conversation->timeline.last_keyframe_s() - stats.heard_s);
     }
@@ -275,8 +341,13 @@ Stats Playback::stats() {
   return stats;
 }
 
+bool Playback::is_heard(double now_s) {
+  const ClockSnapshot& clock = playout_.clock();
+  return !(clock.time_of(clock.frame_at(now_s)) > now_s);
+}
+
 double Playback::shown_frame(double now_s) {
-  return poses_.shown_frame(playout_.clock(), now_s);
+  return poses_.shown_frame(playout_.clock(), now_s, present_s_);
 }
 
 std::int64_t Playback::samples(double seconds) const noexcept {

@@ -69,8 +69,8 @@ class Playback {
   // `batch` is what the conversation's timeline has prepared of the message.
   void append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                      double now_s);
-  // The media position that is shown; negative where another or no conversation is.
-  [[nodiscard]] double media_shown_s(const Conversation& conversation);
+  // The media position that the face shows; negative where it shows another or no conversation.
+  [[nodiscard]] double face_shown_s(const Conversation& conversation);
 
   // ---- control
 
@@ -98,12 +98,20 @@ class Playback {
  private:
   static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
 
-  void take_news();
+  // Where `drawn_s` is the time of the latest picture that may have been drawn.
+  void take_news(double drawn_s);
   [[nodiscard]] double next_change_s() const noexcept;
   void end_overdue(Conversation& conversation);
   [[nodiscard]] ConversationPtr begin_conversation(double now_s);
   void update_gate(Conversation& conversation);
+  void append_shown(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s);
+  [[nodiscard]] std::size_t waiting_keyframes(const Conversation& conversation);
   [[nodiscard]] double shown_frame(double now_s);
+  // Whether the device has begun to be heard.
+  [[nodiscard]] bool is_heard(double now_s);
+  // Poses of frames beyond the device's buffer are known between the two.
+  void begin_foresight(double frame);
+  void end_foresight();
   [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
 
   // What a sample needs where nothing has changed since the last one lies together, first.
@@ -119,6 +127,7 @@ class Playback {
   Hearing hearing_;
   MotionIntake motion_;
   StartPolicy policy_;
+  std::vector<Segment> foreseen_;
 };
 
 }  // namespace hostmode
