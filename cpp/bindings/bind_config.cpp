@@ -33,15 +33,10 @@ void require_valid(const PlayerConfig& config) {
 
 PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, double motion_wait,
                          double prebuffer, double max_prebuffer, double speech_transition,
-<<<<<<< HEAD
-                         double idle_transition, double end_timeout, double early_motion_expiry,
-                         double max_audio, double max_motion, double av_offset, double latency, bool layers,
-                         std::optional<std::uint64_t> seed, const std::string& avatar_id) {
-=======
                          double idle_transition, double end_timeout, double turn_timeout,
                          double early_motion_expiry, double max_audio, double max_motion, double av_offset,
-                         double latency, bool layers, std::uint64_t seed, const std::string& avatar_id) {
->>>>>>> main
+                         double latency, bool layers, std::optional<std::uint64_t> seed,
+                         const std::string& avatar_id) {
   PlayerConfig config;
   config.frame_starvation_mode = parse_mode(frame_starvation_mode);
   config.queue = queue;

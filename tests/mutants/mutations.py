@@ -255,9 +255,9 @@ MUTATIONS = (
     Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
     Mutation(
         "e21",
-        "Playback::append_shown",
-        "  poses_.before_change(playout_.clock(), frame, present_s_);\n",
-        "  poses_.before_change(playout_.clock(), frame + 100, present_s_);\n",
+        "Screen::append_shown",
+        "  poses_.before_change(playout_.clock(), frame, present_s);\n",
+        "  poses_.before_change(playout_.clock(), frame + 100, present_s);\n",
     ),
     Mutation(
         "e21",
@@ -461,8 +461,8 @@ MUTATIONS = (
     Mutation(
         "layers", "take_over", "  if (!(media_s > from_s)) return 0.0F;\n", "  if (media_s > from_s) return 1.0F;\n"
     ),
-    Mutation("transition", "Playback::take_news", "      late = true;\n", ""),
-    Mutation("e31", "Playback::waiting_keyframes", "  return shown > 0 ? count -", "  return shown < 0 ? count -"),
+    Mutation("transition", "Screen::take_news", "      late = true;\n", ""),
+    Mutation("e31", "Screen::waiting_keyframes", "  return shown > 0 ? count -", "  return shown < 0 ? count -"),
     Mutation(
         "e21",
         "PoseTrack::blend_s",
@@ -504,12 +504,12 @@ MUTATIONS = (
         "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
     ),
     Mutation("late_motion", "FaceDelay::learn", "  if (same_instant) return;\n", ""),
-    Mutation("late_motion", "Playback::append_shown", "  if (poses_.advances(frame)) delay", "  delay"),
+    Mutation("late_motion", "Screen::append_shown", "  if (poses_.advances(frame)) delay", "  delay"),
     Mutation(
         "late_motion",
-        "Playback::is_heard",
-        "  return !(clock.time_of(clock.frame_at(now_s)) > now_s);\n",
-        "  return clock.started();\n",
+        "Screen::append",
+        "  if (heard_s >= 0 && device_is_heard) {\n",
+        "  if (heard_s >= 0) {\n",
     ),
     Mutation(
         "late_motion", "Timeline::runs_out_s", "std::max(last_keyframe_s(), latest_came_s_);", "last_keyframe_s();"

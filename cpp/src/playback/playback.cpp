@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "playback/foresight.h"
 #include "playback/watchdog.h"
 #include "threads/prefetch.h"
 
@@ -25,6 +24,7 @@ Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& conf
       conversations_(sample_rate_hz, journal_),
       hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
       motion_(config_, conversations_, journal_),
+      screen_(config_, conversations_, playout_, poses_),
       policy_(config_) {
   set_pcm_rate(pcm_rate_hz, FilterBank::between(pcm_rate_hz, sample_rate_hz));
 }
@@ -116,37 +116,6 @@ bool Playback::route_motion(const std::string* id, std::size_t messages, Convers
   return false;
 }
 
-<<<<<<< HEAD
-Status Playback::judge_motion(MessageBatch& batch, Conversation* conversation, double now_s) {
-  journal_.stats().empty_messages += batch.empty_messages();
-  const std::size_t held =
-      conversation != nullptr ? waiting_keyframes(*conversation) : motion_.early().keyframe_count();
-  if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
-    return Status::kBufferFull;
-  }
-  batch.keep_if([&](const Message& message) { return motion_.accept(message, conversation, present_s_); });
-  if (conversation != nullptr) return Status::kOk;
-  for (Message& message : batch) motion_.early().add(std::move(message), now_s);
-  return Status::kOk;
-}
-
-std::vector<Message> Playback::take_early_motion(Conversation& conversation) {
-  std::vector<Message> messages = motion_.early().take_newest();
-  const auto refused = [&](const Message& message) {
-    return !motion_.accept(message, &conversation, present_s_);
-  };
-  messages.erase(std::remove_if(messages.begin(), messages.end(), refused), messages.end());
-  return messages;
-}
-
-std::size_t Playback::waiting_keyframes(const Conversation& conversation) {
-  const std::size_t count = conversation.timeline.keyframe_count();
-  const double shown = face_shown_s(conversation) * kKeyframeRateHz;
-  return shown > 0 ? count - std::min(count, static_cast<std::size_t>(shown)) : count;
-}
-
-=======
->>>>>>> main
 void Playback::append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                              double now_s) {
   if (conversation.ended()) return;
@@ -154,40 +123,13 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
   conversation.last_arrival_s = now_s;
   conversation.motion_ended = conversation.motion_ended || message.end;
   if (!message.keyframes.empty()) {
-    const double frame = shown_frame(present_s_);
-    const double heard_s = poses_.media_s(conversation.generation(), frame);
-    motion_.count(conversation, message.keyframes.size(), heard_s, present_s_);
-    if (heard_s >= 0 && is_heard(present_s_)) {
-      append_shown(conversation, batch, frame, heard_s);
-    } else {
-      timeline.commit(batch, heard_s);
-    }
+    const std::size_t first = timeline.keyframe_count();
+    const double heard_s = screen_.append(conversation, batch, present_s_);
+    motion_.count(conversation, first, message.keyframes.size(), heard_s, present_s_);
     policy_.on_motion(now_s, timeline.last_keyframe_s());
     if (conversation.started()) journal_.set_animated(true, conversation.id, present_s_);
   }
   update_gate(conversation);
-}
-
-void Playback::append_shown(Conversation& conversation, Timeline::Batch& batch, double frame,
-                            double heard_s) {
-  Timeline& timeline = conversation.timeline;
-  FaceDelay& delay = conversation.face_delay;
-  const bool first = !conversation.has_motion();
-  const double face_s = poses_.face_s(conversation.generation(), frame);
-  const double gap_s = face_s - timeline.runs_out_s();
-  const double missing_s = (static_cast<double>(timeline.keyframe_count()) - 1.0) * kKeyframeInterval_s;
-  const double in_hand_s = missing_s + static_cast<double>(batch.keyframe_count()) * kKeyframeInterval_s;
-
-  begin_foresight(frame);
-  poses_.before_change(playout_.clock(), frame, present_s_);
-  // While sound stands still nothing comes too late.
-  if (poses_.advances(frame)) delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first);
-  if (delay.is_used()) poses_.hold_back(conversation.generation(), &delay);
-  timeline.commit(batch, face_s);
-  poses_.after_change(playout_.clock(), frame, present_s_,
-                      first ? config_.speech_transition_s : poses_.blend_s(gap_s),
-                      first ? PoseTrack::Blend::kReplaces : PoseTrack::Blend::kAdds);
-  end_foresight();
 }
 
 // ---- control
@@ -228,12 +170,13 @@ void Playback::settle(double now_s) {
   const double drawn_s = present_s_;
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
-  playout_.play_silently(present_s_, [this, drawn_s] { take_news(drawn_s); });
-  take_news(drawn_s);
+  playout_.play_silently(present_s_, [this, drawn_s] { screen_.take_news(drawn_s); });
+  screen_.take_news(drawn_s);
 
   const double frame = playout_.clock().frame_at(present_s_);
   hearing_.listen(frame, present_s_);
-  hearing_.forget(poses_.settle(playout_.clock(), shown_frame(present_s_)));
+  hearing_.forget(
+      poses_.settle(playout_.clock(), poses_.shown_frame(playout_.clock(), present_s_, present_s_)));
   hearing_.note_position(frame);
   if (const ConversationPtr conversation = conversations_.current()) end_overdue(*conversation);
   motion_.expire_early(present_s_);
@@ -245,48 +188,10 @@ void Playback::settle(double now_s) {
   quiet_.until_s = next_change_s();
 }
 
-<<<<<<< HEAD
-void Playback::take_news(double drawn_s) {
-  const double drawn_frame = poses_.shown_frame(playout_.clock(), drawn_s, drawn_s);
-  const Segment before = poses_.segments().back();
-  bool late = false;
-  playout_.take_news(conversations_, [&](const Segment& segment) {
-    if (!late && static_cast<double>(segment.device_frame) < drawn_frame) {
-      late = true;
-      begin_foresight(drawn_frame);
-      poses_.before_change(playout_.clock(), drawn_frame, drawn_s);
-      end_foresight();
-    }
-    poses_.add_segment(segment, drawn_frame);
-  });
-  if (!late) return;
-  begin_foresight(drawn_frame);
-  poses_.after_change(playout_.clock(), drawn_frame, drawn_s,
-                      poses_.change_s(before, poses_.segments().back()), PoseTrack::Blend::kReplaces);
-  end_foresight();
-}
-
-void Playback::begin_foresight(double frame) {
-  const std::int64_t rendered = playout_.clock().rendered_frames();
-  foreseen_.clear();
-  if (frame > static_cast<double>(rendered)) {
-    foresee(conversations_, playout_.paused(), poses_.segments().back(), rendered, foreseen_);
-  }
-  poses_.foresee(foreseen_);
-}
-
-void Playback::end_foresight() {
-  poses_.forget_foreseen();
-=======
 void Playback::restart_clock(CallerClock& clock, double caller_s) {
   if (!std::isfinite(present_s_)) return;  // it has not begun
   clock.restart(caller_s, present_s_);
   journal_.set_ahead(present_s_ - caller_s);
-}
-
-void Playback::take_news() {
-  playout_.take_news(conversations_, [this](const Segment& segment) { poses_.add_segment(segment); });
->>>>>>> main
 }
 
 // What may happen next, but for what the audio side reports: then there is news.
@@ -323,31 +228,21 @@ void Playback::end_overdue(Conversation& conversation) {
 
 void Playback::show(double now_s, float* out) {
   const ClockSnapshot& clock = playout_.clock();
-  const double frame = shown_frame(now_s);
-  const bool ahead = frame > static_cast<double>(clock.rendered_frames());
-  if (ahead) begin_foresight(frame);
-  poses_.sample(clock, frame, now_s, out);
-  if (ahead) end_foresight();
+  const double frame = poses_.shown_frame(clock, now_s, present_s_);
+  if (frame > static_cast<double>(clock.rendered_frames())) {
+    screen_.look_ahead(frame, now_s, out);
+  } else {
+    poses_.sample(clock, frame, now_s, out);
+  }
   poses_.remember(frame);
 }
 
-<<<<<<< HEAD
-void Playback::sample_into(const double* times_s, std::size_t count, float* out) {
-  take_news(present_s_);
-  const ClockSnapshot& clock = playout_.clock();
-  begin_foresight(std::numeric_limits<double>::infinity());
-  for (std::size_t i = 0; i < count; ++i) {
-    poses_.sample(clock, shown_frame(times_s[i]), times_s[i], out + i * kKeyframeFloats);
-=======
 void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
-  take_news();
-  const ClockSnapshot& heard = playout_.clock();
-  for (std::size_t i = 0; i < count; ++i) {
-    const double t_s = clock.to_player(times_s[i]);
-    poses_.sample(heard, poses_.shown_frame(heard, t_s), t_s, out + i * kKeyframeFloats);
->>>>>>> main
-  }
-  end_foresight();
+  screen_.take_news(present_s_);
+  std::vector<double> player_s(count);
+  std::transform(times_s, times_s + count, player_s.begin(),
+                 [&clock](double caller_s) { return clock.to_player(caller_s); });
+  screen_.look_ahead(player_s.data(), count, present_s_, out);
 }
 
 double Playback::audio_time(double now_s) {
@@ -359,10 +254,6 @@ double Playback::audio_time(double now_s) {
 std::string Playback::conversation_id() const {
   const ConversationPtr conversation = conversations_.current();
   return conversation == nullptr ? std::string() : conversation->id;
-}
-
-double Playback::face_shown_s(const Conversation& conversation) {
-  return poses_.face_s(conversation.generation(), shown_frame(present_s_));
 }
 
 Stats Playback::stats() {
@@ -381,15 +272,6 @@ Stats Playback::stats() {
     }
   }
   return stats;
-}
-
-bool Playback::is_heard(double now_s) {
-  const ClockSnapshot& clock = playout_.clock();
-  return !(clock.time_of(clock.frame_at(now_s)) > now_s);
-}
-
-double Playback::shown_frame(double now_s) {
-  return poses_.shown_frame(playout_.clock(), now_s, present_s_);
 }
 
 std::int64_t Playback::samples(double seconds) const noexcept {
