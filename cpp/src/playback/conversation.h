@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "motion/face_delay.h"
 #include "motion/timeline.h"
 #include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
@@ -59,6 +60,7 @@ struct Conversation {
   PcmGuard guard;
   PcmJoiner pcm;
   Timeline timeline;
+  FaceDelay face_delay;
   std::string req_id;         // the first one seen; empty: not pinned
   bool motion_ended = false;  // the final motion message is in
   StreamPlace place = StreamPlace::kHere;
