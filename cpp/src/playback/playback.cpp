@@ -242,7 +242,7 @@ void Playback::sample_into(const double* times_s, std::size_t count, const Calle
 double Playback::audio_time(double now_s) {
   const ConversationPtr conversation = conversations_.current();
   if (conversation == nullptr) return 0.0;
-  return std::max(0.0, poses_.media_s(conversation->generation(), playout_.clock().frame_at(now_s)));
+  return std::max(0.0, hearing_.position_s(conversation->generation(), playout_.clock().frame_at(now_s)));
 }
 
 std::string Playback::conversation_id() const {

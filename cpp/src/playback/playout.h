@@ -24,6 +24,9 @@ class Playout {
   // Whether there is anything to take.
   [[nodiscard]] bool has_news() noexcept { return renderer_.edges() != edges_taken_; }
 
+  // The time of the audio side; NaN where nothing says so.
+  [[nodiscard]] double rendered_s() noexcept { return renderer_.block_s(); }
+
   // Takes the segments that are new, oldest first, each into `on_segment`, and the streams that are back; and
   // hands over those that wait for it.
   template <typename OnSegment>
