@@ -2,9 +2,11 @@
 #include <pybind11/stl.h>
 
 #include <string>
+#include <vector>
 
 #include "bindings.h"
 #include "hostmode/player_config.h"
+#include "value_class.h"
 
 namespace hostmode::bindings {
 
@@ -23,6 +25,10 @@ FrameStarvationMode parse_mode(const std::string& name) {
 
 const char* mode_name(FrameStarvationMode mode) {
   return mode == FrameStarvationMode::kStrictSync ? "strict_sync" : "audio_independent";
+}
+
+void require_valid(const PlayerConfig& config) {
+  if (const char* fault = validate(config)) throw py::value_error(fault);
 }
 
 PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, double motion_wait,
@@ -48,7 +54,7 @@ PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, d
   config.layers = layers;
   config.seed = seed;
   config.avatar_id = avatar_id;
-  if (const char* fault = validate(config)) throw py::value_error(fault);
+  require_valid(config);
   return config;
 }
 
@@ -56,7 +62,7 @@ PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, d
 
 void bind_config(py::module_& m) {
   const PlayerConfig defaults;
-  py::class_<PlayerConfig>(
+  ValueClass<PlayerConfig> config(
       m, "PlayerConfig", py::is_final(),
       R"(The settings of a Player. Durations are in seconds; the values cannot be changed later.
 
@@ -107,7 +113,8 @@ avatar_id : str
 Raises
 ------
 ValueError
-    Where a value is outside its range; the message names the field and the range.)")
+    Where a value is outside its range; the message names the field and the range.)");
+  config
       .def(py::init(&make_config), py::kw_only(),
            py::arg("frame_starvation_mode") = mode_name(defaults.frame_starvation_mode),
            py::arg("queue") = defaults.queue, py::arg("motion_wait") = defaults.motion_wait_s,
@@ -120,8 +127,12 @@ ValueError
            py::arg("av_offset") = defaults.av_offset_s, py::arg("latency") = defaults.latency_s,
            py::arg("layers") = defaults.layers, py::arg("seed") = defaults.seed,
            py::arg("avatar_id") = defaults.avatar_id)
-      .def_property_readonly("frame_starvation_mode",
-                             [](const PlayerConfig& self) { return mode_name(self.frame_starvation_mode); })
+      .def_field(
+          "frame_starvation_mode",
+          [](const PlayerConfig& self) { return mode_name(self.frame_starvation_mode); },
+          [](PlayerConfig& self, const py::handle& name) {
+            self.frame_starvation_mode = parse_mode(name.cast<std::string>());
+          })
       .def_readonly("queue", &PlayerConfig::queue)
       .def_readonly("motion_wait", &PlayerConfig::motion_wait_s)
       .def_readonly("prebuffer", &PlayerConfig::prebuffer_s)
@@ -137,7 +148,31 @@ ValueError
       .def_readonly("latency", &PlayerConfig::latency_s)
       .def_readonly("layers", &PlayerConfig::layers)
       .def_readonly("seed", &PlayerConfig::seed)
-      .def_readonly("avatar_id", &PlayerConfig::avatar_id);
+      .def_readonly("avatar_id", &PlayerConfig::avatar_id)
+      .def_value(require_valid);
+  const std::vector<std::string> names = config.names();
+  config.def("__repr__", [names](const py::object& self) {
+    return describe_value(self, py::type::of<PlayerConfig>()(), names);
+  });
+  const auto replace = [names](const py::object& self, const py::kwargs& changes) {
+    py::dict settings = fields_of(self, names);
+    for (const auto& [name, value] : changes) {
+      if (!settings.contains(name)) {
+        throw py::type_error("PlayerConfig has no setting '" + std::string(py::str(name)) + "'");
+      }
+      settings[name] = value;
+    }
+    return py::type::of(self)(**settings);
+  };
+  config.def("replace", replace, R"(Return a copy in which the settings that are given by name are others.
+
+Raises
+------
+TypeError
+    Where there is no such setting.
+ValueError
+    Where a value is outside its range.)");
+  config.def("__replace__", replace);
 }
 
 }  // namespace hostmode::bindings

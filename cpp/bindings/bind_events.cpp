@@ -10,6 +10,7 @@
 #include "event_view.h"
 #include "hostmode/event.h"
 #include "hostmode/stats.h"
+#include "value_class.h"
 
 namespace hostmode::bindings {
 
@@ -112,7 +113,7 @@ py::list to_python_events(const std::vector<Event>& events) {
 
 void bind_events(py::module_& m) {
   using Text = std::optional<std::string>;
-  py::class_<PythonEvent>(m, "Event", py::is_final(),
+  ValueClass<PythonEvent>(m, "Event", py::is_final(),
                           R"(Something that was heard or happened; Player.poll_events returns them.
 
 What the attributes other than `time` and `conversation_id` hold depends on `kind`:
@@ -161,13 +162,14 @@ animation ("idle", "mono"); None for other kinds.)")
           "value", &PythonEvent::value,
           R"(The number that belongs to playback_started, playback_stall, underrun_end, conversation_end,
 motion_discarded or audio_discarded; None for other kinds.)")
+      .def_value()
       .def("__repr__", &describe);
 
-  py::class_<Stats>(m, "Stats", py::is_final(), R"(What a player did and has: see Player.stats.
+  ValueClass<Stats> stats(m, "Stats", py::is_final(), R"(What a player did and has: see Player.stats.
 
 Durations are gauges, in seconds, of the current conversation or of the last one. Counts are counters since the
-player was made, which never go down. A Stats is a copy: it does not change.)")
-      .def_readonly("buffered_audio", &Stats::buffered_audio_s, "Seconds of audio waiting to be played.")
+player was made, which never go down. A Stats is a copy: it does not change.)");
+  stats.def_readonly("buffered_audio", &Stats::buffered_audio_s, "Seconds of audio waiting to be played.")
       .def_readonly("buffered_motion", &Stats::buffered_motion_s, "Seconds of motion ahead of what is heard.")
       .def_readonly("heard", &Stats::heard_s, "Seconds of the conversation that have been heard.")
       .def_readonly("played", &Stats::played_s, "Seconds of the conversation that were handed to the device.")
@@ -210,7 +212,11 @@ player was made, which never go down. A Stats is a copy: it does not change.)")
                     R"(What the host's audio times got wrong, as bits that stay set.
 
 1 none given, 2 frozen, 4 of another epoch, 8 without the latency, 16 in steps of a millisecond or coarser, 32 one
-buffer in several blocks.)");
+buffer in several blocks.)")
+      .def_value();
+  stats.def("__repr__", [names = stats.names()](const py::object& self) {
+    return describe_value(self, py::cast(Stats{}), names);
+  });
 }
 
 }  // namespace hostmode::bindings

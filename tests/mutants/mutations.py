@@ -276,7 +276,7 @@ MUTATIONS = (
     Mutation(
         "e22",
         "Renderer::play_run",
-        "    if (!closed) {\n",
+        "    if (!closed || stream_->readable() > 0) {\n",
         "    if (!closed && stream_->motion_end() <= stream_->consumed() + tail_frames_) {\n",
     ),
     Mutation(
@@ -338,6 +338,24 @@ MUTATIONS = (
     Mutation(
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return has(kPcmRates_hz);"
     ),
+    Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
+    Mutation(
+        "e30",
+        "Renderer::available_frames",
+        "  if (std::exchange(ran_out_, false)) return 0;\n",
+        "",
+    ),
+    Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
+    Mutation("e30", "SampleQueue::convert", "  if (!runs_out_) unfed_ -= take(", "  if (runs_out_) unfed_ -= take("),
+    Mutation("e30", "SampleQueue::feed", "unfed_ > 0 || runs_out_ ? 0 : take(", "unfed_ > 0 ? 0 : take("),
+    Mutation("e30", "RateConverter::convert", "    phase_ += bank_->down();\n", "    phase_ = bank_->down();\n"),
+    Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
+    Mutation(
+        "e30",
+        "Playback::begin_conversation",
+        "conversations_.open(conversion_, now_s);",
+        "conversations_.open(nullptr, now_s);",
+    ),
     Mutation(
         "e31", "Playback::take_chunk", "> samples(config_.max_audio_s)) {", "> samples(20 * config_.max_audio_s)) {"
     ),
@@ -367,7 +385,7 @@ MUTATIONS = (
     Mutation("e37", "overdue_s", "if (conversation.is_turn) patience_s", "if (false) patience_s"),
     Mutation("e37", "Playback::open", "opens = turn || conv", "opens = conv"),
     Mutation(
-        "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), pushed()));", "claimed);"
+        "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));", "claimed);"
     ),
     Mutation("e38", "Renderer::play_run", "gain_frames_ - run : std::min(", "gain_frames_ : std::min("),
     Mutation("e38", "Conversations::cut_all", "if (!heard_s) heard_s", "heard_s"),

@@ -36,8 +36,9 @@ struct MotionPush {
 // changed then. Samplers move nothing, whatever time they ask for.
 class Player {
  public:
-  // Throws std::invalid_argument for a rate or a setting outside its range.
-  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {});
+  // Takes PCM at `sample_rate_hz` and renders at `device_rate_hz`; 0: at the same rate. Throws
+  // std::invalid_argument for a rate or a setting outside its range.
+  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {}, int device_rate_hz = 0);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
@@ -65,6 +66,8 @@ class Player {
   // Returns the seconds of the current conversation that will have been heard when it is silent; nothing
   // while idle.
   std::optional<double> interrupt(double now_s);
+  // Of the PCM that is pushed from now on. Interrupts. kInvalidArgument for a rate outside its range.
+  [[nodiscard]] Status set_sample_rate(int sample_rate_hz, double now_s);
   // 0 to 1, else kInvalidArgument.
   [[nodiscard]] Status set_volume(double volume) noexcept;
   [[nodiscard]] double volume() const noexcept;
@@ -101,7 +104,8 @@ class Player {
 
   // ---- observers. Thread-safe: yes.
 
-  [[nodiscard]] int sample_rate_hz() const noexcept { return sample_rate_hz_; }
+  [[nodiscard]] int sample_rate_hz() const;
+  [[nodiscard]] int device_rate_hz() const noexcept { return device_rate_hz_; }
   [[nodiscard]] const PlayerConfig& config() const noexcept { return config_; }
   // Empty when idle.
   [[nodiscard]] std::string conversation_id() const;
@@ -128,7 +132,7 @@ class Player {
   void prefetch() const noexcept;
   void show(double now_s, float* out);  // sample() without prefetching
 
-  const int sample_rate_hz_;
+  const int device_rate_hz_;
   const PlayerConfig config_;
 
   // The mutexes, in the order in which they are taken. The audio thread takes none.

@@ -33,8 +33,13 @@ enum class MotionUse {
 };
 
 struct Conversation {
-  Conversation(std::uint64_t generation, std::string conversation_id, double now_s)
-      : id(std::move(conversation_id)), stream(generation), opened_s(now_s), last_arrival_s(now_s) {}
+  // `conversion` as SampleQueue takes it.
+  Conversation(std::uint64_t generation, std::string conversation_id,
+               std::shared_ptr<const FilterBank> conversion, double now_s)
+      : id(std::move(conversation_id)),
+        stream(generation, std::move(conversion)),
+        opened_s(now_s),
+        last_arrival_s(now_s) {}
 
   [[nodiscard]] std::uint64_t generation() const noexcept { return stream.generation(); }
   [[nodiscard]] bool has_motion() const noexcept { return timeline.keyframe_count() > 0; }

@@ -1,5 +1,7 @@
 #include "playback/conversations.h"
 
+#include <utility>
+
 namespace hostmode {
 
 ConversationPtr Conversations::current() const noexcept {
@@ -28,7 +30,7 @@ ConversationPtr Conversations::accepting(const std::string& id) const noexcept {
   return conversation == nullptr || conversation->stream.closed() ? nullptr : conversation;
 }
 
-std::int64_t Conversations::waiting_samples() const noexcept {
+std::int64_t Conversations::waiting_frames() const noexcept {
   std::int64_t waiting = 0;
   for (const ConversationPtr& conversation : all_) {
     if (!conversation->ended()) waiting += conversation->stream.pushed() - conversation->stream.consumed();
@@ -36,8 +38,8 @@ std::int64_t Conversations::waiting_samples() const noexcept {
   return waiting;
 }
 
-ConversationPtr Conversations::open(double now_s) {
-  accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), now_s);
+ConversationPtr Conversations::open(std::shared_ptr<const FilterBank> conversion, double now_s) {
+  accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), std::move(conversion), now_s);
   all_.push_back(accepting_);
   Stats& stats = journal_.stats();
   ++stats.conversations;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,11 +30,11 @@ class Conversations {
   // Oldest first; ended ones stay while they can be heard or seen.
   [[nodiscard]] const std::deque<ConversationPtr>& all() const noexcept { return all_; }
 
-  // Samples pushed and not yet handed to the device, of all.
-  [[nodiscard]] std::int64_t waiting_samples() const noexcept;
+  // Frames pushed and not yet handed to the device, of all.
+  [[nodiscard]] std::int64_t waiting_frames() const noexcept;
 
   // A new one, which takes the audio from now on.
-  [[nodiscard]] ConversationPtr open(double now_s);
+  [[nodiscard]] ConversationPtr open(std::shared_ptr<const FilterBank> conversion, double now_s);
   // That of an id, while it still takes audio, or null.
   [[nodiscard]] ConversationPtr accepting(const std::string& id) const noexcept;
   // No more audio for this one.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "playback/watchdog.h"
 #include "threads/prefetch.h"
@@ -15,7 +16,7 @@ constexpr double kHousekeeping_s = 0.1;
 
 }  // namespace
 
-Playback::Playback(int sample_rate_hz, const PlayerConfig& config)
+Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& config)
     : poses_(sample_rate_hz, config),
       playout_(sample_rate_hz, config.latency_s),
       sample_rate_hz_(sample_rate_hz),
@@ -23,7 +24,9 @@ Playback::Playback(int sample_rate_hz, const PlayerConfig& config)
       conversations_(sample_rate_hz, journal_),
       hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
       motion_(config_, conversations_, journal_),
-      policy_(config_) {}
+      policy_(config_) {
+  set_pcm_rate(pcm_rate_hz, FilterBank::between(pcm_rate_hz, sample_rate_hz));
+}
 
 // ---- audio
 
@@ -42,9 +45,9 @@ Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, const std::str
     return chunk;
   }
   chunk.opens = chunk.conversation == nullptr;
-  const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_samples();
+  const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_frames();
   const std::size_t added = chunk.opens ? bytes / 2 : chunk.conversation->pcm.samples_of(bytes);
-  if (kept + static_cast<std::int64_t>(added) > samples(config_.max_audio_s)) {
+  if (kept + samples(static_cast<double>(added) / pcm_rate_hz_) > samples(config_.max_audio_s)) {
     chunk.status = Status::kBufferFull;
     chunk.conversation = nullptr;
     return chunk;
@@ -78,7 +81,7 @@ ConversationPtr Playback::open(bool turn, double now_s, bool& opens) {
 ConversationPtr Playback::begin_conversation(double now_s) {
   if (!config_.queue) conversations_.cut_all("replaced", now_s);
   const bool waits = conversations_.current() != nullptr;
-  const ConversationPtr opened = conversations_.open(now_s);
+  const ConversationPtr opened = conversations_.open(conversion_, now_s);
   poses_.add_conversation(opened->generation(), &opened->timeline);
   policy_.on_utterance(now_s);
   update_gate(*opened);
@@ -133,6 +136,11 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
 }
 
 // ---- control
+
+void Playback::set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion) {
+  pcm_rate_hz_ = pcm_rate_hz;
+  conversion_ = std::move(conversion);
+}
 
 void Playback::pause() {
   const ConversationPtr conversation = conversations_.current();

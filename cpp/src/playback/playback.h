@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,8 +33,8 @@ namespace hostmode {
 // which settle() has moved before it.
 class Playback {
  public:
-  // `config` must live as long.
-  Playback(int sample_rate_hz, const PlayerConfig& config);
+  // Runs at `sample_rate_hz` and takes PCM at `pcm_rate_hz`. `config` must live as long.
+  Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& config);
 
   // ---- time
 
@@ -93,6 +94,9 @@ class Playback {
 
   // ---- control
 
+  // Of the conversations opened from now on; `conversion` leads from it to the rate at which this runs.
+  void set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion);
+  [[nodiscard]] int pcm_rate_hz() const noexcept { return pcm_rate_hz_; }
   void pause();
   void resume();
   // The seconds of the current conversation that will have been heard; nothing while idle.
@@ -136,6 +140,8 @@ class Playback {
 
   const int sample_rate_hz_;
   const PlayerConfig& config_;
+  int pcm_rate_hz_ = 0;
+  std::shared_ptr<const FilterBank> conversion_;
   Journal journal_;
   Conversations conversations_;
   Hearing hearing_;

@@ -1,6 +1,7 @@
 #include "hostmode/player.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "threads/prefetch.h"
 
@@ -11,10 +12,10 @@ namespace {
 // it to go again.
 constexpr std::size_t kAhead = 6;
 
-int checked_rate(int sample_rate_hz) {
-  if (is_player_rate(sample_rate_hz)) return sample_rate_hz;
+int checked_rate(const char* name, int rate_hz) {
+  if (is_player_rate(rate_hz)) return rate_hz;
   throw std::invalid_argument(
-      "sample_rate is " + std::to_string(sample_rate_hz) +
+      std::string(name) + " is " + std::to_string(rate_hz) +
       "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, 96000, "
       "176400 and 192000 besides for a player that feeds a device: resample to one of them");
 }
@@ -26,10 +27,11 @@ PlayerConfig checked_config(PlayerConfig config) {
 
 }  // namespace
 
-Player::Player(int sample_rate_hz, PlayerConfig config)
-    : sample_rate_hz_(checked_rate(sample_rate_hz)),
+Player::Player(int sample_rate_hz, PlayerConfig config, int device_rate_hz)
+    : device_rate_hz_(device_rate_hz == 0 ? checked_rate("sample_rate", sample_rate_hz)
+                                          : checked_rate("device_rate", device_rate_hz)),
       config_(checked_config(std::move(config))),
-      playback_(sample_rate_hz_, config_) {}
+      playback_(device_rate_hz_, checked_rate("sample_rate", sample_rate_hz), config_) {}
 
 Player::~Player() = default;
 
@@ -138,6 +140,16 @@ std::optional<double> Player::interrupt(double now_s) {
   return playback_.interrupt();
 }
 
+Status Player::set_sample_rate(int sample_rate_hz, double now_s) {
+  if (!is_player_rate(sample_rate_hz)) return Status::kInvalidArgument;
+  auto conversion = FilterBank::between(sample_rate_hz, device_rate_hz_);
+  const std::lock_guard audio_lock(audio_mutex_);
+  const ChangeLock lock = change(now_s);
+  playback_.interrupt();
+  playback_.set_pcm_rate(sample_rate_hz, std::move(conversion));
+  return Status::kOk;
+}
+
 Status Player::set_volume(double volume) noexcept {
   if (!(volume >= 0.0 && volume <= 1.0)) return Status::kInvalidArgument;
   const LookLock lock(mutex_);
@@ -236,6 +248,11 @@ double Player::audio_time(double now_s) {
   now_s = clock_.to_player(now_s);
   playback_.settle_to_look_at(now_s);
   return playback_.audio_time(now_s);
+}
+
+int Player::sample_rate_hz() const {
+  const LookLock lock(mutex_);
+  return playback_.pcm_rate_hz();
 }
 
 std::string Player::conversation_id() const {
