@@ -172,7 +172,10 @@ std::optional<double> Playback::interrupt() {
 void Playback::settle(double now_s) {
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
-  playout_.play_silently(present_s_, [this] { take_news(); });
+  playout_.play_silently(present_s_, [this] {
+    take_news();
+    return conversations_.current() != nullptr;
+  });
   take_news();
 
   const double frame = playout_.clock().frame_at(present_s_);
@@ -239,7 +242,10 @@ void Playback::show(double now_s, float* out) {
 }
 
 void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
-  take_news();
+  if (playout_.has_news()) {
+    take_news();
+    quiet_ = QuietSpell{};  // settle() has not seen it
+  }
   const ClockSnapshot& heard = playout_.clock();
   for (std::size_t i = 0; i < count; ++i) {
     const double t_s = clock.to_player(times_s[i]);

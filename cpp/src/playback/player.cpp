@@ -222,7 +222,7 @@ void Player::show(double now_s, float* out) {
 }
 
 void Player::sample_into(const double* times_s, std::size_t count, float* out) {
-  const ChangeLock lock = change();
+  const LookLock lock(mutex_);
   playback_.sample_into(times_s, count, clock_, out);
 }
 

@@ -55,15 +55,15 @@ class Playout {
 
   [[nodiscard]] std::uint64_t underruns() const noexcept { return renderer_.underruns(); }
 
-  // Plays silently, where that has been started, up to `now_s`; `between_blocks` as SilentDevice::play.
+  // Plays silently, where that has been started, up to `now_s`; `plays_on` as SilentDevice::play.
   void start_silently(double now_s) noexcept {
     if (!silent_.runs()) silent_.start(now_s);
   }
   void stop_silently() noexcept { silent_.stop(); }
   [[nodiscard]] bool is_silent() const noexcept { return silent_.runs(); }
-  template <typename BetweenBlocks>
-  void play_silently(double now_s, BetweenBlocks between_blocks) {
-    if (silent_.runs()) silent_.play(renderer_, now_s, between_blocks);
+  template <typename PlaysOn>
+  void play_silently(double now_s, PlaysOn plays_on) {
+    if (silent_.runs()) silent_.play(renderer_, now_s, plays_on);
   }
 
   // Audio side only.
