@@ -481,7 +481,7 @@ MUTATIONS = (
     Mutation("pcm", "PcmView::PcmView", '&& item != "h") {', '&& item != "H") {'),
     Mutation(
         "audio_format",
-        "hostmode.controller.Controller.set_audio_format",
+        "hostmode.intake.Intake.set_audio_format",
         '        if audio_format != "pcm":\n',
         '        if audio_format == "raw":\n',
     ),
