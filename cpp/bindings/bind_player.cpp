@@ -348,8 +348,19 @@ entry_time, current_time : float, optional
     them the clock judges `dac_time` instead of trusting it.)")
       .def(
           "advance", [](Player& self, double now) { self.advance(checked_time(now, "now")); }, py::arg("now"),
-          "Move everything that depends on time to `now` (seconds). Every call that carries a time implies "
-          "it.")
+          R"(Move everything that depends on time.
+
+Parameters
+----------
+now : float
+    Seconds. Every other call that feeds or controls the player moves everything to its time likewise; `sample`,
+    `sample_into`, `sample_many` and `audio_time` do not.
+
+Raises
+------
+ValueError
+    Of each of these calls: `now` is more than 60 s ahead of the latest time known or more than 1 s before the present.
+    Nothing has changed then; see `reset_clock`.)")
       .def(
           "reset_clock", [](Player& self, double now) { self.reset_clock(checked_time(now, "now")); },
           py::arg("now"), R"(Let the caller's clock go on at another time.

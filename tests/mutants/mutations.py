@@ -383,6 +383,25 @@ MUTATIONS = (
         "        if self._closed:\n",
         "        if self._closed is None:\n",
     ),
+    # ---- times: E34
+    Mutation(
+        "e34",
+        "TimeAdmission::look_at",
+        "std::min(now_s, std::max(present_s, rendered_s)) : present_s;",
+        "now_s : now_s;",
+    ),
+    Mutation("e34", "TimeAdmission::may_move_to", " && now_s >= present_s - kMostBehind_s;", ";"),
+    Mutation("e34", "TimeAdmission::may_move_to", "now_s <= latest_s(present_s, rendered_s) + kMostAhead_s && ", ""),
+    Mutation("e34", "TimeAdmission::look_at", "seen_s_ = std::max(seen_s_, now_s);", ""),
+    Mutation("e34", "CallerClock::restart", "player_s - caller_s", "0.0"),
+    Mutation("e34", "SilentDevice::play", "      if (standing > 0 && ", "      if (false && "),
+    Mutation("e34", "Hearing::position_s", "    until = begin;\n", ""),
+    Mutation(
+        "e34",
+        "hostmode.clock.ControllerClock.__call__",
+        "elif now < latest - _BACKLASH_S:",
+        "elif now < latest - 1e9:",
+    ),
     # ---- turns: E37 and E38
     Mutation("e37", "Conversations::accepting", "conversation->stream.closed() ?", "false ?"),
     Mutation("e37", "Playback::take_chunk", "if (id != nullptr && chunk.conversation == nullptr) {", "if (false) {"),

@@ -189,7 +189,10 @@ void Playback::settle(double now_s) {
   const double drawn_s = present_s_;
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
-  playout_.play_silently(present_s_, [this, drawn_s] { screen_.take_news(drawn_s); });
+  playout_.play_silently(present_s_, [this, drawn_s] {
+    screen_.take_news(drawn_s);
+    return conversations_.current() != nullptr;
+  });
   screen_.take_news(drawn_s);
 
   const double frame = playout_.clock().frame_at(present_s_);
@@ -257,7 +260,10 @@ void Playback::show(double now_s, float* out) {
 }
 
 void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
-  screen_.take_news(present_s_);
+  if (playout_.has_news()) {
+    screen_.take_news(present_s_);
+    quiet_ = QuietSpell{};  // settle() has not seen it
+  }
   std::vector<double> player_s(count);
   std::transform(times_s, times_s + count, player_s.begin(),
                  [&clock](double caller_s) { return clock.to_player(caller_s); });
@@ -267,7 +273,7 @@ void Playback::sample_into(const double* times_s, std::size_t count, const Calle
 double Playback::audio_time(double now_s) {
   const ConversationPtr conversation = conversations_.current();
   if (conversation == nullptr) return 0.0;
-  return std::max(0.0, poses_.media_s(conversation->generation(), playout_.clock().frame_at(now_s)));
+  return std::max(0.0, hearing_.position_s(conversation->generation(), playout_.clock().frame_at(now_s)));
 }
 
 std::string Playback::conversation_id() const {

@@ -25,6 +25,7 @@
 #include "playback/playout.h"
 #include "playback/screen.h"
 #include "playback/start_policy.h"
+#include "playback/time_admission.h"
 
 namespace hostmode {
 
@@ -40,6 +41,15 @@ class Playback {
 
   // Moves everything that depends on time up to `now_s`, or, where that is past, to what it was.
   void settle(double now_s);
+  // The same for somebody who only looks at `now_s`: as far as the audio side has come.
+  void settle_to_look_at(double now_s) {
+    settle(admission_.look_at(now_s, present_s_, playout_.rendered_s()));
+  }
+  [[nodiscard]] bool may_move_to(double now_s) {
+    return admission_.may_move_to(now_s, present_s_, playout_.rendered_s());
+  }
+  // The latest time known, for people.
+  [[nodiscard]] double latest_s() { return admission_.latest_s(present_s_, playout_.rendered_s()); }
   // What happened so far happened on `clock`; from now on that goes on at `caller_s`.
   void restart_clock(CallerClock& clock, double caller_s);
   // Until when that has nothing to do; see ChangeLock.
@@ -127,6 +137,7 @@ class Playback {
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   double present_s_ = kNow_s;
+  TimeAdmission admission_;
   QuietSpell quiet_;
   PoseTrack poses_;
   Playout playout_;
