@@ -91,7 +91,7 @@ MUTATIONS = (
     Mutation(
         "e4",
         "Renderer::fill_run",
-        "while (stream_ != nullptr && stream_->is_cut() && gain_frames_ == 0) retire();",
+        "while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();",
         "while (stream_ != nullptr && stream_->is_cut()) retire();",
     ),
     Mutation(
@@ -201,11 +201,11 @@ MUTATIONS = (
     Mutation(
         "e13",
         "Renderer::fill_run",
-        "while (stream_ != nullptr && stream_->is_cut() && gain_frames_ == 0) retire();",
+        "while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();",
         "while (stream_ != nullptr && stream_->is_cut()) retire();",
     ),
     Mutation("e13", "Renderer::Renderer", "std::lround(rate_hz * kRamp_s)", "std::lround(rate_hz * kRamp_s * 1.1)"),
-    Mutation("e13", "Renderer::start_decay", "std::max(decay_left_, gain_frames_);", "ramp_frames_;"),
+    Mutation("e13", "Fader::stop", "std::max(decay_left_, gain_frames_);", "ramp_frames_;"),
     Mutation(
         "e14",
         "Conversations::cut_all",
@@ -219,7 +219,7 @@ MUTATIONS = (
         "    renderer_.set_paused(paused);\n",
         "    if (paused) renderer_.set_paused(paused);\n",
     ),
-    Mutation("e16", "Renderer::fill_run", "if (paused && gain_frames_ == 0) {", "if (paused) {"),
+    Mutation("e16", "Renderer::fill_run", "if (paused && fader_.is_silent()) {", "if (paused) {"),
     Mutation(
         "e16",
         "Renderer::fill_run",
@@ -293,8 +293,8 @@ MUTATIONS = (
     Mutation(
         "e24",
         "Renderer::play_run",
-        "  if (available == 0) {\n    start_decay();\n    gain_frames_ = 0;\n",
-        "  if (available == 0) {\n    start_decay();\n",
+        "  if (available == 0) {\n    fader_.stop();\n",
+        "  if (available == 0) {\n",
     ),
     Mutation(
         "e24",
@@ -411,7 +411,7 @@ MUTATIONS = (
     Mutation(
         "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));", "claimed);"
     ),
-    Mutation("e38", "Renderer::play_run", "gain_frames_ - run : std::min(", "gain_frames_ : std::min("),
+    Mutation("e38", "Fader::left_after", ": gain_frames_ - count;", ": gain_frames_;"),
     Mutation("e38", "Conversations::cut_all", "if (!heard_s) heard_s", "heard_s"),
     Mutation(
         "e38",
@@ -561,4 +561,11 @@ MUTATIONS = (
     Mutation("byte_phase", "is_out_of_phase", "taken.power < kHeard || !taken.is_white()", "taken.power < kHeard"),
     Mutation("byte_phase", "PcmJoiner::keep_odd_byte", " - left_out_) % 2 != 0;", ") % 2 != 0;"),
     Mutation("byte_phase", "BytePhase::look", "    return shifted ? 0 : kInPhase;\n", "    return kInPhase;\n"),
+    Mutation("volume", "Fader::apply", "std::abs(towards) <= gain_step ? volume :", "gain_step > 0 ? volume :"),
+    Mutation(
+        "start",
+        "SampleQueue::may_start",
+        "  if (now_s >= start_latest_s_.load(std::memory_order_relaxed)) return true;\n",
+        "",
+    ),
 )
