@@ -225,14 +225,44 @@ def test_command_whose_reader_has_left_ends_quietly(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_command_whose_output_cannot_be_written_prints_one_line_and_exits_with_4(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("inspect", "x.json", "--json"),
+        ("inspect", "x.json"),
+        ("plot", "x.json", "x.png"),
+        ("play", "x.json", "--audio-out", "x.wav"),
+        ("bench", "soak", "--controllers", "1", "--minutes", "3"),
+        ("bench", "--help"),
+        ("--help",),
+        ("--version",),
+    ],
+    ids=" ".join,
+)
+def test_command_whose_output_cannot_be_written_prints_one_line_and_exits_with_4(
+    tmp_path: Path, arguments: tuple[str, ...], unbuffered: bool
+) -> None:
     Recording(tone(), RATE, [motion(end=True)]).save(tmp_path / "x.json")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [sys.executable, *(["-u"] if unbuffered else []), "-m", "hostmode", *arguments]
 
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "hostmode", "inspect", str(tmp_path / "x.json"), "--json"]
-        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
 
     assert (result.returncode, result.stderr) == (4, "hostmode: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_command_that_cannot_complain_either_keeps_its_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "hostmode", "inspect", "x.json"]
+        result = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=full, check=False)
+
+    assert result.returncode == 3
 
 
 def test_working_in_a_terminal_says_what_takes_time_and_elsewhere_nothing(
@@ -280,7 +310,7 @@ def test_hostmode_without_the_cli_extra_names_what_to_install() -> None:
 
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
-    assert result.returncode == 1
+    assert result.returncode == 6
     assert result.stderr == 'hostmode: typer is not installed; pip install "hostmode[cli]"\n'
 
 

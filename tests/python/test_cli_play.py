@@ -281,13 +281,13 @@ def test_play_impossible_rate_exits_with_2(tmp_path: Path, rate: str) -> None:
     assert "--rate" in result.stderr
 
 
-def test_play_on_device_that_does_not_exist_plays_unheard_and_says_why(tmp_path: Path) -> None:
+def test_play_on_device_that_does_not_exist_names_it_and_exits_with_5(tmp_path: Path) -> None:
     excerpt(0.4).save(tmp_path / "x.json")
 
     result = run("play", tmp_path / "x.json", "--device", "no such device")
 
-    assert result.exit_code == 0
-    assert "unheard  no sound: " in result.output
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "no such device" in result.stderr
 
 
 def test_play_into_missing_folder_exits_with_4(tmp_path: Path) -> None:

@@ -102,20 +102,36 @@ class DeviceStream:
         """
         self._close()
 
+    def close_later(self) -> None:
+        """Close without waiting for it."""
+        if self._close.detach() is not None:
+            _start_to_close(self._stream, self.native)
+
+
+def require_device(device: int | str | None) -> None:
+    """Raise `AudioOutputError` unless this process can play on `device`."""
+    sounddevice = load_sounddevice()
+    _format(sounddevice, _default_index(sounddevice, device))
+
 
 def _close(stream: Any, native: PortAudioStream, owner: int) -> None:
     # In a forked child there is no thread to stop, and PortAudio would wait for it.
     if os.getpid() != owner:
         return
+    operation = _start_to_close(stream, native)
+    if operation is not None:
+        operation.wait(_CLOSE_S)
+
+
+def _start_to_close(stream: Any, native: PortAudioStream) -> Operation[None] | None:
     native.disconnect()
     stop = partial(_stop, stream, native)
     try:
-        operation = Operation(stop)
+        return Operation(stop)
     except RuntimeError:
         # The interpreter ends and starts no more threads.
         stop()
-    else:
-        operation.wait(_CLOSE_S)
+        return None
 
 
 def _stop(stream: Any, native: PortAudioStream) -> None:

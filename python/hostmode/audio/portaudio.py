@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from hostmode.errors import AudioOutputError
+from hostmode.errors import AudioOutputError, MissingAudioError
 
 Result = TypeVar("Result")
 
@@ -131,12 +131,15 @@ def load_sounddevice() -> Any:
     try:
         import sounddevice
     except ImportError as error:
-        raise AudioOutputError('sounddevice is not installed: pip install "hostmode[audio]"') from error
+        raise MissingAudioError('sounddevice is not installed: pip install "hostmode[audio]"') from error
     except OSError as error:
         raise AudioOutputError(
             "the PortAudio library is not installed: apt install libportaudio2, dnf install portaudio "
             "or brew install portaudio"
         ) from error
+    except Exception as error:
+        # PortAudio's own kind of error is defined in the module that has not been imported.
+        raise AudioOutputError(f"PortAudio cannot be started: {error}") from error
     return sounddevice
 
 

@@ -226,7 +226,7 @@ class SounddeviceOutput(AudioOutput):
         self._trouble = "the audio output device is gone"
         if self._report is not None:
             self._report("audio_output_lost", f"{self._trouble}; playback goes on unheard")
-        Operation(stream.close)
+        stream.close_later()
 
     @staticmethod
     def _wait_for_tail(stream: DeviceStream) -> None:

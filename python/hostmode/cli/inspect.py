@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hostmode.cli.printable import printable
 from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, read_recording
-from hostmode.cli.style import new_app, printable
+from hostmode.cli.style import new_app
 
 if TYPE_CHECKING:
     from hostmode.recording import Recording

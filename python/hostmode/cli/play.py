@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hostmode.cli.printable import printable
 from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, read_recording, say_rate
-from hostmode.cli.style import new_app, printable, working
+from hostmode.cli.style import new_app, working
 
 if TYPE_CHECKING:
     from hostmode.offline import Rendering

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from hostmode.cli.printable import printable
 from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, read_recording, say_rate
-from hostmode.cli.style import new_app, printable, working
+from hostmode.cli.style import new_app, working
 
 app = new_app()
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hostmode.cli.style import printable, working
+from hostmode.cli.printable import printable
+from hostmode.cli.style import working
 
 if TYPE_CHECKING:
     from hostmode.recording import Recording
