@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import weakref
@@ -34,6 +35,8 @@ _ticker = Ticker("hostmode-clock")
 _device_ticker = Ticker("hostmode-devices")
 
 _outputs_in_use: weakref.WeakSet[AudioOutput] = weakref.WeakSet()
+_controllers: weakref.WeakSet[Controller] = weakref.WeakSet()
+_log = logging.getLogger("hostmode")
 
 
 class Controller(EventSource):
@@ -118,6 +121,7 @@ class Controller(EventSource):
             _ticker.add(self._tick)
         if self._output.live:
             _device_ticker.add(self._supervise)
+        _controllers.add(self)
 
     def __enter__(self) -> Controller:
         self._require_open()
@@ -126,7 +130,14 @@ class Controller(EventSource):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+            return
+        try:
+            self.close()
+        except Exception:
+            # What went wrong in the block comes first.
+            _log.exception("close() failed as well")
 
     # ---- what is played
 
@@ -248,6 +259,11 @@ class Controller(EventSource):
 
         No callback runs after this has returned, asynchronous iterators end, and every other call raises
         `ClosedError`. Closing twice does nothing.
+
+        Raises
+        ------
+        AudioOutputError
+            The output could not be completed, such as a file on a full disk; all is closed nevertheless.
         """
         with self._lock:
             if self._closed:
@@ -256,8 +272,10 @@ class Controller(EventSource):
             self._intake.close()
         _ticker.remove(self._tick)
         _device_ticker.remove(self._supervise)
-        self._finalizer()
-        self._end_events()
+        try:
+            self._finalizer()
+        finally:
+            self._end_events()
 
     @property
     def volume(self) -> float:
@@ -403,6 +421,17 @@ class Controller(EventSource):
         kind = "error" if code == "audio_output_lost" else code
         reason = code if kind == "error" else None
         self._publish(ControllerEvent(kind, self._clock(), reason=reason, message=text))
+
+
+def _close_in_child() -> None:
+    # The threads that drive them are the parent's; one with a clock of the caller's has none and goes on.
+    for controller in list(_controllers):
+        if controller._threaded:
+            controller._close_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _weak_report(controller: Controller) -> Report:

@@ -58,11 +58,17 @@ class Lookout:
 
     def _renew(self) -> None:
         # A forked child has no thread of its parent.
-        self._condition = threading.Condition()
+        self._condition = threading.Condition(threading.RLock())
         self._asked: dict[Device, float] = {}
         self._seen: dict[Device, tuple[float, Sighting | None]] = {}
         self._thread: threading.Thread | None = None
         self._again = False
+
+    def hurry(self) -> None:
+        """Look at once: something has changed, and somebody is about to ask."""
+        with self._condition:
+            self._again = True
+            self._condition.notify()
 
     def ask(self, device: Device, since: float) -> Sighting | None:
         """Return the device if a look that began after `since`, ``time.monotonic()``, has found it, and look on.
@@ -71,8 +77,7 @@ class Lookout:
         """
         with self._condition:
             if device not in self._asked:
-                self._again = True
-                self._condition.notify()
+                self.hurry()
             self._asked[device] = time.monotonic()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="hostmode-lookout", daemon=True)

@@ -19,6 +19,7 @@ _TURN_S = 2.0
 # PortAudio's error codes (portaudio.h, PaErrorCode) for "not in this format" and for "not now".
 _FORMAT_CODES = (-9998, -9997, -9994)  # paInvalidChannelCount, paInvalidSampleRate, paSampleFormatNotSupported
 _BUSY_CODE = -9985  # paDeviceUnavailable
+_REFUSED_CODES = (-9999, -9993)  # paUnanticipatedHostError, paBadIODeviceCombination
 
 _ALSA_LIBRARY = "libasound.so.2"
 _ALSA_HANDLER = ctypes.CFUNCTYPE(
@@ -151,5 +152,10 @@ def is_about_format(error: BaseException) -> bool:
 def reason_of(error: BaseException) -> str:
     """Return in words why PortAudio refused."""
     if len(error.args) > 1 and error.args[1] == _BUSY_CODE:
-        return f"it is busy, taken by another program, or gone ({error})"
+        return f"another program uses it, or it is gone ({error})"
+    if len(error.args) > 1 and error.args[1] in _REFUSED_CODES:
+        return (
+            f"the sound system refuses it: its server is gone, or this process was forked from one that had used "
+            f"sound ({error})"
+        )
     return str(error)

@@ -108,6 +108,7 @@ class SounddeviceOutput(AudioOutput):
         with self._lock:
             self._finish_opening()
         if self._trouble is not None:
+            lookout.hurry()
             warnings.warn(f"no sound: {self._trouble}", AudioOutputWarning, stacklevel=3)
 
     def advance(self, player: Player, now: float) -> None:
@@ -222,6 +223,7 @@ class SounddeviceOutput(AudioOutput):
         if self._silent_from <= _core.now():
             self._play_silently()
         self._missing_since = time.monotonic()
+        lookout.hurry()
         self._losses += 1
         self._trouble = "the audio output device is gone"
         if self._report is not None:
