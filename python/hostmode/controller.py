@@ -6,11 +6,10 @@ import logging
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
-from hostmode.audio.intake import AudioIntake, require_pcm_rate
 from hostmode.events import ControllerEvent
 from hostmode.events.callbacks import EventSource
 from hostmode.events.ticker import Ticker
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from hostmode._core import PlayerConfig
     from hostmode.audio.output import Report
+    from hostmode.pose import Pose
 
 # How often events are looked for while something plays, and while nothing does.
 _BUSY_INTERVAL_S = 0.01
@@ -63,7 +63,7 @@ class Controller(EventSource):
     ----------
     sample_rate : int
         Of the audio that will be given, Hz: one of 8000, 16000, 22050, 24000, 32000, 44100, 48000. It is
-        resampled where the device runs at another rate.
+        converted as it is played where the device runs at another rate.
     config : PlayerConfig, optional
         Settings of playback, ``frame_starvation_mode`` among them.
     output : AudioOutput or "silent", optional
@@ -78,8 +78,6 @@ class Controller(EventSource):
     ------
     ValueError
         The rate is none of these, or the output cannot follow the clock.
-    AudioOutputError
-        The output runs at another rate and soxr is not installed.
 
     Warns
     -----
@@ -95,7 +93,7 @@ class Controller(EventSource):
         output: AudioOutput | str | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        require_pcm_rate(sample_rate)
+        _require_pcm_rate(sample_rate)
         self._output = make_output(output)
         if clock is not None and self._output.live:
             raise ValueError(
@@ -108,12 +106,9 @@ class Controller(EventSource):
         self._clock = _core.now if clock is None else clock
         # Held while what is due happens, callbacks of a caller's clock included.
         self._tick_lock = threading.RLock()
-        self._odd_bytes_before = 0
 
         config = _core.PlayerConfig() if config is None else config
-        self._config = config
-        self._player = _core.Player(self._output.prepare(sample_rate), config)
-        self._intake = AudioIntake(self._player, config, sample_rate, self._clock)
+        self._player = _core.Player(sample_rate, config, device_rate=self._output.prepare(sample_rate))
         self._output.start(self._player, self._clock(), _weak_report(self))
         _outputs_in_use.add(self._output)
         self._finalizer = weakref.finalize(self, _release, self._output, self._player, os.getpid())
@@ -167,7 +162,10 @@ class Controller(EventSource):
             `data` holds floats, several channels or strided memory.
         """
         self._require_open()
-        conversation_id = self._intake.push(data, end)
+        conversation_id = self._player.push_audio(data, end, now=self._clock())
+        if self._closed:
+            # Closed meanwhile by another thread: what was cut off must not begin anew.
+            self._player.interrupt(now=self._clock())
         self._hurry()
         return conversation_id
 
@@ -215,15 +213,9 @@ class Controller(EventSource):
             raise ValueError(
                 f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
             )
-        rate = self._intake.source_rate if sample_rate is None else sample_rate
-        require_pcm_rate(rate)
-        # First, so that a rate that cannot be played changes nothing.
-        intake = AudioIntake(self._player, self._config, rate, self._clock)
-        with self._lock:
-            self._require_open()
-            self._intake.close()
-            self._odd_bytes_before += self._intake.dangling_bytes_dropped
-            self._intake = intake
+        rate = self._player.sample_rate if sample_rate is None else sample_rate
+        _require_pcm_rate(rate)
+        self._player.set_sample_rate(rate, now=self._clock())
         self._hurry()
 
     # ---- how it is played
@@ -247,7 +239,7 @@ class Controller(EventSource):
         heard, and once it is silent, where it stopped.
         """
         self._require_open()
-        self._intake.interrupt()
+        self._player.interrupt(now=self._clock())
         self._hurry()
 
     def clear(self) -> None:
@@ -269,7 +261,7 @@ class Controller(EventSource):
             if self._closed:
                 return
             self._closed = True
-            self._intake.close()
+            self._player.interrupt(now=self._clock())
         _ticker.remove(self._tick)
         _device_ticker.remove(self._supervise)
         try:
@@ -298,7 +290,15 @@ class Controller(EventSource):
 
     # ---- what is seen and heard
 
-    def sample(self, now: float | None = None, out: npt.NDArray[np.float32] | None = None) -> Any:
+    @overload
+    def sample(self, now: float | None = None, out: None = None) -> Pose: ...
+    @overload
+    def sample(self, now: float | None, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
+    @overload
+    def sample(self, now: float | None = None, *, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
+    def sample(
+        self, now: float | None = None, out: npt.NDArray[np.float32] | None = None
+    ) -> Pose | npt.NDArray[np.float32]:
         """Return the pose that belongs to the sound heard at an instant.
 
         Parameters
@@ -314,9 +314,29 @@ class Controller(EventSource):
             A keyframe with named fields, or `out`.
         """
         self._require_open()
-        instant = self._clock() if now is None else now
-        self._frame_rate.frame(instant)
-        return self._player.sample(instant, out)
+        present = self._clock()
+        pose = self._player.sample(present if now is None else now, out)
+        self._frame_rate.sampled(present)
+        return pose
+
+    def sample_into(self, times: npt.NDArray[np.float64], out: npt.NDArray[np.float32]) -> None:
+        """Fill the poses of many instants, future ones included, as far as sound and motion are known.
+
+        Parameters
+        ----------
+        times : ndarray of float64, shape (n,)
+            Seconds on the controller's clock.
+        out : ndarray of float32, shape (n, 120)
+            To be filled.
+        """
+        self._require_open()
+        self._player.sample_into(times, out)
+
+    def _sampled_player(self) -> _core.Player:
+        # For sample_many.
+        self._require_open()
+        self._frame_rate.sampled(self._clock())
+        return self._player
 
     def get_audio_time(self) -> float:
         """Return how many seconds of the current conversation have been heard; 0.0 while idle."""
@@ -338,7 +358,7 @@ class Controller(EventSource):
     def sample_rate(self) -> int:
         """Of the audio that is given, Hz."""
         self._require_open()
-        return self._intake.source_rate
+        return self._player.sample_rate
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until everything that was taken in has been heard and the callbacks that say so have run.
@@ -378,7 +398,6 @@ class Controller(EventSource):
         self._player.advance(self._clock())
         stats = self._player.stats()
         named: dict[str, Any] = {name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")}
-        named["dropped_odd_bytes"] += self._odd_bytes_before + self._intake.dangling_bytes_dropped
         named["dropped_events"] += self._pending.dropped
         named.update(self._output.stats())
         return named
@@ -404,11 +423,8 @@ class Controller(EventSource):
             if self._closed:
                 return _IDLE_INTERVAL_S
             now = self._clock()
-            self._intake.flush_if_dry()
             self._output.advance(self._player, now)
             for event in self._player.poll_events():
-                if event.kind == "conversation_end":
-                    self._intake.conversation_ended(event.conversation_id)
                 self._publish(ControllerEvent.of(event))
             busy = self._player.conversation_id is not None
             self._publish_frame_rate(now)
@@ -432,6 +448,12 @@ def _close_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_child)
+
+
+def _require_pcm_rate(rate: int) -> None:
+    if rate not in _core.PCM_RATES:
+        allowed = ", ".join(map(str, _core.PCM_RATES))
+        raise ValueError(f"sample_rate is {rate!r}; it must be one of {allowed} Hz: resample to one of them")
 
 
 def _weak_report(controller: Controller) -> Report:

@@ -96,7 +96,7 @@ def test_a_killed_process_leaves_what_it_played(tmp_path):
     with wave.open(str(path)) as reader:
         held = np.frombuffer(reader.readframes(reader.getnframes()), "<i2")
     assert 29.0 * 16000 <= len(held) <= 30.0 * 16000
-    assert np.count_nonzero(held == 3000) > 28 * 16000
+    assert np.count_nonzero(held == 3000) > 25 * 16000
 
 
 @needs_full
@@ -158,7 +158,7 @@ def test_a_pipe_is_refused_and_nothing_waits(tmp_path, reader):
     path = tmp_path / "pipe.wav"
     os.mkfifo(path)
     if reader:
-        threading.Thread(target=lambda: path.open("rb").read(), daemon=True).start()
+        threading.Thread(target=path.read_bytes, daemon=True).start()
     before = time.monotonic()
     with pytest.raises(AudioOutputError, match="is a pipe"):
         Controller(output=WavOutput(path))

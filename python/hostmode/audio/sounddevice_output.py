@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hostmode import _core
 from hostmode.audio.device_stream import DeviceStream
 from hostmode.audio.liveness import LOOK_INTERVAL_S, Liveness
+from hostmode.audio.look_for_devices import PREFERRED_RATE
 from hostmode.audio.lookout import Sighting, lookout
 from hostmode.audio.output import AudioOutput, AudioOutputWarning, Report
 from hostmode.audio.portaudio import Operation, load_sounddevice
@@ -96,7 +97,9 @@ class SounddeviceOutput(AudioOutput):
                 self._stream.native.device_offset = offset
 
     def prepare(self, source_rate: int) -> int:
-        return source_rate
+        # What nearly every device runs at; one that does not converts what it is given.
+        del source_rate
+        return PREFERRED_RATE
 
     def start(self, player: Player, now: float, report: Report) -> None:
         self._player = player
