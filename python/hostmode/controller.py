@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
 from hostmode.events import ControllerEvent
-from hostmode.events.callbacks import EventSource
+from hostmode.events.journal import Journal
 from hostmode.events.ticker import Ticker
+from hostmode.intake import Intake, require_pcm_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
-
-    import numpy as np
-    import numpy.typing as npt
-    from typing_extensions import Buffer
 
     from hostmode._core import PlayerConfig
     from hostmode.audio.output import Report
-    from hostmode.pose import Pose
 
 # How often events are looked for while something plays, and while nothing does.
 _BUSY_INTERVAL_S = 0.01
@@ -39,7 +36,7 @@ _controllers: weakref.WeakSet[Controller] = weakref.WeakSet()
 _log = logging.getLogger("hostmode")
 
 
-class Controller(EventSource):
+class Controller(Intake):
     """Play conversations: audio and motion in, sound and poses in lip-sync with it out.
 
     ::
@@ -93,7 +90,7 @@ class Controller(EventSource):
         output: AudioOutput | str | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        _require_pcm_rate(sample_rate)
+        require_pcm_rate(sample_rate)
         self._output = make_output(output)
         if clock is not None and self._output.live:
             raise ValueError(
@@ -109,6 +106,7 @@ class Controller(EventSource):
 
         config = _core.PlayerConfig() if config is None else config
         self._player = _core.Player(sample_rate, config, device_rate=self._output.prepare(sample_rate))
+        self._journal = Journal(self._player, self._clock)
         self._output.start(self._player, self._clock(), _weak_report(self))
         _outputs_in_use.add(self._output)
         self._finalizer = weakref.finalize(self, _release, self._output, self._player, os.getpid())
@@ -125,98 +123,28 @@ class Controller(EventSource):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self.close()
-            return
+        self._close_after(error)
+
+    async def __aenter__(self) -> Controller:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A device is given the time to play what it has: the loop must not stand still meanwhile.
+        if self._output.live:
+            await asyncio.to_thread(self._close_after, error)
+        else:
+            self._close_after(error)
+
+    def _close_after(self, error: BaseException | None) -> None:
         try:
             self.close()
         except Exception:
+            if error is None:
+                raise
             # What went wrong in the block comes first.
             _log.exception("close() failed as well")
-
-    # ---- what is played
-
-    def yield_audio_data(self, data: Buffer | npt.NDArray[np.int16], end: bool = False) -> str | None:
-        """Take in audio of the current conversation, or open one with it.
-
-        Parameters
-        ----------
-        data : buffer
-            Mono 16-bit little-endian PCM at the controller's rate, of any length; an odd byte waits for the
-            next chunk.
-        end : bool
-            The conversation's audio is complete. More audio opens another conversation, which cuts this one
-            off (or waits for it with ``PlayerConfig(queue=True)``). ``yield_audio_data(b"", end=True)`` is
-            the usual end marker.
-
-        Returns
-        -------
-        str or None
-            The conversation's id, the same for each of its chunks; ``None`` if nothing was opened.
-
-        Raises
-        ------
-        BufferFullError
-            More than ``max_audio`` would be buffered; nothing of this call was taken in.
-        TypeError
-            `data` holds floats, several channels or strided memory.
-        """
-        self._require_open()
-        conversation_id = self._player.push_audio(data, end, now=self._clock())
-        if self._closed:
-            # Closed meanwhile by another thread: what was cut off must not begin anew.
-            self._player.interrupt(now=self._clock())
-        self._hurry()
-        return conversation_id
-
-    def yield_frames_data(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> bool:
-        """Take in motion messages of a conversation.
-
-        Parameters
-        ----------
-        frames : sequence of buffers, buffer or None
-            Encoded messages as they came from the server. ``[]`` or ``None`` means that no motion will come:
-            the conversation goes on with audio only.
-        conversation_id : str or None
-            What `yield_audio_data` returned. Motion with the id of another conversation is discarded, so that
-            late motion never moves the wrong utterance. ``None`` while nothing is open keeps the motion for
-            the audio that follows.
-
-        Returns
-        -------
-        bool
-            Whether the final motion message of this conversation is in.
-
-        Raises
-        ------
-        DecodeError
-            A message is malformed. Nothing of this call was taken in; the conversation goes on.
-        """
-        self._require_open()
-        try:
-            return self._player.push_motion(frames, conversation_id, now=self._clock())
-        finally:
-            self._hurry()
-
-    def set_audio_format(self, sample_rate: int | None = None, *, audio_format: str = "pcm") -> None:
-        """Say what the audio that follows will be like, and interrupt what is playing.
-
-        Parameters
-        ----------
-        sample_rate : int, optional
-            Hz; unchanged where left out.
-        audio_format : str
-            ``"pcm"``: mono signed 16-bit little-endian.
-        """
-        self._require_open()
-        if audio_format != "pcm":
-            raise ValueError(
-                f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
-            )
-        rate = self._player.sample_rate if sample_rate is None else sample_rate
-        _require_pcm_rate(rate)
-        self._player.set_sample_rate(rate, now=self._clock())
-        self._hurry()
 
     # ---- how it is played
 
@@ -231,20 +159,6 @@ class Controller(EventSource):
         self._require_open()
         self._player.resume(now=self._clock())
         self._hurry()
-
-    def interrupt(self) -> None:
-        """End the conversation at once: a fade of 5 ms, then silence. Does nothing while idle.
-
-        What the device has already taken, its latency, still sounds; ``stats()["heard"]`` says how far it has been
-        heard, and once it is silent, where it stopped.
-        """
-        self._require_open()
-        self._player.interrupt(now=self._clock())
-        self._hurry()
-
-    def clear(self) -> None:
-        """Drop everything that was taken in and show idle motion: the same as `interrupt`."""
-        self.interrupt()
 
     def close(self) -> None:
         """End playback for good; what has been played already is heard to its end.
@@ -262,6 +176,7 @@ class Controller(EventSource):
                 return
             self._closed = True
             self._player.interrupt(now=self._clock())
+            self._journal.close()
         _ticker.remove(self._tick)
         _device_ticker.remove(self._supervise)
         try:
@@ -288,55 +203,7 @@ class Controller(EventSource):
         """Return `volume`."""
         return self.volume
 
-    # ---- what is seen and heard
-
-    @overload
-    def sample(self, now: float | None = None, out: None = None) -> Pose: ...
-    @overload
-    def sample(self, now: float | None, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
-    @overload
-    def sample(self, now: float | None = None, *, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
-    def sample(
-        self, now: float | None = None, out: npt.NDArray[np.float32] | None = None
-    ) -> Pose | npt.NDArray[np.float32]:
-        """Return the pose that belongs to the sound heard at an instant.
-
-        Parameters
-        ----------
-        now : float, optional
-            The instant, seconds on the controller's clock: when the frame will be seen. By default, now.
-        out : array of float32, shape (120,), optional
-            To be filled and returned; nothing is allocated then.
-
-        Returns
-        -------
-        Pose or array
-            A keyframe with named fields, or `out`.
-        """
-        self._require_open()
-        present = self._clock()
-        pose = self._player.sample(present if now is None else now, out)
-        self._frame_rate.sampled(present)
-        return pose
-
-    def sample_into(self, times: npt.NDArray[np.float64], out: npt.NDArray[np.float32]) -> None:
-        """Fill the poses of many instants, future ones included, as far as sound and motion are known.
-
-        Parameters
-        ----------
-        times : ndarray of float64, shape (n,)
-            Seconds on the controller's clock.
-        out : ndarray of float32, shape (n, 120)
-            To be filled.
-        """
-        self._require_open()
-        self._player.sample_into(times, out)
-
-    def _sampled_player(self) -> _core.Player:
-        # For sample_many.
-        self._require_open()
-        self._frame_rate.sampled(self._clock())
-        return self._player
+    # ---- what is heard
 
     def get_audio_time(self) -> float:
         """Return how many seconds of the current conversation have been heard; 0.0 while idle."""
@@ -389,6 +256,18 @@ class Controller(EventSource):
                     return False
                 self._delivered.wait(wait_s)
 
+    async def idle(self) -> None:
+        """Wait until everything that was taken in has been heard and the callbacks that say so have run."""
+        while True:
+            self._require_open()
+            idle = self._player.conversation_id is None
+            delivered = self._journal.empty
+            with self._delivered:
+                if idle and delivered and self._undelivered == 0:
+                    return
+            self._hurry()
+            await asyncio.sleep(_BUSY_INTERVAL_S)
+
     def stats(self) -> dict[str, Any]:
         """Return counters and gauges of the player, the output and the callbacks; durations in seconds.
 
@@ -424,8 +303,9 @@ class Controller(EventSource):
                 return _IDLE_INTERVAL_S
             now = self._clock()
             self._output.advance(self._player, now)
-            for event in self._player.poll_events():
-                self._publish(ControllerEvent.of(event))
+            self._journal.collect()
+            while (event := self._journal.take()) is not None:
+                self._publish(event)
             busy = self._player.conversation_id is not None
             self._publish_frame_rate(now)
         return _BUSY_INTERVAL_S if busy else _IDLE_INTERVAL_S
@@ -448,12 +328,6 @@ def _close_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_child)
-
-
-def _require_pcm_rate(rate: int) -> None:
-    if rate not in _core.PCM_RATES:
-        allowed = ", ".join(map(str, _core.PCM_RATES))
-        raise ValueError(f"sample_rate is {rate!r}; it must be one of {allowed} Hz: resample to one of them")
 
 
 def _weak_report(controller: Controller) -> Report:

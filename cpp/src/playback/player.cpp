@@ -95,7 +95,7 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
     }
     if (status != Status::kOk || conversation == nullptr) return status;
     result.complete = conversation->motion_ended;
-    playhead_s = playback_.media_shown_s(*conversation);
+    playhead_s = playback_.face_shown_s(*conversation);
   }
   for (const Message& message : batch_) {
     append_motion(message, *conversation, playhead_s, now_s);
@@ -111,7 +111,7 @@ void Player::append_motion(const Message& message, Conversation& conversation, d
       message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), playhead_s);
   const ChangeLock lock = change();
   playback_.append_motion(conversation, message, *batch, now_s);
-  playhead_s = playback_.media_shown_s(conversation);
+  playhead_s = playback_.face_shown_s(conversation);
 }
 
 void Player::attach_early_motion(Conversation& conversation, double now_s) {
