@@ -83,12 +83,9 @@ device_rate : int
           "device_offset", [](const BoundStream& self) { return self.stream.device_offset_s(); },
           &set_device_offset, "How much later than the device says its sound is heard, seconds.")
       .def(
-          "connect", [](BoundStream& self) { self.stream.connect(); },
-          "Let callbacks play the player, as they do at first.")
-      .def(
           "disconnect", [](BoundStream& self) { self.stream.disconnect(); },
           py::call_guard<py::gil_scoped_release>(),
-          "Let callbacks give silence. None of them is in the player any more when this returns.")
+          "Let callbacks give silence from now on. None of them is in the player any more when this returns.")
       .def("stats", &stats, R"(Return counters since the stream was made.
 
 Returns

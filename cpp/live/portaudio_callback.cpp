@@ -88,7 +88,8 @@ void PortAudioStream::render(float* output, std::size_t frame_count, const Hostm
   }
 }
 
-void PortAudioStream::fill(float* mono, std::size_t frame_count, const AudioObservation& observation) noexcept {
+void PortAudioStream::fill(float* mono, std::size_t frame_count,
+                           const AudioObservation& observation) noexcept {
   in_player_.store(true);
   if (connected_.load()) {
     render_mono(mono, frame_count, observation);

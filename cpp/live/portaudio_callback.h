@@ -59,10 +59,9 @@ class PortAudioStream {
     return device_offset_s_.load(std::memory_order_relaxed);
   }
 
-  // Whether callbacks ask the player, as they do at first, or give silence. After disconnect() returns none of
-  // them is in the player any more, however long the device keeps calling or hangs: another may render. Not for
-  // the audio thread: disconnect() waits for the callback under way.
-  void connect() noexcept { connected_.store(true); }
+  // From here on callbacks give silence. None of them is in the player any more when this returns, however
+  // long the device keeps calling or hangs: another may render. Not for the audio thread: it waits for the
+  // callback under way. Thread-safe: yes.
   void disconnect() noexcept;
 
   // Each field is from the latest callback or the one before it.
@@ -85,8 +84,8 @@ class PortAudioStream {
   std::unique_ptr<RateConverter> converter_;  // where the rates differ
   std::atomic<double> device_offset_s_{0.0};
 
-  // Each side writes its own flag and then reads the other's, in one order for all threads: of a callback that
-  // enters and a disconnect() that begins, at least one sees the other.
+  // Each side writes its own flag and then reads the other's, in one order for all threads: of a callback
+  // that enters and a disconnect() that begins, at least one sees the other.
   std::atomic<bool> connected_{true};
   std::atomic<bool> in_player_{false};
 

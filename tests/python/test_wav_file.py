@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from hostmode.audio import WavOutput
 from hostmode.audio.wav_file import WavFile
 
 FULL = "/dev/full"
-needs_full = pytest.mark.skipif(not os.path.exists(FULL), reason="this system has no /dev/full")
+needs_full = pytest.mark.skipif(not Path(FULL).exists(), reason="this system has no /dev/full")
 
 
 def chunks(data: bytes) -> dict[bytes, bytes]:

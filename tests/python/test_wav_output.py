@@ -75,7 +75,7 @@ def test_a_clock_that_leaps_is_refused_and_writes_nothing(tmp_path, wrong):
     path = tmp_path / "out.wav"
     avatar = Controller(output=WavOutput(path), clock=lambda: time)
     time = wrong
-    with pytest.raises(ValueError, match="from 0.000 to"):
+    with pytest.raises(ValueError, match=r"from 0\.000 to"):
         avatar.advance()
     time = 1.0
     avatar.advance()

@@ -22,9 +22,9 @@ _CLOSE_S = 0.5
 
 
 class DeviceStream:
-    """A running output stream of silence, to be connected to one player; closed at the latest when it is collected.
+    """An open output stream that plays one player; closed at the latest when it is collected.
 
-    Making one may hang as long as the sound system does.
+    Making and starting one may hang as long as the sound system does.
 
     Parameters
     ----------
@@ -66,7 +66,6 @@ class DeviceStream:
             )
         self.native = _core.PortAudioStream(player, channels, self.rate)
         self.native.device_offset = device_offset
-        self.native.disconnect()
         try:
             if index is not None:
                 stream = _open(sounddevice, self.native, index, self.rate, channels, latency)
@@ -75,15 +74,24 @@ class DeviceStream:
                 stream = AlsaStream(sounddevice, sighting, latency, self.native)
         except (sounddevice.PortAudioError, ValueError) as error:
             raise AudioOutputError(f"the audio output device cannot be opened: {reason_of(error)}") from error
-        try:
-            self.latency = float(stream.latency)
-            stream.start()
-        except sounddevice.PortAudioError as error:
-            stream.close()
-            raise AudioOutputError(f"the audio output device does not start: {reason_of(error)}") from error
+        self.latency = float(stream.latency)
         self._stream = stream
         # PortAudio calls into `native` until the stream is closed, so the finalizer keeps it alive.
         self._close = weakref.finalize(self, _close, stream, self.native, os.getpid())
+
+    def start(self) -> None:
+        """Begin to call the player.
+
+        Raises
+        ------
+        AudioOutputError
+            The device does not start.
+        """
+        sounddevice = load_sounddevice()
+        try:
+            self._stream.start()
+        except sounddevice.PortAudioError as error:
+            raise AudioOutputError(f"the audio output device does not start: {reason_of(error)}") from error
 
     @property
     def active(self) -> bool:
@@ -182,9 +190,7 @@ def _settings(sounddevice: Any, index: int) -> Any:
     return sounddevice.WasapiSettings(auto_convert=True) if host["name"] == "Windows WASAPI" else None
 
 
-def _open(
-    sounddevice: Any, native: PortAudioStream, index: int, rate: int, channels: int, latency: float
-) -> Any:
+def _open(sounddevice: Any, native: PortAudioStream, index: int, rate: int, channels: int, latency: float) -> Any:
     # The base class takes a C function; the public classes wrap a Python one. The names are private, hence
     # the upper bound on sounddevice's version and the test that opens a stream.
     ffi = sounddevice._ffi

@@ -127,7 +127,9 @@ lookout = Lookout()
 
 def can_look() -> bool:
     """Return whether this process knows a Python to look with: a frozen application is none."""
-    return not getattr(sys, "frozen", False) and Path(sys.executable or "").name.lower().startswith(("python", "pypy"))
+    return not getattr(sys, "frozen", False) and Path(sys.executable or "").name.lower().startswith(
+        ("python", "pypy")
+    )
 
 
 def _look(devices: list[Device]) -> dict[Device, Sighting]:
@@ -149,9 +151,7 @@ def _look(devices: list[Device]) -> dict[Device, Sighting]:
     except (OSError, subprocess.SubprocessError, ValueError):
         return {}
     return {
-        device: Sighting(**answer)
-        for device, answer in zip(devices, answers, strict=True)
-        if "error" not in answer
+        device: Sighting(**answer) for device, answer in zip(devices, answers, strict=True) if "error" not in answer
     }
 
 
@@ -160,10 +160,10 @@ def _traces() -> list[tuple[int, ...]]:
     runtime = os.environ.get("XDG_RUNTIME_DIR") or (f"/run/user/{os.getuid()}" if hasattr(os, "getuid") else "")
     places = ["/dev/snd", f"{runtime}/pulse/native", f"{runtime}/pipewire-0"]
     places += re.findall(r"unix:([^ ]+)", os.environ.get("PULSE_SERVER", ""))
-    traces = []
+    traces: list[tuple[int, ...]] = []
     for place in places:
         try:
-            found = os.stat(place)
+            found = Path(place).stat()
         except OSError:
             traces.append(())
         else:

@@ -6,10 +6,12 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hostmode.errors import AudioOutputError, MissingAudioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Result = TypeVar("Result")
 
@@ -51,9 +53,12 @@ class _Turns:
 _turns = _Turns()
 
 
-@_ALSA_HANDLER
 def _say_nothing(*_: object) -> None:
     """Take what ALSA would print: the error that PortAudio returns says the same."""
+
+
+# Lives as long as ALSA may call it.
+_quiet_handler = _ALSA_HANDLER(_say_nothing)
 
 
 def _silence_alsa() -> None:
@@ -61,7 +66,7 @@ def _silence_alsa() -> None:
     if not sys.platform.startswith("linux"):
         return
     try:
-        ctypes.CDLL(_ALSA_LIBRARY).snd_lib_error_set_local(_say_nothing)
+        ctypes.CDLL(_ALSA_LIBRARY).snd_lib_error_set_local(_quiet_handler)
     except (OSError, AttributeError):
         # A PortAudio that does not use it.
         return

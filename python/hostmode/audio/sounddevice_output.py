@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hostmode import _core
 from hostmode.audio.device_stream import DeviceStream
@@ -18,12 +18,15 @@ from hostmode.audio.portaudio import Operation, load_sounddevice
 from hostmode.errors import AudioOutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hostmode._core import Player
 
 # How often it is asked whether a missing device has been seen.
 _MISSING_INTERVAL_S = 0.25
 # What a device may take to open; a sound system that takes longer stands still.
 _OPEN_S = 3.0
+_NO_ANSWER = "the sound system does not answer"
 # The most that any device holds back.
 _MAX_TAIL_S = 2.0
 # A device that runs makes the last fade within this.
@@ -73,7 +76,8 @@ class SounddeviceOutput(AudioOutput):
         self._report: Report | None = None
         self._stream: DeviceStream | None = None
         self._opening: Operation[DeviceStream] | None = None
-        self._opening_until = 0.0
+        self._starting: Operation[None] | None = None
+        self._patient_until = 0.0  # for the one or the other
         self._liveness = Liveness()
         self._missing_since = 0.0  # on the clock of time.monotonic()
         self._silent_from: float | None = None
@@ -110,6 +114,9 @@ class SounddeviceOutput(AudioOutput):
         self._opening.wait(_OPEN_S)
         with self._lock:
             self._finish_opening()
+            if self._starting is not None:
+                self._starting.wait(_OPEN_S)
+                self._finish_starting()
         if self._trouble is not None:
             lookout.hurry()
             warnings.warn(f"no sound: {self._trouble}", AudioOutputWarning, stacklevel=3)
@@ -122,13 +129,16 @@ class SounddeviceOutput(AudioOutput):
             if self._closed or not self._usable:
                 return float("inf")
             if self._stream is not None:
-                if not self._alive(self._stream):
+                if self._starting is not None:
+                    self._look_at_operation(self._starting, self._finish_starting, now)
+                elif not self._alive(self._stream):
                     self._lose()
                 return LOOK_INTERVAL_S
             if self._silent_from is not None and now >= self._silent_from:
                 self._play_silently()
             if self._opening is not None:
-                return self._look_at_opening(now)
+                self._look_at_operation(self._opening, self._finish_opening, now)
+                return LOOK_INTERVAL_S
             if sighting := lookout.ask(self._device, self._missing_since):
                 self._open(sighting)
             return _MISSING_INTERVAL_S if self._silent_from is None else LOOK_INTERVAL_S
@@ -167,19 +177,19 @@ class SounddeviceOutput(AudioOutput):
         assert self._player is not None
         make = partial(DeviceStream, self._player, self._device, sighting, self._latency, self._device_offset)
         self._opening = Operation(make, DeviceStream.close)
-        self._opening_until = _core.now() + _OPEN_S
+        self._patient_until = _core.now() + _OPEN_S
 
-    def _look_at_opening(self, now: float) -> float:
-        assert self._opening is not None
-        if self._opening.wait(0.0) or now >= self._opening_until:
-            was_told = self._trouble
-            self._finish_opening()
-            if self._report is not None:
-                if self._stream is not None:
-                    self._report("audio_output_restored", "the audio output device is back")
-                elif self._trouble not in (None, was_told):
-                    self._report("audio_output_lost", f"{self._trouble}; playback goes on unheard")
-        return LOOK_INTERVAL_S
+    def _look_at_operation(self, operation: Operation[Any], finish: Callable[[], None], now: float) -> None:
+        if not operation.wait(0.0) and now < self._patient_until:
+            return
+        was_told = self._trouble
+        finish()
+        if self._report is None or self._starting is not None:
+            return
+        if self._stream is not None:
+            self._report("audio_output_restored", "the audio output device is back")
+        elif self._trouble not in (None, was_told):
+            self._report("audio_output_lost", f"{self._trouble}; playback goes on unheard")
 
     def _finish_opening(self) -> None:
         assert self._opening is not None
@@ -187,7 +197,7 @@ class SounddeviceOutput(AudioOutput):
         self._missing_since = time.monotonic()
         if not opening.wait(0.0):
             opening.abandon()
-            self._trouble = "the sound system does not answer"
+            self._trouble = _NO_ANSWER
             return
         try:
             stream = opening.result()
@@ -195,16 +205,29 @@ class SounddeviceOutput(AudioOutput):
             self._trouble = str(error)
             self._usable = _can_ever_open()
             return
-        self._connect(stream)
+        self._start(stream)
 
-    def _connect(self, stream: DeviceStream) -> None:
+    def _start(self, stream: DeviceStream) -> None:
         """Let the device play in place of the silent clock: one of them calls the player, never both."""
         assert self._player is not None
         self._player.stop_silent_clock(now=_core.now())
         self._silent_from = None
         stream.native.device_offset = self._device_offset
-        stream.native.connect()
         self._stream = stream
+        self._starting = Operation(stream.start)
+        self._patient_until = _core.now() + _OPEN_S
+
+    def _finish_starting(self) -> None:
+        assert self._starting is not None
+        starting, self._starting = self._starting, None
+        try:
+            if not starting.wait(0.0):
+                raise AudioOutputError(_NO_ANSWER)
+            starting.result()
+        except AudioOutputError as error:
+            self._trouble = str(error)
+            self._let_go()
+            return
         self._trouble = None
         self._liveness = Liveness()
 
@@ -218,6 +241,14 @@ class SounddeviceOutput(AudioOutput):
 
     def _lose(self) -> None:
         """Go on without the device."""
+        self._let_go()
+        self._losses += 1
+        self._trouble = "the audio output device is gone"
+        if self._report is not None:
+            self._report("audio_output_lost", f"{self._trouble}; playback goes on unheard")
+
+    def _let_go(self) -> None:
+        """Play silently in place of the device, and let it be closed by somebody who may hang."""
         assert self._stream is not None
         stream, self._stream = self._stream, None
         stream.native.disconnect()
@@ -227,10 +258,6 @@ class SounddeviceOutput(AudioOutput):
             self._play_silently()
         self._missing_since = time.monotonic()
         lookout.hurry()
-        self._losses += 1
-        self._trouble = "the audio output device is gone"
-        if self._report is not None:
-            self._report("audio_output_lost", f"{self._trouble}; playback goes on unheard")
         stream.close_later()
 
     @staticmethod

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hostmode.errors import AudioOutputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import numpy.typing as npt
 
@@ -139,7 +139,7 @@ def _header(rate: int, data_bytes: int) -> bytes:
 
 def _refuse_pipe(path: Path) -> None:
     try:
-        mode = os.stat(path).st_mode
+        mode = path.stat().st_mode
     except OSError:
         return
     if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
