@@ -53,7 +53,22 @@ class Controller(Intake):
     Any thread may call any method at any time, `close` included; nothing needs to be paced. After `close`
     every call raises `ClosedError`.
 
-    Callbacks are attributes, ``None`` or a callable. They run one after another on a thread of their own,
+    A voice agent rather opens a turn for each answer: `open_turn`.
+
+    Callbacks are attributes, ``None`` or a callable:
+
+    =============================================  ==========================================================
+    ``on_conversation_state(state, reason)``       a transition to ``"idle"``, ``"active"``, ``"playing"`` or
+                                                   ``"paused"`` starts
+    ``on_animation_state(state)``                  ``"mono"`` while motion of a conversation is shown, else
+                                                   ``"idle"``
+    ``on_playback_stall(stalled)``                 sound begins to wait for motion, or goes on (``strict_sync``)
+    ``on_error(error)``                            a `PlaybackError`: something was amiss, playback goes on
+    ``on_frame_rate_info(info)``                   a `FrameRateInfo`, once a second while poses are sampled
+    ``on_event(event)``                            every `ControllerEvent`, those of the others among them
+    =============================================  ==========================================================
+
+    They run one after another on a thread of their own,
     shared by all controllers: a callback that takes long delays the others, never the sound. What a callback
     raises is logged.
 
