@@ -344,15 +344,7 @@ MUTATIONS = (
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return has(kPcmRates_hz);"
     ),
     Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
-    Mutation(
-        "e30",
-        "Renderer::available_frames",
-        "  if (std::exchange(ran_out_, false)) return 0;\n",
-        "",
-    ),
     Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
-    Mutation("e30", "SampleQueue::convert", "  if (!runs_out_) unfed_ -= take(", "  if (runs_out_) unfed_ -= take("),
-    Mutation("e30", "SampleQueue::feed", "unfed_ > 0 || runs_out_ ? 0 : take(", "unfed_ > 0 ? 0 : take("),
     Mutation("e30", "RateConverter::convert", "    phase_ += bank_->down();\n", "    phase_ = bank_->down();\n"),
     Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
     Mutation(
@@ -558,7 +550,12 @@ MUTATIONS = (
     Mutation("not_pcm", "is_wav", 'head.has(8, "WAVE");', "true;"),
     Mutation("not_pcm", "is_written", "if ((byte & 0xC0) != 0x80) return false;", "return false;"),
     Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
-    Mutation("byte_phase", "is_out_of_phase", "taken.power < kHeard || !taken.is_white()", "taken.power < kHeard"),
+    Mutation(
+        "byte_phase",
+        "is_out_of_phase",
+        "other.upper_bytes > 1 && other.step_power * kCalmer < taken.step_power;",
+        "other.upper_bytes > 1;",
+    ),
     Mutation("byte_phase", "PcmJoiner::keep_odd_byte", " - left_out_) % 2 != 0;", ") % 2 != 0;"),
     Mutation("byte_phase", "BytePhase::look", "    return shifted ? 0 : kInPhase;\n", "    return kInPhase;\n"),
     Mutation("volume", "Fader::apply", "std::abs(towards) <= gain_step ? volume :", "gain_step > 0 ? volume :"),

@@ -180,11 +180,9 @@ def test_e30_the_position_that_is_reported_is_the_position_that_is_heard(rate, d
     at = (top + 0.5 * (before - after) / (before - 2 * middle + after)) / device
     started = Lab(rate, device)
     started.avatar.yield_audio_data(pulse, end=True)
-    while started.avatar.get_audio_time() < 0.5 - 1e-9:
-        started.time = at if started.time + 0.005 > at else started.time + 0.005
+    while started.time < at:
+        started.time = min(started.time + 0.005, at)
         started.avatar.advance()
-        if started.time == at:
-            break
     assert started.avatar.get_audio_time() == pytest.approx(round(0.5 * rate) / rate, abs=0.0001)
 
 
