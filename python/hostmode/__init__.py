@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
     from hostmode.recording import Recording, load_recording
     from hostmode.rig import arkit_weights
+    from hostmode.turn import Turn
 
 __all__ = [
     "ARKIT_NAMES",
@@ -67,6 +68,7 @@ __all__ = [
     "Recording",
     "RecordingError",
     "Stats",
+    "Turn",
     "__version__",
     "arkit_weights",
     "decode_message",
@@ -80,6 +82,7 @@ __all__ = [
 # What costs time to import, and the module that holds it.
 _LAZY = {
     "Controller": "hostmode.controller",
+    "Turn": "hostmode.turn",
     "ControllerEvent": "hostmode.events",
     "FrameRateInfo": "hostmode.events",
     "PlaybackError": "hostmode.events",

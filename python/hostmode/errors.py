@@ -9,6 +9,14 @@ class HostModeError(Exception):
     code: str = "error"
     """A stable name for programs to compare, the same as AvatarKit's where it has one."""
 
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(self.args == other.args)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.args))
+
 
 class DecodeError(HostModeError, ValueError):
     """Bytes that are no valid motion message, or exceed a limit on one.

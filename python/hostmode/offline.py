@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import wave
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from hostmode._core import KEYFRAME_FLOATS, Player, PlayerConfig, encode_message
 from hostmode.errors import RecordingError
+from hostmode.pose import KEYFRAME_DTYPE
 from hostmode.recording.rates import require_rate
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     import numpy.typing as npt
@@ -42,6 +46,38 @@ class Rendering:
     sample_rate: int
     times: npt.NDArray[np.float64]
     poses: npt.NDArray[np.float32]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Rendering):
+            return NotImplemented
+        return self.sample_rate == other.sample_rate and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in ("audio", "times", "poses")
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.sample_rate, self.audio.shape, self.poses.shape))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the sound or the poses, by the ending of `path`.
+
+        Parameters
+        ----------
+        path : path-like
+            ``.wav``: `audio`, mono, 16 bit. ``.npz``: arrays `times` and `poses` for NumPy. ``.csv``: a header and
+            one line a pose. An existing file is replaced.
+
+        Raises
+        ------
+        ValueError
+            The ending is another one.
+        OSError
+            The file cannot be written.
+        """
+        path = Path(path)
+        writers = {".wav": _write_wav, ".npz": _write_npz, ".csv": _write_csv}
+        if path.suffix.lower() not in writers:
+            raise ValueError(f"path is {str(path)!r}; it must end in {', '.join(writers)}")
+        writers[path.suffix.lower()](self, path)
 
 
 def render_offline(
@@ -127,3 +163,24 @@ def _complete(recording: Recording) -> list[bytes]:
         return messages
     nothing = np.empty((0, KEYFRAME_FLOATS), np.float32)
     return [*messages, encode_message(nothing, req_id=next(iter(recording.req_ids), ""), end=True)]
+
+
+def _write_wav(rendering: Rendering, path: Path) -> None:
+    with path.open("wb") as file, wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rendering.sample_rate)
+        sound.writeframes(rendering.audio.astype("<i2").tobytes())
+
+
+def _write_npz(rendering: Rendering, path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, times=rendering.times, poses=rendering.poses)
+
+
+def _write_csv(rendering: Rendering, path: Path) -> None:
+    names = [
+        f"{name}_{index}" for name in KEYFRAME_DTYPE.names or () for index in range(KEYFRAME_DTYPE[name].shape[0])
+    ]
+    table = np.column_stack((rendering.times, rendering.poses))
+    np.savetxt(path, table, fmt="%.9g", delimiter=",", header=",".join(["time", *names]), comments="")

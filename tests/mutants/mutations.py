@@ -78,9 +78,7 @@ MUTATIONS = (
         "  if (false) {\n    conversation.stream.cut();",
     ),
     Mutation("e3", "overdue_s", "conversation.motion_ended && stream.consumed() >= stream.motion_end();", "false;"),
-    Mutation(
-        "e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", time_s);', '"playback_end", time_s);'
-    ),
+    Mutation("e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", conv', '"playback_end", conv'),
     Mutation(
         "e4",
         "Playback::begin_conversation",
@@ -116,8 +114,8 @@ MUTATIONS = (
     ),
     Mutation(
         "e6",
-        "Playback::judge_motion",
-        "  for (Message& message : batch) motion_.early().add(std::move(message), now_s);\n",
+        "MotionIntake::judge",
+        "    for (Message& message : batch) early_.add(std::move(message), now_s);\n",
         "",
     ),
     Mutation(
@@ -188,7 +186,12 @@ MUTATIONS = (
         "conversation.motion_ended = message.end && !conversation.motion_ended;",
     ),
     # ---- control: E13 to E18
-    Mutation("e13", "Conversations::cut_all", "    conversation->stream.cut();\n", ""),
+    Mutation(
+        "e13",
+        "Conversations::cut_all",
+        "const std::int64_t played = conversation->stream.cut();",
+        "const std::int64_t played = conversation->stream.consumed();",
+    ),
     Mutation(
         "e13",
         "Playback::interrupt",
@@ -273,7 +276,7 @@ MUTATIONS = (
     Mutation(
         "e22",
         "Renderer::play_run",
-        "    if (!closed) {\n",
+        "    if (!closed || stream_->readable() > 0) {\n",
         "    if (!closed && stream_->motion_end() <= stream_->consumed() + tail_frames_) {\n",
     ),
     Mutation(
@@ -291,8 +294,8 @@ MUTATIONS = (
     Mutation(
         "e24",
         "Hearing::hear",
-        "if (segment.cause == SegmentCause::kUnderrun) journal_",
-        "if (segment.cause == SegmentCause::kStall) journal_",
+        "if (segment.cause == SegmentCause::kUnderrun && !conv",
+        "if (segment.cause == SegmentCause::kStall && !conv",
     ),
     Mutation(
         "e24",
@@ -300,6 +303,7 @@ MUTATIONS = (
         "SegmentCause::kUnderrun);\n      return run;\n    }\n    const std::int64_t tail",
         "SegmentCause::kTail);\n      return run;\n    }\n    const std::int64_t tail",
     ),
+    Mutation("e24", "Hearing::hear_media", "conversation.underrun_since_s.reset();", ""),
     Mutation(
         "e25",
         "Hearing::finish",
@@ -334,6 +338,24 @@ MUTATIONS = (
     Mutation(
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return has(kPcmRates_hz);"
     ),
+    Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
+    Mutation(
+        "e30",
+        "Renderer::available_frames",
+        "  if (std::exchange(ran_out_, false)) return 0;\n",
+        "",
+    ),
+    Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
+    Mutation("e30", "SampleQueue::convert", "  if (!runs_out_) unfed_ -= take(", "  if (runs_out_) unfed_ -= take("),
+    Mutation("e30", "SampleQueue::feed", "unfed_ > 0 || runs_out_ ? 0 : take(", "unfed_ > 0 ? 0 : take("),
+    Mutation("e30", "RateConverter::convert", "    phase_ += bank_->down();\n", "    phase_ = bank_->down();\n"),
+    Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
+    Mutation(
+        "e30",
+        "Playback::begin_conversation",
+        "conversations_.open(conversion_, now_s);",
+        "conversations_.open(nullptr, now_s);",
+    ),
     Mutation(
         "e31", "Playback::take_chunk", "> samples(config_.max_audio_s)) {", "> samples(20 * config_.max_audio_s)) {"
     ),
@@ -355,6 +377,23 @@ MUTATIONS = (
         "hostmode.events.callbacks.EventSource._require_open",
         "        if self._closed:\n",
         "        if self._closed is None:\n",
+    ),
+    # ---- turns: E37 and E38
+    Mutation("e37", "Conversations::accepting", "conversation->stream.closed() ?", "false ?"),
+    Mutation("e37", "Playback::take_chunk", "if (id != nullptr && chunk.conversation == nullptr) {", "if (false) {"),
+    Mutation("e37", "Journal::add_late_audio", "  ++stats_.late_audio;\n", ""),
+    Mutation("e37", "overdue_s", "if (conversation.is_turn) patience_s", "if (false) patience_s"),
+    Mutation("e37", "Playback::open", "opens = turn || conv", "opens = conv"),
+    Mutation(
+        "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));", "claimed);"
+    ),
+    Mutation("e38", "Renderer::play_run", "gain_frames_ - run : std::min(", "gain_frames_ : std::min("),
+    Mutation("e38", "Conversations::cut_all", "if (!heard_s) heard_s", "heard_s"),
+    Mutation(
+        "e38",
+        "Conversations::end",
+        "journal_.add_end(cause, conversation.id, time_s, played_s);",
+        "journal_.add_end(cause, conversation.id, time_s, 0.0);",
     ),
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
@@ -423,7 +462,7 @@ MUTATIONS = (
     Mutation("pcm", "PcmView::PcmView", '&& item != "h") {', '&& item != "H") {'),
     Mutation(
         "audio_format",
-        "hostmode.controller.Controller.set_audio_format",
+        "hostmode.intake.Intake.set_audio_format",
         '        if audio_format != "pcm":\n',
         '        if audio_format == "raw":\n',
     ),

@@ -58,13 +58,14 @@ class Rig:
         self.sample_rate = sample_rate
         self.block = block or sample_rate // 100
         self.frames = 0
+        self.offset = 0.0
         self.blocks: list[npt.NDArray[np.int16]] = []
         self.events: list[hostmode.Event] = []
 
     @property
     def now(self) -> float:
         """Seconds: the instant at which the next sample is heard."""
-        return START + self.frames / self.sample_rate
+        return START + self.offset + self.frames / self.sample_rate
 
     @property
     def sound(self) -> npt.NDArray[np.int16]:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "hostmode/player_config.h"
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
+#include "playback/caller_clock.h"
 #include "playback/locks.h"
 #include "playback/message_batch.h"
 #include "playback/playback.h"
@@ -32,8 +34,9 @@ struct MotionPush {
 // same time. Every call that carries a time implies advance() to it.
 class Player {
  public:
-  // Throws std::invalid_argument for a rate or a setting outside its range.
-  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {});
+  // Takes PCM at `sample_rate_hz` and renders at `device_rate_hz`; 0: at the same rate. Throws
+  // std::invalid_argument for a rate or a setting outside its range.
+  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {}, int device_rate_hz = 0);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
@@ -42,11 +45,14 @@ class Player {
 
   // Adds mono int16 little-endian PCM, in bytes; an odd byte waits for the next call. The first bytes open a
   // conversation; `conversation_id` receives its id, or nothing where nothing is open. kBufferFull where more
-  // than max_audio_s would wait: nothing of the call is kept then.
-  [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id);
+  // than max_audio_s would wait: nothing of the call is kept then. `to`, where not null, is the conversation
+  // they belong to: where that takes no audio any more they are discarded.
+  [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
+                                  const std::string* to = nullptr);
 
-  // Opens a conversation without audio yet, or returns the id of the one that still takes audio.
-  [[nodiscard]] std::string open_conversation(double now_s);
+  // Opens a conversation without audio yet, or returns the id of the one that still takes audio. A turn is
+  // always a new one, and is waited for with turn_timeout_s.
+  [[nodiscard]] std::string open_conversation(double now_s, bool turn = false);
 
   // Adds motion messages. `conversation_id` null: none is open yet. No messages at all: audio-only. On any
   // status other than kOk nothing of the call is kept; a foreign id is kOk and discarded.
@@ -55,13 +61,20 @@ class Player {
 
   void pause(double now_s);
   void resume(double now_s);
-  void interrupt(double now_s);
+  // Returns the seconds of the current conversation that will have been heard when it is silent; nothing
+  // while idle.
+  std::optional<double> interrupt(double now_s);
+  // Of the PCM that is pushed from now on. Interrupts. kInvalidArgument for a rate outside its range.
+  [[nodiscard]] Status set_sample_rate(int sample_rate_hz, double now_s);
   // 0 to 1, else kInvalidArgument.
   [[nodiscard]] Status set_volume(double volume) noexcept;
   [[nodiscard]] double volume() const noexcept;
 
   // Moves everything that depends on time.
   void advance(double now_s);
+
+  // The caller's clock goes on at `now_s`, whatever it was before: what plays and what waits stays as it is.
+  void reset_clock(double now_s);
 
   // In place of a device, from `now_s` on: advance() then plays, unheard, as a perfect device would. No
   // callback may run render_audio between start and stop.
@@ -72,7 +85,7 @@ class Player {
 
   template <typename Sample>  // float or std::int16_t
   void render_audio(Sample* out, std::size_t count, const AudioObservation& observation) noexcept {
-    playback_.playout().render(out, count, observation);
+    playback_.playout().render(out, count, clock_.to_player(observation));
   }
 
   // ---- samplers. Thread-safe: yes. Held up for no more than a pointer exchange.
@@ -89,7 +102,8 @@ class Player {
 
   // ---- observers. Thread-safe: yes.
 
-  [[nodiscard]] int sample_rate_hz() const noexcept { return sample_rate_hz_; }
+  [[nodiscard]] int sample_rate_hz() const;
+  [[nodiscard]] int device_rate_hz() const noexcept { return device_rate_hz_; }
   [[nodiscard]] const PlayerConfig& config() const noexcept { return config_; }
   // Empty when idle.
   [[nodiscard]] std::string conversation_id() const;
@@ -99,9 +113,10 @@ class Player {
   [[nodiscard]] Stats stats();
 
  private:
-  // Hold mutex_ to change what it guards; the second settles it to `now_s` first.
+  // Hold mutex_ to change what it guards; the second settles it to `now_s` first, and makes that the player's
+  // time.
   [[nodiscard]] ChangeLock change();
-  [[nodiscard]] ChangeLock change(double now_s);
+  [[nodiscard]] ChangeLock change(double& now_s);
 
   // Under motion_mutex_. `playhead_s` is the media position shown, before and after.
   void append_motion(const Message& message, Conversation& conversation, double& playhead_s, double now_s);
@@ -112,7 +127,7 @@ class Player {
   void prefetch() const noexcept;
   void show(double now_s, float* out);  // sample() without prefetching
 
-  const int sample_rate_hz_;
+  const int device_rate_hz_;
   const PlayerConfig config_;
 
   // The mutexes, in the order in which they are taken. The audio thread takes none.
@@ -121,6 +136,7 @@ class Player {
   std::mutex motion_mutex_;  // serialises changes of timelines
   MessageBatch batch_;
   mutable std::mutex mutex_;  // playback_; held for short
+  CallerClock clock_;
   Playback playback_;
 };
 

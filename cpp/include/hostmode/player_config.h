@@ -21,6 +21,7 @@ struct PlayerConfig {
   double speech_transition_s = 0.32;   // idle to speaking: 8 keyframe intervals (AvatarKit's RTC player)
   double idle_transition_s = 0.8;      // speaking to idle: 20 keyframe intervals (the same)
   double end_timeout_s = 5.0;          // a conversation that waits in vain for data is ended after this long
+  double turn_timeout_s = 60.0;        // the same for one that was opened as a turn
   double early_motion_expiry_s = 5.0;  // motion that came before its audio is kept this long
   double max_audio_s = 1500.0;         // most audio waiting to be played
   double max_motion_s = 1500.0;        // most motion of one conversation

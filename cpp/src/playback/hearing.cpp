@@ -42,14 +42,22 @@ void Hearing::hear(const Segment& before, const Segment& segment, double now_s) 
     conversation->phase = stalled ? Phase::kStalled : Phase::kGoing;
     journal_.add_stall(stalled, conversation->id, time_s);
   }
-  if (segment.cause == SegmentCause::kUnderrun) journal_.add_underrun(conversation->id, time_s);
-  if (segment.media_advances() && !conversation->started()) hear_start(*conversation, time_s);
+  if (segment.cause == SegmentCause::kUnderrun && !conversation->underrun_since_s) {
+    conversation->underrun_since_s = time_s;
+    journal_.add_underrun(conversation->id, time_s);
+  }
+  if (segment.media_advances()) hear_media(*conversation, time_s);
   if (conversation->started() && conversation->has_motion()) {
     journal_.set_animated(true, conversation->id, time_s);
   }
 }
 
-void Hearing::hear_start(Conversation& conversation, double time_s) {
+void Hearing::hear_media(Conversation& conversation, double time_s) {
+  if (conversation.underrun_since_s) {
+    journal_.add_underrun_end(conversation.id, time_s, time_s - *conversation.underrun_since_s);
+    conversation.underrun_since_s.reset();
+  }
+  if (conversation.started()) return;
   conversation.first_heard_s = time_s;
   const double since_opened_s = time_s - conversation.opened_s;
   journal_.stats().time_to_first_sound_s = since_opened_s;
@@ -70,7 +78,8 @@ void Hearing::hear_returned(std::uint64_t heard_generation, double now_s) {
 
 void Hearing::finish(Conversation& conversation, double time_s) {
   const bool timed_out = conversation.phase == Phase::kTimedOut;
-  conversations_.end(conversation, timed_out ? "watchdog" : "playback_end", time_s);
+  conversations_.end(conversation, timed_out ? "watchdog" : "playback_end", conversation.stream.consumed(),
+                     time_s);
   playout_.set_paused(false);
   journal_.set_state(PlayerState::kIdle, "playback_end", conversation.id, time_s);
   if (const ConversationPtr next = conversations_.current()) {

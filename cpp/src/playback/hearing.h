@@ -35,7 +35,7 @@ class Hearing {
 
  private:
   void hear(const Segment& before, const Segment& segment, double now_s);
-  void hear_start(Conversation& conversation, double time_s);
+  void hear_media(Conversation& conversation, double time_s);
   void hear_returned(std::uint64_t heard_generation, double now_s);
 
   const double rate_hz_;

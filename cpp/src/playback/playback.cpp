@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "playback/watchdog.h"
 #include "threads/prefetch.h"
@@ -15,7 +16,7 @@ constexpr double kHousekeeping_s = 0.1;
 
 }  // namespace
 
-Playback::Playback(int sample_rate_hz, const PlayerConfig& config)
+Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& config)
     : poses_(sample_rate_hz, config),
       playout_(sample_rate_hz, config.latency_s),
       sample_rate_hz_(sample_rate_hz),
@@ -23,22 +24,30 @@ Playback::Playback(int sample_rate_hz, const PlayerConfig& config)
       conversations_(sample_rate_hz, journal_),
       hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
       motion_(config_, conversations_, journal_),
-      policy_(config_) {}
+      policy_(config_) {
+  set_pcm_rate(pcm_rate_hz, FilterBank::between(pcm_rate_hz, sample_rate_hz));
+}
 
 // ---- audio
 
-Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, double now_s) {
+Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, const std::string* id, double now_s) {
   Chunk chunk;
-  chunk.conversation = conversations_.accepting();
+  chunk.conversation = id != nullptr ? conversations_.accepting(*id) : conversations_.accepting();
+  if (id != nullptr && chunk.conversation == nullptr) {
+    const double duration_s = static_cast<double>(bytes / 2) / sample_rate_hz_;
+    if (bytes > 0) journal_.add_late_audio(*id, present_s_, duration_s);
+    if (bytes == 0 && end && conversations_.find(*id) != nullptr) chunk.id = *id;
+    return chunk;
+  }
   if (bytes == 0 && chunk.conversation == nullptr) {
     const ConversationPtr playing = conversations_.current();
     if (end && playing != nullptr) chunk.id = playing->id;
     return chunk;
   }
   chunk.opens = chunk.conversation == nullptr;
-  const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_samples();
+  const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_frames();
   const std::size_t added = chunk.opens ? bytes / 2 : chunk.conversation->pcm.samples_of(bytes);
-  if (kept + static_cast<std::int64_t>(added) > samples(config_.max_audio_s)) {
+  if (kept + samples(static_cast<double>(added) / pcm_rate_hz_) > samples(config_.max_audio_s)) {
     chunk.status = Status::kBufferFull;
     chunk.conversation = nullptr;
     return chunk;
@@ -58,18 +67,21 @@ void Playback::finish_chunk(Conversation& conversation, ByteView pcm, bool end, 
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
   policy_.on_end(now_s);
   conversation.stream.close();
-  conversations_.stop_accepting();
+  conversations_.stop_accepting(conversation);
 }
 
-ConversationPtr Playback::open(double now_s, bool& opens) {
-  opens = conversations_.accepting() == nullptr;
-  return opens ? begin_conversation(now_s) : conversations_.accepting();
+ConversationPtr Playback::open(bool turn, double now_s, bool& opens) {
+  opens = turn || conversations_.accepting() == nullptr;
+  if (!opens) return conversations_.accepting();
+  ConversationPtr opened = begin_conversation(now_s);
+  opened->is_turn = turn;
+  return opened;
 }
 
 ConversationPtr Playback::begin_conversation(double now_s) {
   if (!config_.queue) conversations_.cut_all("replaced", now_s);
   const bool waits = conversations_.current() != nullptr;
-  const ConversationPtr opened = conversations_.open(now_s);
+  const ConversationPtr opened = conversations_.open(conversion_, now_s);
   poses_.add_conversation(opened->generation(), &opened->timeline);
   policy_.on_utterance(now_s);
   update_gate(*opened);
@@ -103,28 +115,6 @@ bool Playback::route_motion(const std::string* id, std::size_t messages, Convers
   return false;
 }
 
-Status Playback::judge_motion(MessageBatch& batch, Conversation* conversation, double now_s) {
-  journal_.stats().empty_messages += batch.empty_messages();
-  const std::size_t held =
-      conversation != nullptr ? conversation->timeline.keyframe_count() : motion_.early().keyframe_count();
-  if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
-    return Status::kBufferFull;
-  }
-  batch.keep_if([&](const Message& message) { return motion_.accept(message, conversation, present_s_); });
-  if (conversation != nullptr) return Status::kOk;
-  for (Message& message : batch) motion_.early().add(std::move(message), now_s);
-  return Status::kOk;
-}
-
-std::vector<Message> Playback::take_early_motion(Conversation& conversation) {
-  std::vector<Message> messages = motion_.early().take_newest();
-  const auto refused = [&](const Message& message) {
-    return !motion_.accept(message, &conversation, present_s_);
-  };
-  messages.erase(std::remove_if(messages.begin(), messages.end(), refused), messages.end());
-  return messages;
-}
-
 void Playback::append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                              double now_s) {
   if (conversation.ended()) return;
@@ -147,6 +137,11 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
 
 // ---- control
 
+void Playback::set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion) {
+  pcm_rate_hz_ = pcm_rate_hz;
+  conversion_ = std::move(conversion);
+}
+
 void Playback::pause() {
   const ConversationPtr conversation = conversations_.current();
   if (conversation == nullptr || playout_.paused()) return;
@@ -163,11 +158,13 @@ void Playback::resume() {
   }
 }
 
-void Playback::interrupt() {
-  motion_.early().clear();
-  if (!conversations_.cut_all("interrupted", present_s_)) return;
+std::optional<double> Playback::interrupt() {
+  motion_.drop_early();
+  const std::optional<double> heard_s = conversations_.cut_all("interrupted", present_s_);
+  if (!heard_s) return heard_s;
   playout_.set_paused(false);
   journal_.set_state(PlayerState::kIdle, "user_action", journal_.state_id(), present_s_);
+  return heard_s;
 }
 
 // ---- time
@@ -190,6 +187,12 @@ void Playback::settle(double now_s) {
     return true;
   });
   quiet_.until_s = next_change_s();
+}
+
+void Playback::restart_clock(CallerClock& clock, double caller_s) {
+  if (!std::isfinite(present_s_)) return;  // it has not begun
+  clock.restart(caller_s, present_s_);
+  journal_.set_ahead(present_s_ - caller_s);
 }
 
 void Playback::take_news() {
@@ -223,7 +226,7 @@ void Playback::end_overdue(Conversation& conversation) {
   }
   conversation.stream.set_motion_end(conversation.stream.consumed());
   conversation.stream.close();
-  if (conversations_.accepting().get() == &conversation) conversations_.stop_accepting();
+  conversations_.stop_accepting(conversation);
 }
 
 // ---- what is seen and heard
@@ -235,11 +238,12 @@ void Playback::show(double now_s, float* out) {
   poses_.remember(frame);
 }
 
-void Playback::sample_into(const double* times_s, std::size_t count, float* out) {
+void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
   take_news();
-  const ClockSnapshot& clock = playout_.clock();
+  const ClockSnapshot& heard = playout_.clock();
   for (std::size_t i = 0; i < count; ++i) {
-    poses_.sample(clock, poses_.shown_frame(clock, times_s[i]), times_s[i], out + i * kKeyframeFloats);
+    const double t_s = clock.to_player(times_s[i]);
+    poses_.sample(heard, poses_.shown_frame(heard, t_s), t_s, out + i * kKeyframeFloats);
   }
 }
 

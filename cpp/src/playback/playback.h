@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
 #include "motion/pose_track.h"
+#include "playback/caller_clock.h"
 #include "playback/conversations.h"
 #include "playback/hearing.h"
 #include "playback/journal.h"
@@ -29,13 +32,15 @@ namespace hostmode {
 // which settle() has moved before it.
 class Playback {
  public:
-  // `config` must live as long.
-  Playback(int sample_rate_hz, const PlayerConfig& config);
+  // Runs at `sample_rate_hz` and takes PCM at `pcm_rate_hz`. `config` must live as long.
+  Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& config);
 
   // ---- time
 
   // Moves everything that depends on time up to `now_s`, or, where that is past, to what it was.
   void settle(double now_s);
+  // What happened so far happened on `clock`; from now on that goes on at `caller_s`.
+  void restart_clock(CallerClock& clock, double caller_s);
   // Until when that has nothing to do; see ChangeLock.
   [[nodiscard]] QuietSpell& quiet() noexcept { return quiet_; }
 
@@ -49,10 +54,11 @@ class Playback {
   };
   // Finds or opens the conversation that `bytes` more bytes belong to, if there is room. Their samples are to
   // be appended to its stream, and then finish_chunk is to be called.
-  [[nodiscard]] Chunk take_chunk(std::size_t bytes, bool end, double now_s);
+  // `id`, where not null, is the only conversation they may go to.
+  [[nodiscard]] Chunk take_chunk(std::size_t bytes, bool end, const std::string* id, double now_s);
   void finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s);
-  // The conversation that takes audio, or a new one.
-  [[nodiscard]] ConversationPtr open(double now_s, bool& opens);
+  // A new conversation, or, unless it is to be a turn, the one that takes audio.
+  [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens);
 
   // ---- motion
 
@@ -60,12 +66,16 @@ class Playback {
   // the audio that opens the next one.
   [[nodiscard]] bool route_motion(const std::string* id, std::size_t messages, ConversationPtr& conversation);
   // Leaves in `batch` what is to be appended; keeps early motion itself. kBufferFull: nothing of it is kept.
-  [[nodiscard]] Status judge_motion(MessageBatch& batch, Conversation* conversation, double now_s);
+  [[nodiscard]] Status judge_motion(MessageBatch& batch, Conversation* conversation) {
+    return motion_.judge(batch, conversation, present_s_);
+  }
   void report_malformed(std::size_t message, const DecodeFailure& failure, const Conversation* conversation) {
     motion_.report_malformed(message, failure, conversation, present_s_);
   }
   // What came for a conversation before its audio.
-  [[nodiscard]] std::vector<Message> take_early_motion(Conversation& conversation);
+  [[nodiscard]] std::vector<Message> take_early_motion(Conversation& conversation) {
+    return motion_.take_early(conversation, present_s_);
+  }
   // `batch` is what the conversation's timeline has prepared of the message.
   void append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                      double now_s);
@@ -74,16 +84,21 @@ class Playback {
 
   // ---- control
 
+  // Of the conversations opened from now on; `conversion` leads from it to the rate at which this runs.
+  void set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion);
+  [[nodiscard]] int pcm_rate_hz() const noexcept { return pcm_rate_hz_; }
   void pause();
   void resume();
-  void interrupt();
+  // The seconds of the current conversation that will have been heard; nothing while idle.
+  std::optional<double> interrupt();
   [[nodiscard]] Playout& playout() noexcept { return playout_; }
   [[nodiscard]] const Playout& playout() const noexcept { return playout_; }
 
   // ---- what is seen and heard
 
   void show(double now_s, float* out);
-  void sample_into(const double* times_s, std::size_t count, float* out);
+  // `times_s` are the caller's.
+  void sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out);
   [[nodiscard]] double audio_time(double now_s);
   [[nodiscard]] std::string conversation_id() const;
   [[nodiscard]] PlayerState state() const noexcept { return journal_.state(); }
@@ -114,6 +129,8 @@ class Playback {
 
   const int sample_rate_hz_;
   const PlayerConfig& config_;
+  int pcm_rate_hz_ = 0;
+  std::shared_ptr<const FilterBank> conversion_;
   Journal journal_;
   Conversations conversations_;
   Hearing hearing_;

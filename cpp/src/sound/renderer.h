@@ -66,6 +66,8 @@ class Renderer {
   void fill(float* out, std::size_t count) noexcept;
   std::size_t fill_run(float* out, std::size_t count) noexcept;
   std::size_t play_run(float* out, std::size_t count) noexcept;
+  [[nodiscard]] std::int64_t available_frames(bool ends) noexcept;
+  [[nodiscard]] bool waited_enough() const noexcept;
   void fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept;
   void apply_gain(float* out, std::size_t count, bool rising) noexcept;
   void add_decay(float* out, std::size_t count) noexcept;
@@ -96,7 +98,9 @@ class Renderer {
   SampleQueue* stream_ = nullptr;
   bool started_ = false;   // the gate of stream_ has opened
   bool underrun_ = false;  // stream_ waits for data after having run dry
+  bool ran_out_ = false;   // stream_ has just given the last that it held back
   std::int64_t underrun_frames_ = 0;
+  std::int64_t lead_frames_ = 0;  // waited since the gate has opened
   std::int64_t tail_frames_ = 0;
   std::size_t gain_frames_ = 0;  // position on the ramp: 0 is silent, ramp_frames_ is full gain
   float volume_now_ = 1.0F;

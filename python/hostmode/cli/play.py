@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import wave
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,12 +76,12 @@ def play(
     rate = 60.0 if rate is None else rate
     rendering = _render(recording, rate, exact)
     if audio_out is not None:
-        write_wav(rendering, audio_out)
+        rendering.save(audio_out)
         seconds = len(rendering.audio) / rendering.sample_rate
         print(f"{printable(audio_out)}: {seconds:.2f} s at {rendering.sample_rate} Hz")
     if poses_out is not None:
         with working(f"writing {poses_out.name}"):
-            write_poses(rendering, poses_out)
+            rendering.save(poses_out)
         print(f"{printable(poses_out)}: {len(rendering.times)} poses at {rate:g}/s")
 
 
@@ -120,29 +119,3 @@ def _render(recording: Recording, rate: float, exact: bool) -> Rendering:
         return render_offline(
             recording, rate, exact=exact, progress=lambda seconds: bar.update(task, completed=seconds)
         )
-
-
-def write_wav(rendering: Rendering, path: Path) -> None:
-    """Write the sound as a mono 16-bit WAV file."""
-    with path.open("wb") as file, wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(rendering.sample_rate)
-        sound.writeframes(rendering.audio.astype("<i2").tobytes())
-
-
-def write_poses(rendering: Rendering, path: Path) -> None:
-    """Write the poses by the ending of `path`: arrays for NumPy, or a table with one line a pose."""
-    import numpy as np
-
-    from hostmode.pose import KEYFRAME_DTYPE
-
-    if path.suffix.lower() == ".npz":
-        with path.open("wb") as file:
-            np.savez(file, times=rendering.times, poses=rendering.poses)
-        return
-    names = [
-        f"{name}_{index}" for name in KEYFRAME_DTYPE.names or () for index in range(KEYFRAME_DTYPE[name].shape[0])
-    ]
-    table = np.column_stack((rendering.times, rendering.poses))
-    np.savetxt(path, table, fmt="%.9g", delimiter=",", header=",".join(["time", *names]), comments="")
