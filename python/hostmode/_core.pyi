@@ -1,6 +1,6 @@
 """Native core of hostmode: sans-I/O playback of AvatarKit Host Mode conversations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal, final, overload
 
 import numpy as np
@@ -46,6 +46,20 @@ class Motion:
 
 def now() -> float: ...
 def decode_message(data: Buffer) -> Motion: ...
+def decode_packet(
+    data: Buffer, profile: str, inflate: Callable[[str, bytes, int], bytes | None] | None
+) -> tuple[str, bool, bool, list[tuple[int, bytes]], bytes]: ...
+def encode_packet(
+    profile: str,
+    kind: str,
+    start: bool,
+    end: bool,
+    frames: Sequence[tuple[int, bytes]],
+    transition: bytes,
+    deflate: Callable[[str, bytes, int], bytes | None] | None,
+) -> bytes: ...
+def extract_sei(stream: Buffer) -> list[bytes]: ...
+def insert_sei(stream: Buffer, payload: Buffer) -> bytes: ...
 def encode_message(
     keyframes: npt.ArrayLike,
     connection_id: str = "",
@@ -188,6 +202,8 @@ class Stats:
     def discarded_wrong_id(self) -> int: ...
     @property
     def discarded_other_req_id(self) -> int: ...
+    @property
+    def discarded_replaced(self) -> int: ...
     @property
     def discarded_tombstoned(self) -> int: ...
     @property
