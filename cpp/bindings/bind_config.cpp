@@ -35,7 +35,8 @@ PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, d
                          double prebuffer, double max_prebuffer, double speech_transition,
                          double idle_transition, double end_timeout, double turn_timeout,
                          double early_motion_expiry, double max_audio, double max_motion, double av_offset,
-                         double latency, bool layers, std::uint64_t seed, const std::string& avatar_id) {
+                         double latency, bool layers, std::optional<std::uint64_t> seed,
+                         const std::string& avatar_id) {
   PlayerConfig config;
   config.frame_starvation_mode = parse_mode(frame_starvation_mode);
   config.queue = queue;
@@ -97,7 +98,7 @@ early_motion_expiry : float
 max_audio : float
     Most audio waiting to be played, 1 to 36000; more raises BufferFullError.
 max_motion : float
-    Most motion of one conversation, 1 to 36000; more raises BufferFullError.
+    Most motion waiting to be shown, 1 to 36000; more raises BufferFullError.
 av_offset : float
     Shows the face later (positive) or earlier (negative) than the sound, -2 to 2.
 latency : float
@@ -105,8 +106,9 @@ latency : float
 layers : bool
     Whether blinks and gaze are layered over motion that has none of its own. Without them the pose at a keyframe's
     instant is the keyframe, but for transitions and for two keyframes on either side of a seam that is smoothed.
-seed : int
+seed : int or None
     Of the idle motion, 0 to 2**64 - 1: the same seed shows the same breathing, blinks and gaze at the same times.
+    None: each player gets a fresh one, so that avatars side by side do not blink in unison.
 avatar_id : str
     Refuses motion made for another avatar; empty accepts any.
 

@@ -173,6 +173,8 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
       .def_readonly("buffered_motion", &Stats::buffered_motion_s, "Seconds of motion ahead of what is heard.")
       .def_readonly("heard", &Stats::heard_s, "Seconds of the conversation that have been heard.")
       .def_readonly("played", &Stats::played_s, "Seconds of the conversation that were handed to the device.")
+      .def_readonly("face_delay", &Stats::face_delay_s,
+                    "Seconds by which the face is held back, because its motion keeps coming late.")
       .def_readonly("time_to_first_sound", &Stats::time_to_first_sound_s,
                     "Seconds from opening to the first sample heard; negative while none was.")
       .def_readonly("time_to_first_motion", &Stats::time_to_first_motion_s,

@@ -96,7 +96,8 @@ def render_offline(
     rate : float
         Poses a second, above 0 and at most 1000.
     exact : bool
-        Only the recording's own motion: no transition from idle, no blinks, no gaze.
+        Only the recording's own motion, as long as it lasts: no transition from or to idle, no blinks, no gaze;
+        at 25 poses a second they are the keyframes, but for seams that are smoothed.
     progress : callable, optional
         Called with the seconds rendered so far.
 
@@ -119,12 +120,14 @@ def render_offline(
 
     require_rate(recording)
 
-    player = Player(recording.sample_rate, _config(recording, exact))
+    player = Player(recording.sample_rate, offline_config(recording, exact))
     conversation_id = player.push_audio(recording.audio.data, True, now=0.0)
-    player.push_motion(_complete(recording), conversation_id, now=0.0)
+    player.push_motion(complete_messages(recording), conversation_id, now=0.0)
 
     audio = np.zeros(round(recording.duration * recording.sample_rate), np.int16)
-    times = np.arange(int(np.ceil(recording.duration * rate))) / rate
+    shown_s = recording.motion_duration if exact else recording.duration
+    # Rounded, or 507 keyframes of 1/25 s would be a little more than 507 poses.
+    times = np.arange(int(np.ceil(round(shown_s * rate, 6)))) / rate
     poses = np.empty((len(times), KEYFRAME_FLOATS), np.float32)
     block = round(_BLOCK_S * recording.sample_rate)
     sampled = 0
@@ -142,7 +145,8 @@ def render_offline(
     return Rendering(audio, recording.sample_rate, times, poses)
 
 
-def _config(recording: Recording, exact: bool) -> PlayerConfig:
+def offline_config(recording: Recording, exact: bool = False) -> PlayerConfig:
+    """Return settings for a recording that is all there before its first sample is played."""
     defaults = PlayerConfig()
     return PlayerConfig(
         # Everything is there before the first sample, so nothing has to be waited for.
@@ -151,12 +155,14 @@ def _config(recording: Recording, exact: bool) -> PlayerConfig:
         max_audio=max(defaults.max_audio, recording.duration + 1.0),
         max_motion=max(defaults.max_motion, recording.duration + 1.0),
         layers=not exact,
+        seed=0,  # the same recording gives the same film
         speech_transition=0.0 if exact else defaults.speech_transition,
-        idle_transition=0.0 if exact else defaults.idle_transition,
+        # The longest: within the last keyframe's own interval nothing of it is seen.
+        idle_transition=10.0 if exact else defaults.idle_transition,
     )
 
 
-def _complete(recording: Recording) -> list[bytes]:
+def complete_messages(recording: Recording) -> list[bytes]:
     """Return the messages, with an `end` of their own where they have none, as bare ones do."""
     messages = list(recording.messages)
     if any(motion.end for motion in recording.motions):

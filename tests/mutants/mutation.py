@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 # E20 needs a sound card: tests/end_to_end has it.
 RULES = tuple(f"rule{number}" for number in range(1, 5))
-EDGE_CASES = (*(f"e{number}" for number in (*range(1, 34), 35, 37, 38) if number != 20), "e9b")
-TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle")
+EDGE_CASES = (*(f"e{number}" for number in (*range(1, 34), *range(35, 39)) if number != 20), "e9b")
+TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion")
 AUDIO = ("pcm", "audio_format")
 ROWS = RULES + EDGE_CASES + TIMING + AUDIO
 

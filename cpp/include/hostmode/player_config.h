@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace hostmode {
@@ -24,11 +25,11 @@ struct PlayerConfig {
   double turn_timeout_s = 60.0;        // the same for one that was opened as a turn
   double early_motion_expiry_s = 5.0;  // motion that came before its audio is kept this long
   double max_audio_s = 1500.0;         // most audio waiting to be played
-  double max_motion_s = 1500.0;        // most motion of one conversation
+  double max_motion_s = 1500.0;        // most motion of one conversation waiting to be shown
   double av_offset_s = 0.0;            // positive shows the face later
   double latency_s = 0.1;              // assumed from callback to ear where the host reports none
   bool layers = true;                  // blinks and gaze over streams that carry none
-  std::uint64_t seed = 0;              // of the idle motion
+  std::optional<std::uint64_t> seed;   // of the idle motion; none: a fresh one for each player
   std::string avatar_id;               // motion for another avatar is refused; empty: any
 };
 

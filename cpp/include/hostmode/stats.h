@@ -10,6 +10,7 @@ struct Stats {
   double buffered_audio_s = 0.0;
   double buffered_motion_s = 0.0;        // motion ahead of what is heard
   double heard_s = 0.0;                  // media position at the ear
+  double face_delay_s = 0.0;             // the face is held back, because its motion comes late
   double played_s = 0.0;                 // media position handed to the device
   double time_to_first_sound_s = -1.0;   // from opening; negative: not yet
   double time_to_first_motion_s = -1.0;  // the same

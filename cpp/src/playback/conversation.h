@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "motion/face_delay.h"
 #include "motion/timeline.h"
 #include "sound/pcm_joiner.h"
 #include "sound/sample_queue.h"
@@ -57,6 +58,7 @@ struct Conversation {
   SampleQueue stream;
   PcmJoiner pcm;
   Timeline timeline;
+  FaceDelay face_delay;
   std::string req_id;         // the first one seen; empty: not pinned
   bool motion_ended = false;  // the final motion message is in
   StreamPlace place = StreamPlace::kHere;

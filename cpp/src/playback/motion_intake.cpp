@@ -35,10 +35,10 @@ bool MotionIntake::route(const std::string* id, std::size_t messages, double now
   return false;
 }
 
-Status MotionIntake::judge(MessageBatch& batch, Conversation* conversation, double now_s) {
+Status MotionIntake::judge(MessageBatch& batch, Conversation* conversation, std::size_t waiting,
+                           double now_s) {
   journal_.stats().empty_messages += batch.empty_messages();
-  const std::size_t held =
-      conversation != nullptr ? conversation->timeline.keyframe_count() : early_.keyframe_count();
+  const std::size_t held = conversation != nullptr ? waiting : early_.keyframe_count();
   if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
     return Status::kBufferFull;
   }
@@ -101,9 +101,8 @@ void MotionIntake::report_malformed(std::size_t message, const DecodeFailure& fa
                      id_of(conversation), now_s);
 }
 
-void MotionIntake::count(const Conversation& conversation, std::size_t keyframes, double heard_s,
-                         double now_s) {
-  const std::size_t first = conversation.timeline.keyframe_count();
+void MotionIntake::count(const Conversation& conversation, std::size_t first, std::size_t keyframes,
+                         double heard_s, double now_s) {
   Stats& stats = journal_.stats();
   stats.keyframes += keyframes;
   if (first == 0) stats.time_to_first_motion_s = now_s - conversation.opened_s;

@@ -27,15 +27,18 @@ class MotionIntake {
                            ConversationPtr& conversation);
 
   // Leaves in `batch` what `conversation` takes; where that is null, keeps it all itself. kBufferFull: there
-  // is no room for it, and nothing is kept. The first request that a conversation sees is its own.
-  [[nodiscard]] Status judge(MessageBatch& batch, Conversation* conversation, double now_s);
+  // is no room for it beside the `waiting` keyframes that have not been shown, and nothing is kept. The first
+  // request that a conversation sees is its own.
+  [[nodiscard]] Status judge(MessageBatch& batch, Conversation* conversation, std::size_t waiting,
+                             double now_s);
 
   // A push that was refused whole.
   void report_malformed(std::size_t message, const DecodeFailure& failure, const Conversation* conversation,
                         double now_s);
 
-  // Keyframes about to be appended at media position `heard_s` of what is shown (negative: not yet).
-  void count(const Conversation& conversation, std::size_t keyframes, double heard_s, double now_s);
+  // Keyframes from index `first` on came at media position `heard_s` of what is shown (negative: not yet).
+  void count(const Conversation& conversation, std::size_t first, std::size_t keyframes, double heard_s,
+             double now_s);
 
   // What came before the audio that has opened `conversation`.
   [[nodiscard]] std::vector<Message> take_early(Conversation& conversation, double now_s);

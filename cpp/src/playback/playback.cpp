@@ -24,6 +24,7 @@ Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& conf
       conversations_(sample_rate_hz, journal_),
       hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
       motion_(config_, conversations_, journal_),
+      screen_(config_, conversations_, playout_, poses_),
       policy_(config_) {
   set_pcm_rate(pcm_rate_hz, FilterBank::between(pcm_rate_hz, sample_rate_hz));
 }
@@ -122,13 +123,9 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
   conversation.last_arrival_s = now_s;
   conversation.motion_ended = conversation.motion_ended || message.end;
   if (!message.keyframes.empty()) {
-    const double frame = shown_frame(present_s_);
-    const double media_s = poses_.media_s(conversation.generation(), frame);
-    const bool steps = media_s >= 0 && (!conversation.has_motion() || media_s > timeline.last_keyframe_s());
-    if (steps) poses_.before_change(playout_.clock(), frame, present_s_);
-    motion_.count(conversation, message.keyframes.size(), media_s, present_s_);
-    timeline.commit(batch);
-    if (steps) poses_.after_change(frame, present_s_);
+    const std::size_t first = timeline.keyframe_count();
+    const double heard_s = screen_.append(conversation, batch, present_s_);
+    motion_.count(conversation, first, message.keyframes.size(), heard_s, present_s_);
     policy_.on_motion(now_s, timeline.last_keyframe_s());
     if (conversation.started()) journal_.set_animated(true, conversation.id, present_s_);
   }
@@ -170,14 +167,16 @@ std::optional<double> Playback::interrupt() {
 // ---- time
 
 void Playback::settle(double now_s) {
+  const double drawn_s = present_s_;
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
-  playout_.play_silently(present_s_, [this] { take_news(); });
-  take_news();
+  playout_.play_silently(present_s_, [this, drawn_s] { screen_.take_news(drawn_s); });
+  screen_.take_news(drawn_s);
 
   const double frame = playout_.clock().frame_at(present_s_);
   hearing_.listen(frame, present_s_);
-  hearing_.forget(poses_.settle(playout_.clock(), shown_frame(present_s_)));
+  hearing_.forget(
+      poses_.settle(playout_.clock(), poses_.shown_frame(playout_.clock(), present_s_, present_s_)));
   hearing_.note_position(frame);
   if (const ConversationPtr conversation = conversations_.current()) end_overdue(*conversation);
   motion_.expire_early(present_s_);
@@ -193,10 +192,6 @@ void Playback::restart_clock(CallerClock& clock, double caller_s) {
   if (!std::isfinite(present_s_)) return;  // it has not begun
   clock.restart(caller_s, present_s_);
   journal_.set_ahead(present_s_ - caller_s);
-}
-
-void Playback::take_news() {
-  playout_.take_news(conversations_, [this](const Segment& segment) { poses_.add_segment(segment); });
 }
 
 // What may happen next, but for what the audio side reports: then there is news.
@@ -233,18 +228,21 @@ void Playback::end_overdue(Conversation& conversation) {
 
 void Playback::show(double now_s, float* out) {
   const ClockSnapshot& clock = playout_.clock();
-  const double frame = poses_.shown_frame(clock, now_s);
-  poses_.sample(clock, frame, now_s, out);
+  const double frame = poses_.shown_frame(clock, now_s, present_s_);
+  if (frame > static_cast<double>(clock.rendered_frames())) {
+    screen_.look_ahead(frame, now_s, out);
+  } else {
+    poses_.sample(clock, frame, now_s, out);
+  }
   poses_.remember(frame);
 }
 
 void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
-  take_news();
-  const ClockSnapshot& heard = playout_.clock();
-  for (std::size_t i = 0; i < count; ++i) {
-    const double t_s = clock.to_player(times_s[i]);
-    poses_.sample(heard, poses_.shown_frame(heard, t_s), t_s, out + i * kKeyframeFloats);
-  }
+  screen_.take_news(present_s_);
+  std::vector<double> player_s(count);
+  std::transform(times_s, times_s + count, player_s.begin(),
+                 [&clock](double caller_s) { return clock.to_player(caller_s); });
+  screen_.look_ahead(player_s.data(), count, present_s_, out);
 }
 
 double Playback::audio_time(double now_s) {
@@ -258,10 +256,6 @@ std::string Playback::conversation_id() const {
   return conversation == nullptr ? std::string() : conversation->id;
 }
 
-double Playback::media_shown_s(const Conversation& conversation) {
-  return poses_.media_s(conversation.generation(), shown_frame(present_s_));
-}
-
 Stats Playback::stats() {
   hearing_.note_position(playout_.clock().frame_at(present_s_));
   Stats stats = journal_.stats();
@@ -272,15 +266,12 @@ Stats Playback::stats() {
     const SampleQueue& stream = conversation->stream;
     stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / sample_rate_hz_;
     stats.played_s = static_cast<double>(stream.consumed()) / sample_rate_hz_;
+    stats.face_delay_s = conversation->face_delay.at(stats.heard_s);
     if (conversation->has_motion()) {
       stats.buffered_motion_s = std::max(0.0, conversation->timeline.last_keyframe_s() - stats.heard_s);
     }
   }
   return stats;
-}
-
-double Playback::shown_frame(double now_s) {
-  return poses_.shown_frame(playout_.clock(), now_s);
 }
 
 std::int64_t Playback::samples(double seconds) const noexcept {

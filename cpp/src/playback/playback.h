@@ -23,6 +23,7 @@
 #include "playback/message_batch.h"
 #include "playback/motion_intake.h"
 #include "playback/playout.h"
+#include "playback/screen.h"
 #include "playback/start_policy.h"
 
 namespace hostmode {
@@ -67,7 +68,9 @@ class Playback {
   [[nodiscard]] bool route_motion(const std::string* id, std::size_t messages, ConversationPtr& conversation);
   // Leaves in `batch` what is to be appended; keeps early motion itself. kBufferFull: nothing of it is kept.
   [[nodiscard]] Status judge_motion(MessageBatch& batch, Conversation* conversation) {
-    return motion_.judge(batch, conversation, present_s_);
+    const std::size_t waiting =
+        conversation == nullptr ? 0 : screen_.waiting_keyframes(*conversation, present_s_);
+    return motion_.judge(batch, conversation, waiting, present_s_);
   }
   void report_malformed(std::size_t message, const DecodeFailure& failure, const Conversation* conversation) {
     motion_.report_malformed(message, failure, conversation, present_s_);
@@ -79,8 +82,10 @@ class Playback {
   // `batch` is what the conversation's timeline has prepared of the message.
   void append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                      double now_s);
-  // The media position that is shown; negative where another or no conversation is.
-  [[nodiscard]] double media_shown_s(const Conversation& conversation);
+  // The media position that the face shows; negative where it shows another or no conversation.
+  [[nodiscard]] double face_shown_s(const Conversation& conversation) {
+    return screen_.face_s(conversation, present_s_);
+  }
 
   // ---- control
 
@@ -113,12 +118,10 @@ class Playback {
  private:
   static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
 
-  void take_news();
   [[nodiscard]] double next_change_s() const noexcept;
   void end_overdue(Conversation& conversation);
   [[nodiscard]] ConversationPtr begin_conversation(double now_s);
   void update_gate(Conversation& conversation);
-  [[nodiscard]] double shown_frame(double now_s);
   [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
 
   // What a sample needs where nothing has changed since the last one lies together, first.
@@ -135,6 +138,7 @@ class Playback {
   Conversations conversations_;
   Hearing hearing_;
   MotionIntake motion_;
+  Screen screen_;
   StartPolicy policy_;
 };
 

@@ -1,5 +1,6 @@
 #include "hostmode/player.h"
 
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -40,6 +41,7 @@ Player::~Player() = default;
 Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
                           const std::string* to) {
   const std::lock_guard audio_lock(audio_mutex_);
+  if (!driven() && pcm.size != 0 && std::isnan(unheard_since_s())) unheard_since_s_.store(now_s);
   Playback::Chunk chunk;
   {
     const ChangeLock lock = change(now_s);
@@ -95,7 +97,7 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
     }
     if (status != Status::kOk || conversation == nullptr) return status;
     result.complete = conversation->motion_ended;
-    playhead_s = playback_.media_shown_s(*conversation);
+    playhead_s = playback_.face_shown_s(*conversation);
   }
   for (const Message& message : batch_) {
     append_motion(message, *conversation, playhead_s, now_s);
@@ -111,7 +113,7 @@ void Player::append_motion(const Message& message, Conversation& conversation, d
       message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), playhead_s);
   const ChangeLock lock = change();
   playback_.append_motion(conversation, message, *batch, now_s);
-  playhead_s = playback_.media_shown_s(conversation);
+  playhead_s = playback_.face_shown_s(conversation);
 }
 
 void Player::attach_early_motion(Conversation& conversation, double now_s) {
@@ -175,6 +177,7 @@ void Player::reset_clock(double now_s) {
 }
 
 void Player::start_silent_clock(double now_s) {
+  driven_.store(true, std::memory_order_relaxed);
   const ChangeLock lock = change(now_s);
   playback_.playout().start_silently(now_s);
 }

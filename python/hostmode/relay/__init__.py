@@ -1,0 +1,7 @@
+"""Carrying: what makes the messages and what brings them to a client."""
+
+from hostmode.relay.bridge import Bridge, attach
+from hostmode.relay.faults import FAULTS, Faults
+from hostmode.relay.service import MotionService, ServiceSettings, serve_motion
+
+__all__ = ["FAULTS", "Bridge", "Faults", "MotionService", "ServiceSettings", "attach", "serve_motion"]
