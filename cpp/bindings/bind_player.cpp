@@ -113,6 +113,26 @@ void render_audio(Player& self, const py::object& out, double dac_time, std::opt
 // while this module stays. What it replaces is never freed: another thread may be reading it.
 std::atomic<PyObject*> keyframe_dtype = nullptr;
 
+// Of the caller's time, from the first sound on: a device may take its time to open.
+constexpr double kUnheardPatience_s = 2.0;
+
+// Warns, once a process, where sound waits for somebody to ask for it: nothing would ever play.
+void warn_where_unheard(Player& self, double now) {
+  static std::atomic<bool> warned{false};
+  const double waits_s = now - self.unheard_since_s();
+  if (!(waits_s >= kUnheardPatience_s) || self.state() != PlayerState::kActive) return;
+  if (warned.exchange(true)) return;
+  const py::object category = py::module_::import("hostmode.errors").attr("UnheardWarning");
+  if (PyErr_WarnEx(
+          category.ptr(),
+          "a Player has sound that nobody asks for, so nothing plays and the face stays idle: call "
+          "render_audio from an audio callback, or start_silent_clock(now=...) where nobody listens; a "
+          "Controller does either by itself",
+          1) != 0) {
+    throw py::error_already_set();
+  }
+}
+
 py::object sample_new(Player& self, double now) {
   py::array pose(py::reinterpret_borrow<py::dtype>(keyframe_dtype.load()), py::ssize_t{1});
   self.sample(now, static_cast<float*>(pose.mutable_data()));
@@ -124,6 +144,7 @@ py::object sample_new(Player& self, double now) {
 // One function for both forms: a second overload would cost the fast form a failed attempt at the first.
 py::object sample(Player& self, double now, const py::object& out) {
   checked_time(now, "now");
+  if (!self.driven()) warn_where_unheard(self, now);
   if (out.is_none()) return sample_new(self, now);
   const ArrayView<float> view(out, "out", {kFloats});
   self.sample(now, view.data());

@@ -32,6 +32,7 @@ from hostmode.errors import (
     HostModeError,
     MissingExtraError,
     RecordingError,
+    UnheardWarning,
 )
 from hostmode.pose import KEYFRAME_DTYPE, Pose
 
@@ -69,6 +70,7 @@ __all__ = [
     "RecordingError",
     "Stats",
     "Turn",
+    "UnheardWarning",
     "__version__",
     "arkit_weights",
     "decode_message",

@@ -40,6 +40,10 @@ class DecodeError(HostModeError, ValueError):
         return f"{self.reason} (at byte {self.offset})"
 
 
+class UnheardWarning(UserWarning):
+    """A `Player` has sound that nobody asks for: neither `render_audio` nor the silent clock plays it."""
+
+
 class RecordingError(HostModeError, ValueError):
     """A file that is no recording, or a recording with something wrong in it; the message is one line."""
 

@@ -1,8 +1,10 @@
 // One avatar's playback: messages and PCM in, samples and poses out.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -85,6 +87,7 @@ class Player {
 
   template <typename Sample>  // float or std::int16_t
   void render_audio(Sample* out, std::size_t count, const AudioObservation& observation) noexcept {
+    driven_.store(true, std::memory_order_relaxed);
     playback_.playout().render(out, count, clock_.to_player(observation));
   }
 
@@ -105,6 +108,12 @@ class Player {
   [[nodiscard]] int sample_rate_hz() const;
   [[nodiscard]] int device_rate_hz() const noexcept { return device_rate_hz_; }
   [[nodiscard]] const PlayerConfig& config() const noexcept { return config_; }
+  // Whether anything has ever asked for samples: render_audio, or the silent clock.
+  [[nodiscard]] bool driven() const noexcept { return driven_.load(std::memory_order_relaxed); }
+  // When the first sound was pushed that nothing has asked for so far; NaN where there is none.
+  [[nodiscard]] double unheard_since_s() const noexcept {
+    return unheard_since_s_.load(std::memory_order_relaxed);
+  }
   // Empty when idle.
   [[nodiscard]] std::string conversation_id() const;
   [[nodiscard]] PlayerState state() const;
@@ -136,6 +145,8 @@ class Player {
   std::mutex motion_mutex_;  // serialises changes of timelines
   MessageBatch batch_;
   mutable std::mutex mutex_;  // playback_; held for short
+  std::atomic<bool> driven_{false};
+  std::atomic<double> unheard_since_s_{std::numeric_limits<double>::quiet_NaN()};
   CallerClock clock_;
   Playback playback_;
 };

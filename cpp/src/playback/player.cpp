@@ -1,5 +1,6 @@
 #include "hostmode/player.h"
 
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -40,6 +41,7 @@ Player::~Player() = default;
 Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
                           const std::string* to) {
   const std::lock_guard audio_lock(audio_mutex_);
+  if (!driven() && pcm.size != 0 && std::isnan(unheard_since_s())) unheard_since_s_.store(now_s);
   Playback::Chunk chunk;
   {
     const ChangeLock lock = change(now_s);
@@ -175,6 +177,7 @@ void Player::reset_clock(double now_s) {
 }
 
 void Player::start_silent_clock(double now_s) {
+  driven_.store(true, std::memory_order_relaxed);
   const ChangeLock lock = change(now_s);
   playback_.playout().start_silently(now_s);
 }
