@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 av = pytest.importorskip("av")
 
+from graphics import needs_graphics  # noqa: E402
+
 from hostmode.view import WebFace  # noqa: E402
+
+pytestmark = needs_graphics
 
 
 @pytest.fixture
