@@ -3,6 +3,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <memory>
@@ -32,15 +33,32 @@ double checked_time(double time_s, const char* name) {
   return time_s;
 }
 
+// What a text begins with, in quotation marks; nothing where it is none.
+std::string first_words(const PcmView& view) {
+  constexpr std::size_t kQuoted = 60;
+  const std::size_t size = std::min(view.size(), kQuoted);
+  const bool printable = std::all_of(view.data(), view.data() + size,
+                                     [](std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; });
+  if (!printable) return {};
+  return " that begins with '" + std::string(reinterpret_cast<const char*>(view.data()), size) + "'";
+}
+
 std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now,
                                       const std::optional<std::string>& to) {
   const PcmView view(pcm, "pcm");
   checked_time(now, "now");
   std::string conversation_id;
   Status status;
+  NotPcm not_pcm;
   {
     const py::gil_scoped_release release;
-    status = self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr);
+    status =
+        self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr, &not_pcm);
+  }
+  if (status == Status::kNotPcm) {
+    throw_error("AudioFormatError",
+                "pcm: given " + std::string(not_pcm.what) + first_words(view) +
+                    ", wanted mono 16-bit PCM; nothing of this call was kept: " + not_pcm.advice);
   }
   if (status == Status::kBufferFull) {
     throw_error(
@@ -265,6 +283,8 @@ Raises
 ------
 BufferFullError
     Where more than PlayerConfig.max_audio would wait; nothing of the call is kept.
+AudioFormatError
+    Where `pcm` is a container, compressed sound or text; nothing of the call is kept.
 TypeError
     Where `pcm` holds floats, several channels or strided memory.)")
       .def(
@@ -328,8 +348,19 @@ entry_time, current_time : float, optional
     them the clock judges `dac_time` instead of trusting it.)")
       .def(
           "advance", [](Player& self, double now) { self.advance(checked_time(now, "now")); }, py::arg("now"),
-          "Move everything that depends on time to `now` (seconds). Every call that carries a time implies "
-          "it.")
+          R"(Move everything that depends on time.
+
+Parameters
+----------
+now : float
+    Seconds. Every other call that feeds or controls the player moves everything to its time likewise; `sample`,
+    `sample_into`, `sample_many` and `audio_time` do not.
+
+Raises
+------
+ValueError
+    Of each of these calls: `now` is more than 60 s ahead of the latest time known or more than 1 s before the present.
+    Nothing has changed then; see `reset_clock`.)")
       .def(
           "reset_clock", [](Player& self, double now) { self.reset_clock(checked_time(now, "now")); },
           py::arg("now"), R"(Let the caller's clock go on at another time.

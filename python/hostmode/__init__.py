@@ -24,6 +24,7 @@ from hostmode._core import (
     sample_many,
 )
 from hostmode.errors import (
+    AudioFormatError,
     AudioOutputError,
     BufferFullError,
     ClosedError,
@@ -50,6 +51,7 @@ __all__ = [
     "KEYFRAME_FLOATS",
     "KEYFRAME_RATE",
     "PCM_RATES",
+    "AudioFormatError",
     "AudioOutputError",
     "BufferFullError",
     "ClosedError",
