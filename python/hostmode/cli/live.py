@@ -76,7 +76,7 @@ def play_live(
     from rich.live import Live
 
     from hostmode.audio import SounddeviceOutput
-    from hostmode.audio.device_stream import choose_rate
+    from hostmode.audio.device_stream import require_device
     from hostmode.controller import Controller
 
     if not recording.audio.size:
@@ -85,7 +85,7 @@ def play_live(
     playback = Playback()
     if device is not None:
         # Who names a device wants that one: to play unheard instead would not do.
-        choose_rate(device)
+        require_device(device)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         controller = Controller(recording.sample_rate, output=SounddeviceOutput(device))
