@@ -67,6 +67,9 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
 }
 has_doctest() { echo '#include <doctest/doctest.h>' | $compiler -E -x c++ - >/dev/null 2>&1; }
 has_portaudio() { "$python" -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("portaudio"))'; }
+has_opengl() { "$python" -c 'import ctypes.util, sys
+sys.exit(not (ctypes.util.find_library("EGL") and ctypes.util.find_library("GL")))'; }
+has_xvfb() { command -v Xvfb >/dev/null; }
 has_pulseaudio() { command -v pulseaudio >/dev/null && command -v pactl >/dev/null; }
 
 require() {
@@ -93,8 +96,10 @@ improve() {
   [ "$(uname)" = Linux ] || return 0
   wanted=""
   has_portaudio || wanted="$wanted libportaudio2"
+  has_opengl || wanted="$wanted libegl1 libgl1 libgl1-mesa-dri"
   if [ "$purpose" = test ]; then
     has_doctest || wanted="$wanted doctest-dev"
+    has_xvfb || wanted="$wanted xvfb"
     has_pulseaudio || wanted="$wanted pulseaudio pulseaudio-utils libasound2-plugins alsa-utils"
   fi
   [ -z "$wanted" ] && return

@@ -89,7 +89,9 @@ py::bytes encode(const py::object& keyframes, const std::string& connection_id, 
   }
   if (status != Status::kOk) {
     throw py::value_error(
-        "keyframes: given NaN or infinity, wanted finite numbers; repair them before sending");
+        "keyframes: given NaN or infinity, or a value beyond 10000, wanted finite numbers that a face can "
+        "have; "
+        "repair them before sending");
   }
   return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
@@ -106,8 +108,10 @@ Made by :func:`decode_message`. A message of another kind than ``"animation"`` h
       .def_property_readonly(
           "kind", [](const Message& self) { return kind_name(self.kind); },
           R"("animation", "server_error" or "other".)")
-      .def_readonly("type", &Message::type,
-                    "The envelope's type as sent, 5 (RESPONSE_ANIMATION) for bare animation bytes.")
+      .def_readonly(
+          "type", &Message::type,
+          "The envelope's type as sent, 5 (RESPONSE_ANIMATION) for bare animation bytes, 1004 in the first "
+          "protocol.")
       .def_property_readonly("keyframes", &keyframes_of,
                              R"(The keyframes, float32 of shape (n, 120), 25 a second.
 
@@ -118,6 +122,11 @@ A view of this message's memory, which it keeps alive.)")
       .def_readonly("avatar_id", &Message::avatar_id,
                     "The avatar this motion was made for; empty where not sent.")
       .def_readonly("end", &Message::end, "Whether this is the last message of its utterance.")
+      .def_readonly(
+          "replaced_animations", &Message::replaced_animations,
+          R"(Animations whose keyframes are lost, because a later field of the message replaced them.
+
+Not 0 where a sender glued several messages into one buffer.)")
       .def_readonly("error_code", &Message::error_code,
                     "The server's error code; 0 unless kind is \"server_error\".")
       .def_readonly("error_message", &Message::error_message,
@@ -129,7 +138,9 @@ A view of this message's memory, which it keeps alive.)")
 Parameters
 ----------
 data : bytes-like
-    An envelope, or the bare animation bytes of older senders. At most 16 MiB and 15000 keyframes.
+    An envelope, of today's protocol or the first one, or the bare animation bytes of older senders. At most
+    16 MiB and 15000 keyframes. It is one message by proto3's rules: of two that were glued together the later
+    one's keyframes count, and ``replaced_animations`` says that there were others.
 
 Returns
 -------
@@ -139,7 +150,8 @@ Motion
 Raises
 ------
 DecodeError
-    Where the bytes are no valid message or carry NaN or infinity; ``offset`` and ``reason`` say where and why.
+    Where the bytes are no valid message or carry NaN, infinity or a magnitude beyond 1e4; ``offset`` and
+    ``reason`` say where and why.
 TypeError
     Where ``data`` is not bytes-like.)");
 
@@ -164,7 +176,7 @@ bytes
 Raises
 ------
 ValueError
-    Where the shape is another one, or a value is NaN or infinite.)");
+    Where the shape is another one, or a value is NaN, infinite or beyond 1e4.)");
 }
 
 }  // namespace hostmode::bindings

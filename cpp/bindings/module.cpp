@@ -9,5 +9,6 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   hostmode::bindings::bind_events(m);
   hostmode::bindings::bind_player(m);
   hostmode::bindings::bind_portaudio(m);
+  hostmode::bindings::bind_rig(m);
   hostmode::bindings::bind_capi(m);
 }

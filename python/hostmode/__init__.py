@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 # Imported eagerly: PyCapsule_Import finds the C API only in a module that is already loaded.
 from hostmode._core import (
+    ARKIT_NAMES,
     DEVICE_RATES,
     KEYFRAME_FLOATS,
     KEYFRAME_RATE,
@@ -27,6 +28,7 @@ from hostmode.errors import (
     BufferFullError,
     ClosedError,
     DecodeError,
+    HeadError,
     HostModeError,
     MissingExtraError,
     RecordingError,
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
     from hostmode.controller import Controller
     from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
     from hostmode.recording import Recording, load_recording
+    from hostmode.rig import arkit_weights
 
 __all__ = [
+    "ARKIT_NAMES",
     "DEVICE_RATES",
     "KEYFRAME_DTYPE",
     "KEYFRAME_FLOATS",
@@ -52,6 +56,7 @@ __all__ = [
     "DecodeError",
     "Event",
     "FrameRateInfo",
+    "HeadError",
     "HostModeError",
     "MissingExtraError",
     "Motion",
@@ -63,6 +68,7 @@ __all__ = [
     "RecordingError",
     "Stats",
     "__version__",
+    "arkit_weights",
     "decode_message",
     "encode_message",
     "get_include",
@@ -78,6 +84,7 @@ _LAZY = {
     "FrameRateInfo": "hostmode.events",
     "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",
+    "arkit_weights": "hostmode.rig",
     "load_recording": "hostmode.recording",
 }
 

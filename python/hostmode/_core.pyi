@@ -33,6 +33,8 @@ class Motion:
     @property
     def end(self) -> bool: ...
     @property
+    def replaced_animations(self) -> int: ...
+    @property
     def error_code(self) -> int: ...
     @property
     def error_message(self) -> str: ...
@@ -239,3 +241,52 @@ class PortAudioStream:
     @property
     def userdata_address(self) -> int: ...
     def stats(self) -> dict[str, float]: ...
+
+ARKIT_NAMES: Final[tuple[str, ...]]
+
+@final
+class Rig:
+    def __init__(
+        self,
+        vertices: npt.NDArray[np.float32],
+        triangles: npt.NDArray[np.uint32],
+        target_counts: npt.NDArray[np.uint32],
+        target_vertices: npt.NDArray[np.uint32],
+        target_deltas: npt.NDArray[np.float32],
+        joint_parents: npt.NDArray[np.int32],
+        joint_pivots: npt.NDArray[np.float32],
+        skin_joints: npt.NDArray[np.uint32],
+        skin_weights: npt.NDArray[np.float32],
+        ball_centres: npt.NDArray[np.float32],
+        ball_radii: npt.NDArray[np.float32],
+        ball_counts: npt.NDArray[np.uint32],
+        ball_vertices: npt.NDArray[np.uint32],
+    ) -> None: ...
+    def deform(
+        self, weights: npt.NDArray[np.float32], joints: npt.NDArray[np.float32], out: npt.NDArray[np.float32]
+    ) -> None: ...
+
+@final
+class FaceMap:
+    def __init__(self, matrix: npt.NDArray[np.float32], offset: npt.NDArray[np.float32]) -> None: ...
+
+@final
+class SpeechFace:
+    def __init__(self, sample_rate: float, speech_transition: float = 0.32, idle_transition: float = 0.8) -> None: ...
+    def push_audio(self, samples: npt.NDArray[np.int16]) -> None: ...
+    def end_audio(self) -> None: ...
+    def push_motion(self, keyframes: npt.NDArray[np.float32]) -> None: ...
+    def sound_at(self, media_s: float) -> tuple[float, float, float, float]: ...
+    def lag_at(self, media_s: float) -> float: ...
+
+def drive_face(
+    speech: SpeechFace | None,
+    pose: npt.NDArray[np.float32],
+    mouth_pose: npt.NDArray[np.float32],
+    now: float,
+    media_s: float,
+    face_map: FaceMap | None,
+    mouth_from_sound: bool,
+    weights: npt.NDArray[np.float32],
+    joints: npt.NDArray[np.float32],
+) -> None: ...

@@ -38,6 +38,12 @@ class RecordingError(HostModeError, ValueError):
     code = "invalid_recording"
 
 
+class HeadError(HostModeError, ValueError):
+    """A file that is no head, or a head with something wrong in it; the message is one line."""
+
+    code = "invalid_head"
+
+
 class ClosedError(HostModeError):
     """A call on something that has been closed."""
 
@@ -58,5 +64,11 @@ class AudioOutputError(HostModeError):
 
 class MissingExtraError(HostModeError, ImportError):
     """An optional package is needed and not installed; the message names the extra that brings it."""
+
+    code = "missing_extra"
+
+
+class MissingAudioError(MissingExtraError, AudioOutputError):
+    """No audio output, because the package that brings it is not installed."""
 
     code = "missing_extra"

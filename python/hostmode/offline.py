@@ -9,6 +9,7 @@ import numpy as np
 
 from hostmode._core import KEYFRAME_FLOATS, Player, PlayerConfig, encode_message
 from hostmode.errors import RecordingError
+from hostmode.recording.rates import require_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def render_offline(
     Raises
     ------
     RecordingError
-        If the recording has no sound.
+        If the recording has no sound, or its rate is a guess that sound and motion speak against.
     ValueError
         If `rate` is out of range.
     """
@@ -79,6 +80,8 @@ def render_offline(
         raise ValueError(f"rate is {rate}; it must be above 0 and at most 1000 poses a second")
     if not recording.audio.size:
         raise RecordingError("the recording has no sound, and motion is played along its sound")
+
+    require_rate(recording)
 
     player = Player(recording.sample_rate, _config(recording, exact))
     conversation_id = player.push_audio(recording.audio.data, True, now=0.0)

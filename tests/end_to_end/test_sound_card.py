@@ -88,7 +88,8 @@ def test_e13_ten_thousand_interrupts_leave_nothing_on_the_card(stage):
     samples = recorded.astype(np.int64)
     held = (samples[2:] == -samples[1:-1]) & (samples[1:-1] == -samples[:-2]) & (samples[2:] > 0)
     levels = samples[2:][held]
-    assert len(np.unique(levels)) > 10
+    assert len(done["heard_levels"]) >= 10
+    assert set(done["heard_levels"]) <= set(levels)
     # Each conversation is louder than the one before it: none is heard again after a later one.
     assert np.all(np.diff(levels) >= 0)
     assert not samples[-RATE // 10 :].any()

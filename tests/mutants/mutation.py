@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from definitions import ROOT, Definition, definitions_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # E20 and E30 need a sound card: tests/end_to_end has those.
 RULES = tuple(f"rule{number}" for number in range(1, 5))
-EDGE_CASES = (*(f"e{number}" for number in range(1, 34) if number not in (20, 30)), "e9b")
+EDGE_CASES = (*(f"e{number}" for number in range(1, 34) if number not in (20, 30)), "e9b", "e35")
 TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle")
 AUDIO = ("pcm", "audio_format")
 ROWS = RULES + EDGE_CASES + TIMING + AUDIO
@@ -23,18 +25,28 @@ class Mutation(NamedTuple):
     ----------
     row : str
         Of the contract; the tests ``test_<row>_...`` must fail.
-    path : str
-        The file, seen from the root of the repository.
+    function : str
+        The function or constant that is broken, by the name that `definitions_of` takes.
     original : str
-        What stands there exactly once: the line, where needed with its neighbours.
+        What stands in it exactly once: the line, where needed with its neighbours.
     mutated : str
         The same with one line changed or left out.
     """
 
     row: str
-    path: str
+    function: str
     original: str
     mutated: str
+
+    def place(self, root: Path = ROOT) -> Definition:
+        """Return the definition that holds the original, and it alone; LookupError says why there is none."""
+        found = definitions_of(self.function, root)
+        if not found:
+            raise LookupError(f"no definition of {self.function}")
+        times = sum(definition.text.count(self.original) for definition in found)
+        if times != 1:
+            raise LookupError(f"original found {times} times in {self.function}")
+        return next(definition for definition in found if self.original in definition.text)
 
     def changed_line(self) -> tuple[str, str]:
         """Return the line before and after; after is empty where the line is left out."""

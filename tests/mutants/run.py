@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mutation import ROOT, Mutation, files_naming
+from definitions import ROOT
+from mutation import Mutation, files_naming
 from mutations import MUTATIONS
 
 if TYPE_CHECKING:
@@ -75,15 +76,17 @@ class Workshop:
         return Outcome(f"pytest ends with {tested.returncode}", tested.stdout)
 
     def try_mutation(self, mutation: Mutation) -> Outcome:
-        file = self.root / mutation.path
-        sound = file.read_text()
-        if sound.count(mutation.original) != 1:
-            return Outcome(f"original found {sound.count(mutation.original)} times")
-        file.write_text(sound.replace(mutation.original, mutation.mutated))
+        try:
+            place = mutation.place(self.root)
+        except LookupError as absent:
+            return Outcome(str(absent))
+        sound = place.path.read_text()
+        broken = place.text.replace(mutation.original, mutation.mutated)
+        place.path.write_text(sound[: place.start] + broken + sound[place.start + len(place.text) :])
         try:
             return self.try_rows([mutation.row])
         finally:
-            file.write_text(sound)
+            place.path.write_text(sound)
 
     def _run(self, *command: str, patience_s: float = TEST_PATIENCE_S) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -100,11 +103,11 @@ class Workshop:
 
 def describe(mutation: Mutation) -> str:
     """Return where the changed line stands and what becomes of it, on one line."""
-    sound = (ROOT / mutation.path).read_text()
-    at = sound.find(mutation.original)
     before, after = mutation.changed_line()
-    line = sound.count("\n", 0, at) + 1 + mutation.original.split("\n").index(before)
-    return f"{Path(mutation.path).name}:{line}  {before.strip()}  ->  {after.strip() or '(left out)'}"
+    place = mutation.place()
+    at = place.start + place.text.index(mutation.original)
+    line = place.path.read_text().count("\n", 0, at) + 1 + mutation.original.split("\n").index(before)
+    return f"{place.path.name}:{line}  {before.strip()}  ->  {after.strip() or '(left out)'}"
 
 
 def main() -> None:
@@ -120,7 +123,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no mutation of {', '.join(sorted(unknown))}; --list shows which rows have one")
     # File by file: what one mutation changed is mended by the build that the next one needs anyway.
-    mutations = sorted((m for m in MUTATIONS if not wanted or m.row in wanted), key=lambda m: m.path)
+    mutations = sorted((m for m in MUTATIONS if not wanted or m.row in wanted), key=lambda m: m.place().path)
     if arguments.list:
         for mutation in mutations:
             print(f"{mutation.row:14} {describe(mutation)}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 import pytest
-from mutation import ROOT, ROWS, Mutation, files_naming
+from definitions import definitions_of
+from mutation import ROWS, Mutation, files_naming
 from mutations import MUTATIONS
 
 
@@ -27,7 +28,34 @@ def test_every_row_has_a_test_that_names_it(row: str) -> None:
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.row)
-def test_mutation_changes_one_line_that_stands_in_its_file_once(mutation: Mutation) -> None:
-    assert (ROOT / mutation.path).read_text().count(mutation.original) == 1
+def test_mutation_changes_one_line_that_stands_in_its_function_once(mutation: Mutation) -> None:
+    assert mutation.original in mutation.place().text
     before, after = mutation.changed_line()
     assert before.strip() != after.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "ends", "count"),
+    [
+        ("Player::pause", "void Player::pause(", "}\n", 1),
+        ("Renderer::Renderer", "Renderer::Renderer(", "}\n", 1),
+        ("EarlyMotion::expire", "  std::size_t expire(", "  }\n", 1),
+        ("Segment::media_advances", "  [[nodiscard]] bool media_advances(", "  }\n", 1),
+        ("Renderer::render", "void Renderer::render(", "}\n", 2),
+        ("Conversations::find", "ConversationPtr Conversations::find(", "}\n", 2),
+        ("Tombstones::kMost", "  static constexpr", ";", 1),
+        ("is_player_rate", "bool is_player_rate(", "}\n", 1),
+        ("hostmode.controller.Controller.interrupt", "    def interrupt(", "\n", 1),
+        ("hostmode.audio.make_output", "def make_output(", "\n", 1),
+        ("Player::no_such_function", "", "", 0),
+    ],
+)
+def test_definitions_are_found_by_name(name: str, begins: str, ends: str, count: int) -> None:
+    found = definitions_of(name)
+
+    assert len(found) == count
+    for definition in found:
+        assert definition.text.startswith(begins)
+        assert definition.text.endswith(ends)
+        at = definition.path.read_text()[definition.start :]
+        assert at.startswith(definition.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,23 +70,42 @@ def test_bench_without_sounddevice_says_what_to_install(monkeypatch: pytest.Monk
     ],
 )
 def test_bench_sync_judges_by_the_goals(monkeypatch: pytest.MonkeyPatch, measured: SyncReport, verdict: str) -> None:
-    monkeypatch.setattr(sync_meter, "measure_sync", lambda seconds, inject: measured)
+    monkeypatch.setattr(sync_meter, "measure_sync", lambda seconds, inject, load: measured)
     lines = run("sync").stdout.splitlines()
     (goals,) = [line for line in lines if line.startswith("goals")]
     assert goals.endswith(f": {verdict}")
     assert any(line.startswith("injected") for line in lines) == bool(measured.injected_s)
 
 
-def test_bench_sync_passes_its_options_on_and_prints_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[float, float]] = []
+@pytest.mark.parametrize(
+    ("measured", "verdict"),
+    [
+        (report(-0.9, 4.9), "met"),
+        (report(-1.1, 0.3), "missed"),
+        (report(0.4, 5.3), "missed"),
+        (replace(report(0.4, 3.0), errors_ms=(0.4, -8.2)), "missed"),
+        (replace(report(0.4, 3.0), errors_ms=(0.4, -7.8)), "met"),
+    ],
+)
+def test_bench_sync_under_load_judges_by_the_goals_of_a_busy_machine(
+    monkeypatch: pytest.MonkeyPatch, measured: SyncReport, verdict: str
+) -> None:
+    monkeypatch.setattr(sync_meter, "measure_sync", lambda seconds, inject, load: measured)
+    (goals,) = [line for line in run("sync", "--load", 24).stdout.splitlines() if line.startswith("goals")]
+    assert "largest within 8 ms" in goals
+    assert goals.endswith(f": {verdict}")
 
-    def measure(seconds: float, inject: float) -> SyncReport:
-        asked.append((seconds, inject))
+
+def test_bench_sync_passes_its_options_on_and_prints_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, float, int]] = []
+
+    def measure(seconds: float, inject: float, load: int) -> SyncReport:
+        asked.append((seconds, inject, load))
         return report(1.5, 0.5, inject)
 
     monkeypatch.setattr(sync_meter, "measure_sync", measure)
-    printed = json.loads(run("sync", "--seconds", 9, "--inject", 0.04, "--json").stdout)
-    assert asked == [(9.0, 0.04)]
+    printed = json.loads(run("sync", "--seconds", 9, "--inject", 0.04, "--load", 3, "--json").stdout)
+    assert asked == [(9.0, 0.04, 3)]
     assert (printed["median_ms"], printed["spread_ms"], len(printed["errors_ms"])) == (1.5, 0.5, 9)
 
 
@@ -94,7 +114,7 @@ def test_bench_sync_that_misses_its_goals_says_if_the_machine_stood_still(
     monkeypatch: pytest.MonkeyPatch, spread_ms: float, excused: bool
 ) -> None:
     measured = report(1.5, spread_ms, stall_s=0.2)
-    monkeypatch.setattr(sync_meter, "measure_sync", lambda seconds, inject: measured)
+    monkeypatch.setattr(sync_meter, "measure_sync", lambda seconds, inject, load: measured)
     assert ("stood still for 200 ms" in run("sync").stdout) == excused
 
 

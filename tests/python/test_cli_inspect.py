@@ -18,7 +18,7 @@ import hostmode
 from hostmode import Recording
 from hostmode.cli.app import COMMANDS, app
 from hostmode.cli.style import working
-from hostmode.recording.checks import find_problems
+from hostmode.recording.checks import find_notes, find_problems
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -53,7 +53,17 @@ def test_inspect_real_recording_states_its_content(recordings: Path) -> None:
     assert summary["sample_rate"] == 16000
     assert len(summary["req_ids"]) == 1
     assert summary["seams"] == [50, 150, 250, 350, 450]
-    assert all("the expression jumps at the seam" in problem for problem in summary["problems"])
+    assert summary["problems"] == []
+    assert summary["notes"]
+    assert all("the expression jumps at the seam" in note for note in summary["notes"])
+
+
+def test_inspect_strict_accepts_the_real_recording(recordings: Path) -> None:
+    result = run("inspect", recordings / "speech-16k.json", "--strict")
+
+    assert result.exit_code == 0
+    assert "problems    none" in result.output
+    assert "smoothed when played" in " ".join(result.output.split())
 
 
 def test_inspect_for_people_says_the_same(recordings: Path) -> None:
@@ -90,6 +100,7 @@ def test_inspect_strict_with_problems_exits_with_1(tmp_path: Path) -> None:
         ([b"", motion(end=True)], "message 1 is empty"),
         ([motion(0), motion(end=True)], "message 1 holds no keyframes"),
         ([b"\x08\x03", motion(end=True)], "message 1 is not motion (type 3)"),
+        ([motion(12) + motion(13), motion(12, end=True)], "message 1 is 2 messages glued together"),
         ([motion(12, avatar_id="a"), motion(13, avatar_id="b", end=True)], "motion for 2 avatars: a, b"),
         ([motion(50, end=True)], "the motion is 1.00 s longer than the sound (2.00 s, 1.00 s)"),
         ([motion(10, end=True)], "the motion is 0.60 s shorter than the sound (0.40 s, 1.00 s)"),
@@ -124,15 +135,17 @@ def test_problem_of_still_jaw_is_found() -> None:
     assert "the jaw never moves" in find_problems(Recording.from_keyframes(tone(), RATE, still))
 
 
-def test_problem_of_jump_at_seam_is_found_with_place_and_size() -> None:
+def test_jump_at_seam_is_noted_with_place_and_size_and_no_problem() -> None:
     keyframes = np.zeros((100, 120), np.float32)
     keyframes[:, 9] = np.sin(np.arange(100))
     keyframes[:, 20] = np.arange(100)
     keyframes[50:, 20] += 3
 
-    (problem,) = find_problems(Recording.from_keyframes(tone(4), RATE, keyframes))
+    recording = Recording.from_keyframes(tone(4), RATE, keyframes)
+    (note,) = find_notes(recording)
 
-    assert "seam of keyframe 50 (2.00 s): 4.0 times the median step" in problem
+    assert "seam of keyframe 50 (2.00 s): 4.0 times the median step" in note
+    assert find_problems(recording) == []
 
 
 def test_problem_of_ids_that_differ_from_the_file_is_found() -> None:
@@ -212,14 +225,44 @@ def test_command_whose_reader_has_left_ends_quietly(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_command_whose_output_cannot_be_written_prints_one_line_and_exits_with_4(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("inspect", "x.json", "--json"),
+        ("inspect", "x.json"),
+        ("plot", "x.json", "x.png"),
+        ("play", "x.json", "--audio-out", "x.wav"),
+        ("bench", "soak", "--controllers", "1", "--minutes", "3"),
+        ("bench", "--help"),
+        ("--help",),
+        ("--version",),
+    ],
+    ids=" ".join,
+)
+def test_command_whose_output_cannot_be_written_prints_one_line_and_exits_with_4(
+    tmp_path: Path, arguments: tuple[str, ...], unbuffered: bool
+) -> None:
     Recording(tone(), RATE, [motion(end=True)]).save(tmp_path / "x.json")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [sys.executable, *(["-u"] if unbuffered else []), "-m", "hostmode", *arguments]
 
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "hostmode", "inspect", str(tmp_path / "x.json"), "--json"]
-        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
 
     assert (result.returncode, result.stderr) == (4, "hostmode: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_command_that_cannot_complain_either_keeps_its_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "hostmode", "inspect", "x.json"]
+        result = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=full, check=False)
+
+    assert result.returncode == 3
 
 
 def test_working_in_a_terminal_says_what_takes_time_and_elsewhere_nothing(
@@ -267,7 +310,7 @@ def test_hostmode_without_the_cli_extra_names_what_to_install() -> None:
 
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
-    assert result.returncode == 1
+    assert result.returncode == 6
     assert result.stderr == 'hostmode: typer is not installed; pip install "hostmode[cli]"\n'
 
 

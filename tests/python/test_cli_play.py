@@ -101,6 +101,71 @@ def test_play_offline_csv_has_one_named_column_a_value(tmp_path: Path) -> None:
     np.testing.assert_allclose(table[:, 1 + 9], excerpt(1.0).keyframes[:, 9], atol=1e-4)
 
 
+def published_pair(folder: Path, rate: int, keyframes: int = 50) -> Path:
+    """Write two seconds of sound at `rate`, and motion beside it, in files that say nothing about a rate."""
+    (1000 * np.sin(np.arange(2 * rate) / 20)).astype("<i2").tofile(folder / "audio_7.pcm")
+    names = {
+        "translation": 3,
+        "rotation": 3,
+        "neckPose": 3,
+        "jawPose": 3,
+        "eyePose": 6,
+        "eyeLid": 2,
+        "expression": 100,
+    }
+    frames = [{name: [index / 100] * width for name, width in names.items()} for index in range(keyframes)]
+    path = folder / "flame_7.json"
+    path.write_text(json.dumps({"reqId": "r", "keyframesCount": keyframes, "keyframes": frames}))
+    return path
+
+
+@pytest.mark.parametrize("rate", [24000, 44100, 48000, 8000])
+def test_play_published_pair_takes_as_long_as_it_should_and_says_the_rate(tmp_path: Path, rate: int) -> None:
+    result = run("play", published_pair(tmp_path, rate), "--audio-out", tmp_path / "out.wav")
+
+    assert result.exit_code == 0
+    assert f"{rate} Hz, at which the sound is as long as the motion" in result.stderr
+    heard_rate, heard = samples_of(tmp_path / "out.wav")
+    assert (heard_rate, len(heard)) == (rate, 2 * rate)
+
+
+def test_play_at_a_rate_that_nobody_knows_is_refused_and_given_it_plays(tmp_path: Path) -> None:
+    source = published_pair(tmp_path, 24000, keyframes=40)
+
+    refused = run("play", source, "--audio-out", tmp_path / "out.wav")
+    played = run("play", source, "--audio-out", tmp_path / "out.wav", "--sample-rate", 24000)
+
+    assert refused.exit_code == 3
+    assert "give the rate: --sample-rate" in refused.stderr
+    assert (played.exit_code, played.stderr) == (0, "")
+    assert samples_of(tmp_path / "out.wav")[0] == 24000
+
+
+def test_play_with_another_sound_plays_that_one_and_does_not_overwrite_it(tmp_path: Path) -> None:
+    source = published_pair(tmp_path, 16000)
+    with wave.open(str(tmp_path / "other.wav"), "wb") as file:
+        file.setparams((1, 2, 32000, 0, "NONE", ""))
+        file.writeframes(np.full(64000, 99, "<i2").tobytes())
+
+    played = run("play", source, "--audio", tmp_path / "other.wav", "--audio-out", tmp_path / "out.wav")
+    refused = run("play", source, "--audio", tmp_path / "other.wav", "--audio-out", tmp_path / "other.wav")
+
+    assert played.exit_code == 0
+    rate, heard = samples_of(tmp_path / "out.wav")
+    assert (rate, heard[32000]) == (32000, 99)
+    assert refused.exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["play", "inspect", "plot"])
+def test_command_with_a_rate_that_is_none_of_the_seven_exits_with_2(tmp_path: Path, command: str) -> None:
+    output = [tmp_path / "out.png"] if command == "plot" else []
+
+    result = run(command, published_pair(tmp_path, 24000), *output, "--sample-rate", 12345)
+
+    assert result.exit_code == 2
+    assert "22050" in result.stderr
+
+
 def test_render_offline_exact_equals_the_keyframes_at_their_instants(recordings: Path) -> None:
     recording = hostmode.load_recording(recordings / "speech-16k.json")
     smoothed = [seam for seam, ratio in seam_step_ratios(recording).items() if ratio > SEAM_STEP_RATIO]
@@ -216,13 +281,13 @@ def test_play_impossible_rate_exits_with_2(tmp_path: Path, rate: str) -> None:
     assert "--rate" in result.stderr
 
 
-def test_play_on_device_that_does_not_exist_plays_unheard_and_says_why(tmp_path: Path) -> None:
+def test_play_on_device_that_does_not_exist_names_it_and_exits_with_5(tmp_path: Path) -> None:
     excerpt(0.4).save(tmp_path / "x.json")
 
     result = run("play", tmp_path / "x.json", "--device", "no such device")
 
-    assert result.exit_code == 0
-    assert "unheard  no sound: " in result.output
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "no such device" in result.stderr
 
 
 def test_play_into_missing_folder_exits_with_4(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """google.protobuf is the oracle: decode_message accepts what it accepts, and gives the same values.
 
 Our own additions, which :func:`expected` states beside the oracle: first byte ``0x0a`` means bare animation bytes;
-the animation of the final payload is decoded at once; a float field longer than its length, NaN and infinity are
-malformed; a shorter or absent one is zero-padded; field number 0 is malformed within an unknown group too, where
-protobuf's Python implementation (upb) overlooks it.
+types from 1000 on are the first protocol's; the animation of the final payload is decoded at once; a float field
+longer than its length, NaN, infinity and magnitudes beyond 1e4 are malformed; a shorter or absent one is
+zero-padded; field number 0 is malformed within an unknown group too, where protobuf's Python implementation (upb)
+overlooks it.
 """
 
 from __future__ import annotations
@@ -86,6 +87,16 @@ SCHEMA = {
         ("|resume", 10, "Control"),
         ("|playback_state", 11, "Playback"),
     ],
+    "Typed": [("type", 1, "int32")],
+    # The first protocol: the animation is a message within the message, and other members of the oneof are not ours.
+    "FirstKeyframe": [(f"*{name}", number, "float") for number, name in enumerate(FIELDS, 2)],
+    "FirstAnimation": [("*keyframes", 1, "FirstKeyframe")],
+    "FirstResponse": [("req_id", 1, "string"), ("animation", 2, "FirstAnimation")],
+    "FirstEnvelope": [
+        ("type", 1, "int32"),
+        ("|response", 3, "FirstResponse"),
+        *((f"|other_{number}", number, "bytes") for number in range(2, 12) if number != 3),
+    ],
 }
 
 
@@ -95,7 +106,7 @@ def build_schema() -> dict[str, Any]:
     kinds = descriptor_pb2.FieldDescriptorProto
     for message_name, fields in SCHEMA.items():
         message = proto.message_type.add(name=message_name)
-        if message_name == "Envelope":
+        if any(name[0] == "|" for name, _, _ in fields):
             message.oneof_decl.add(name="payload")
         for name, number, kind in fields:
             field = message.field.add(name=name.lstrip("*|"), number=number)
@@ -128,8 +139,12 @@ def parse(name: str, data: bytes) -> Any:
 
 
 def animation_values(data: bytes) -> np.ndarray:
+    return values_of(parse("Animation", data).keyframes)
+
+
+def values_of(keyframes: Any) -> np.ndarray:
     rows = []
-    for keyframe in parse("Animation", data).keyframes:
+    for keyframe in keyframes:
         row: list[float] = []
         for name, length in FIELDS.items():
             values = list(getattr(keyframe, name))
@@ -138,7 +153,7 @@ def animation_values(data: bytes) -> np.ndarray:
             row += values + [0.0] * (length - len(values))
         rows.append(row)
     values = np.array(rows, np.float32).reshape(-1, 120)
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= 1e4).all():
         raise RefusedError
     return values
 
@@ -148,8 +163,10 @@ def expected(data: bytes) -> dict[str, Any]:
     result: dict[str, Any] = {"kind": "animation", "type": 5, "keyframes": np.zeros((0, 120), np.float32)}
     if data[:1] == b"\x0a":
         return {**result, "keyframes": animation_values(data)}
+    result["type"] = parse("Typed", data).type
+    if result["type"] >= 1000:
+        return result | expected_of_first_protocol(data, result["type"])
     envelope = parse("Envelope", data)
-    result["type"] = envelope.type
     payload = envelope.WhichOneof("payload")
     if payload == "response_animation":
         body = envelope.response_animation
@@ -163,6 +180,16 @@ def expected(data: bytes) -> dict[str, Any]:
     else:
         result["kind"] = "other"
     return result
+
+
+def expected_of_first_protocol(data: bytes, kind: int) -> dict[str, Any]:
+    if kind != 1004:
+        return {"kind": "other"}
+    envelope = parse("FirstEnvelope", data)
+    if envelope.WhichOneof("payload") != "response":
+        return {"kind": "other"}
+    response = envelope.response
+    return {"req_id": response.req_id, "keyframes": values_of(response.animation.keyframes)}
 
 
 def assert_agrees(data: bytes) -> None:
@@ -204,7 +231,7 @@ def nested_groups(depth: int) -> bytes:
 
 numbers = st.sampled_from([1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 7, 8, 11, 15, 16, 2**29 - 1])
 integers = st.one_of(st.integers(0, 200), st.integers(0, 2**64 - 1))
-floats = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=7).map(
+floats = st.lists(st.floats(-1e4, 1e4, width=32) | st.floats(width=32), max_size=7).map(
     lambda values: struct.pack(f"<{len(values)}f", *values)
 )
 
@@ -231,16 +258,28 @@ envelopes = st.builds(
     animations,
     messages,
 )
+first_responses = st.lists(
+    messages | st.builds(lambda body: block(2, body), animations) | st.just(block(1, b"r")), max_size=3
+).map(b"".join)
+first_envelopes = st.builds(
+    lambda head, kind, bodies, tail: (
+        head + b"\x08" + varint(kind) + b"".join(block(3, body) for body in bodies) + tail
+    ),
+    messages,
+    st.sampled_from([1004, 1004, 1004, 1000, 1003, 999, 2**31 - 1]),
+    st.lists(first_responses, max_size=2),
+    messages,
+)
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(messages, animations, envelopes, st.binary(max_size=40)))
+@given(st.one_of(messages, animations, envelopes, first_envelopes, st.binary(max_size=40)))
 def test_decode_generated_message_agrees_with_protobuf(data: bytes) -> None:
     assert_agrees(data)
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.data(), st.one_of(animations, envelopes))
+@given(st.data(), st.one_of(animations, envelopes, first_envelopes))
 def test_decode_mutated_message_agrees_with_protobuf(choice: st.DataObject, data: bytes) -> None:
     mutated = bytearray(data)
     for _ in range(choice.draw(st.integers(1, 3)) if data else 0):

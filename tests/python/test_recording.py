@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import wave
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import hostmode
-from hostmode.recording.json_shapes import MAX_RECORDING_BYTES
+from hostmode.offline import render_offline
+from hostmode.recording.checks import find_notes, find_problems
+from hostmode.recording.sound_file import MAX_RECORDING_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,17 +58,24 @@ def enveloped(**changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
-def bare_animation(keyframes: npt.NDArray[np.float32]) -> bytes:
+def bare_animation(keyframes: npt.NDArray[np.float32], first_field: int = 1) -> bytes:
     """Encode as older senders do: the animation bytes alone."""
     body = b""
     for keyframe in keyframes:
         fields, start = b"", 0
-        for number, width in enumerate(FIELDS.values(), 1):
+        for number, width in enumerate(FIELDS.values(), first_field):
             values = keyframe[start : start + width].astype("<f4").tobytes()
             fields += bytes([number << 3 | 2]) + varint(len(values)) + values
             start += width
         body += b"\x0a" + varint(len(fields)) + fields
     return body
+
+
+def first_protocol(keyframes: npt.NDArray[np.float32], req_id: str = "r") -> bytes:
+    """Encode as the servers of 2025 did: type 1004, fields one number higher, no `end`."""
+    animation = bare_animation(keyframes, first_field=2)
+    response = b"\x0a" + varint(len(req_id)) + req_id.encode() + b"\x12" + varint(len(animation)) + animation
+    return b"\x08\xec\x07\x1a" + varint(len(response)) + response
 
 
 def varint(value: int) -> bytes:
@@ -108,6 +118,121 @@ def test_load_older_shape_reads_bare_messages_at_16_khz(tmp_path: Path) -> None:
     np.testing.assert_array_equal(recording.audio, AUDIO)
     assert recording.sample_rate == 16000
     assert recording.req_ids == ()
+
+
+def test_load_older_shape_reads_messages_of_the_first_protocol(tmp_path: Path) -> None:
+    document = {
+        "audio": text_of(np.zeros(16000, np.int16)),
+        "animations": [text_of(first_protocol(ramp(15))), text_of(first_protocol(ramp(10, start=15)))],
+    }
+
+    recording = hostmode.load_recording(written(tmp_path / "x.json", document))
+
+    np.testing.assert_array_equal(recording.keyframes, ramp(25))
+    assert recording.seams == (15,)
+    assert recording.req_ids == ("r",)
+    assert recording.sample_rate == 16000
+    assert find_problems(recording) == ["the sound is silent throughout"]
+    assert any("protocol without end" in note for note in find_notes(recording))
+
+
+@pytest.mark.parametrize("rate", hostmode.PCM_RATES)
+@pytest.mark.parametrize("error", [-0.019, 0.0, 0.019])
+@pytest.mark.parametrize("shape", ["older", "keyframes"])
+def test_load_shape_without_a_rate_deduces_it_from_the_lengths(
+    tmp_path: Path, rate: int, error: float, shape: str
+) -> None:
+    sound = np.ones(round(2 * rate * (1 + error)), np.int16)
+    keyframes = ramp(50) / 100
+    if shape == "older":
+        document = {"audio": text_of(sound), "animations": [text_of(first_protocol(keyframes))]}
+    else:
+        document = {"keyframes": numbers_by_name(keyframes)}
+        sound.astype("<i2").tofile(tmp_path / "x.pcm")
+
+    recording = hostmode.load_recording(written(tmp_path / "x.json", document))
+
+    assert (recording.sample_rate, recording.sample_rate_source) == (rate, "deduced")
+    assert any(f"{rate} Hz, at which the sound is as long as the motion" in note for note in find_notes(recording))
+    render_offline(recording, 5)
+
+
+def test_load_shape_whose_lengths_fit_no_rate_assumes_16_khz_and_is_not_played(tmp_path: Path) -> None:
+    np.ones(30000, "<i2").tofile(tmp_path / "x.pcm")
+    document = {"keyframes": numbers_by_name(ramp(37) / 100)}
+
+    recording = hostmode.load_recording(written(tmp_path / "x.json", document))
+
+    assert (recording.sample_rate, recording.sample_rate_source) == (16000, "assumed")
+    assert any("give the rate with --sample-rate" in problem for problem in find_problems(recording))
+    with pytest.raises(hostmode.RecordingError, match=r"takes 1\.88 s and the motion 1\.48 s; give the rate"):
+        render_offline(recording)
+    given = hostmode.load_recording(tmp_path / "x.json", sample_rate=16000)
+    assert given.sample_rate_source == "stated"
+    assert len(render_offline(given).audio) == 30000
+
+
+def test_load_published_pair_takes_the_sound_by_its_id(tmp_path: Path) -> None:
+    np.arange(48000).astype("<i2").tofile(tmp_path / "audio_a_7.pcm")
+    document = {"reqId": "r", "keyframesCount": 50, "keyframes": numbers_by_name(ramp(50) / 100)}
+
+    recording = hostmode.load_recording(written(tmp_path / "flame_a_7.json", document))
+
+    np.testing.assert_array_equal(recording.audio, np.arange(48000).astype(np.int16))
+    assert recording.sample_rate == 24000
+
+
+def test_load_with_a_rate_and_a_sound_given_takes_those(tmp_path: Path) -> None:
+    source = written(tmp_path / "x.json", enveloped(sample_rate=None, audio_base64=7))
+    AUDIO[::-1].astype("<i2").tofile(tmp_path / "other.pcm")
+
+    recording = hostmode.load_recording(source, sample_rate=24000, audio=tmp_path / "other.pcm")
+
+    np.testing.assert_array_equal(recording.audio, AUDIO[::-1])
+    assert (recording.sample_rate, recording.sample_rate_source) == (24000, "stated")
+    with pytest.raises(ValueError, match=r"sample_rate is 12345; .*22050"):
+        hostmode.load_recording(source, sample_rate=12345)
+    with pytest.raises(FileNotFoundError):
+        hostmode.load_recording(source, sample_rate=24000, audio=tmp_path / "none.pcm")
+
+
+def write_wav(path: Path, channels: int = 1, width: int = 2) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, width, 22050, 0, "NONE", ""))
+        file.writeframes(AUDIO.astype("<i2").tobytes())
+    return path
+
+
+def test_load_with_a_wav_file_given_takes_its_rate(tmp_path: Path) -> None:
+    source = written(tmp_path / "x.json", {"keyframes": numbers_by_name(ramp(2))})
+
+    recording = hostmode.load_recording(source, audio=write_wav(tmp_path / "x.wav"))
+
+    np.testing.assert_array_equal(recording.audio, AUDIO)
+    assert (recording.sample_rate, recording.sample_rate_source) == (22050, "stated")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (lambda path: write_wav(path, channels=2), "2 channels of 16 bits"),
+        (lambda path: write_wav(path, width=1), "1 channels of 8 bits"),
+        (lambda path: path.write_bytes(b"RIFF"), "cannot be read"),
+        (lambda path: path.write_bytes(b"abc"), "3 bytes"),
+    ],
+)
+def test_load_with_a_sound_that_is_none_names_it(tmp_path: Path, content: Any, words: str) -> None:
+    source = written(tmp_path / "x.json", {"keyframes": numbers_by_name(ramp(2))})
+    content(tmp_path / "s.bin")
+
+    with pytest.raises(hostmode.RecordingError, match=rf"its sound s\.bin: .*{words}"):
+        hostmode.load_recording(source, audio=tmp_path / "s.bin")
+
+
+def test_inspect_of_a_stated_rate_that_cannot_be_asks_for_the_right_one() -> None:
+    recording = hostmode.Recording.from_keyframes(np.ones(48000, np.int16), 16000, ramp(50) / 100)
+
+    assert any("is the rate 24000 Hz?" in problem for problem in find_problems(recording))
 
 
 @pytest.mark.parametrize("ending", [".pcm", ".raw"])
@@ -242,6 +367,7 @@ BAD_FILES: dict[str, tuple[bytes | dict[str, Any] | list[Any], str]] = {
     "keyframe_nan": (one_keyframe(eyeLid=[0.0, float("nan")]), "keyframe 0 has a value that is NaN"),
     "keyframe_beyond_float32": (one_keyframe(eyeLid=[0, 1e39]), "beyond single precision"),
     "keyframe_beyond_float64": (one_keyframe(eyeLid=[0, 10**400]), "beyond single precision"),
+    "keyframe_beyond_a_face": (one_keyframe(eyeLid=[0, -1.01e4]), "keyframe 0 has a value beyond 10000"),
     "keyframe_count_wrong": ({**one_keyframe(), "keyframesCount": 2}, "keyframesCount is 2.*1"),
 }
 

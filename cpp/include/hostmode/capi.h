@@ -29,7 +29,7 @@ extern "C" {
 
 enum {
   HOSTMODE_OK = 0,
-  HOSTMODE_MALFORMED = 1,        /* bytes that are no valid message, or that carry NaN or infinity */
+  HOSTMODE_MALFORMED = 1,        /* bytes that are no valid message, or that carry what no face can have */
   HOSTMODE_TOO_LARGE = 2,        /* over a limit of the wire format */
   HOSTMODE_BUFFER_FULL = 3,      /* over PlayerConfig.max_audio or max_motion */
   HOSTMODE_INVALID_ARGUMENT = 4, /* a time that is not finite */

@@ -3,33 +3,22 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <limits>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "clock/audio_clock.h"
+#include "hostmode/byte_view.h"
 #include "hostmode/event.h"
 #include "hostmode/message.h"
 #include "hostmode/player_config.h"
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
-#include "motion/pose_track.h"
-#include "playback/arrival_jitter.h"
-#include "sound/renderer.h"
+#include "playback/locks.h"
+#include "playback/message_batch.h"
+#include "playback/playback.h"
 
 namespace hostmode {
-
-struct Conversation;
-class ConversationIdGenerator;
-class EarlyMotion;
-
-struct ByteView {
-  const std::uint8_t* data = nullptr;
-  std::size_t size = 0;
-};
 
 // What became of one push_motion.
 struct MotionPush {
@@ -83,7 +72,7 @@ class Player {
 
   template <typename Sample>  // float or std::int16_t
   void render_audio(Sample* out, std::size_t count, const AudioObservation& observation) noexcept {
-    renderer_.render(out, count, observation);
+    playback_.playout().render(out, count, observation);
   }
 
   // ---- samplers. Thread-safe: yes. Held up for no more than a pointer exchange.
@@ -110,97 +99,29 @@ class Player {
   [[nodiscard]] Stats stats();
 
  private:
-  using ConversationPtr = std::shared_ptr<Conversation>;
-  static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
+  // Hold mutex_ to change what it guards; the second settles it to `now_s` first.
+  [[nodiscard]] ChangeLock change();
+  [[nodiscard]] ChangeLock change(double now_s);
 
-  // All of these under mutex_.
-  void settle(double now_s);
-  void play_silently();
-  void take_from_audio_thread();
-  void hear(const Segment& before, const Segment& segment);
-  void hear_ends(const Segment& segment);
-  void note_heard(double frame);
-  void watch_for_overdue_data(Conversation& conversation);
-  [[nodiscard]] double overdue_s(const Conversation& conversation) const noexcept;
-  [[nodiscard]] double next_change_s() const noexcept;
-  void release_finished();
-  void hand_over_waiting();
-  ConversationPtr begin_conversation(double now_s);
-  [[nodiscard]] ConversationPtr current() const noexcept;
-  [[nodiscard]] ConversationPtr find(const std::string& id) const noexcept;
-  [[nodiscard]] ConversationPtr find(std::uint64_t generation) const noexcept;
-  void end_conversation(Conversation& conversation, const char* cause, double time_s);
-  void finish_naturally(Conversation& conversation, double time_s);
-  void report_error(const char* code, std::string text, const ConversationPtr& conversation);
-  void count_motion(const Conversation& conversation, std::size_t keyframes, double media_s);
-  void set_state(PlayerState state, const char* reason, const std::string& id, double time_s);
-  void show_animation(Conversation& conversation, double time_s);
-  void add_event(Event event);
-  void count_discarded(std::uint64_t& counter, const char* reason, const std::string& id,
-                       std::size_t messages);
-  [[nodiscard]] double heard_frame(double now_s);
-  [[nodiscard]] double shown_frame(double now_s);
-  [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
-  [[nodiscard]] std::int64_t waiting_samples() const noexcept;
-  [[nodiscard]] double prebuffer_s() const noexcept;
-  [[nodiscard]] std::size_t max_motion_keyframes() const noexcept;
-  void update_gate(Conversation& conversation);
+  // Under motion_mutex_. `playhead_s` is the media position shown, before and after.
+  void append_motion(const Message& message, Conversation& conversation, double& playhead_s, double now_s);
+  // Under audio_mutex_; takes motion_mutex_.
+  void attach_early_motion(Conversation& conversation, double now_s);
 
-  // Under motion_mutex_; they take mutex_ themselves.
-  [[nodiscard]] Status decode_all(const ByteView* messages, std::size_t count, MotionPush& result);
-  [[nodiscard]] bool accept(const Message& message, const ConversationPtr& conversation);
-  void append_motion(const Message& message, const ConversationPtr& conversation, double now_s);
-
-  // Under audio_mutex_; takes the other two itself.
-  void attach_early_motion(const ConversationPtr& conversation, double now_s);
-
-  // Ask for the memory that sample() will touch: what lies in the player, and then what that refers to.
-  // Thread-safe: yes.
+  // Asks for the memory of the player itself that sample() will touch. Thread-safe: yes.
   void prefetch() const noexcept;
-  void prefetch_motion() const noexcept;
-  void show(double now_s, float* out);  // sample() without them; takes mutex_ itself
-
-  // What a sample needs where nothing has changed since the last one lies together, first.
-  mutable std::mutex
-      mutex_;  // everything below down to audio_mutex_; held for short, never by the audio thread
-  double present_s_;
-  double quiet_until_s_;  // until then settle() has nothing to do, unless the audio thread reports something
-  std::uint64_t edges_taken_ = 0;  // of the renderer
-
-  PoseTrack poses_;
-  Renderer renderer_;
+  void show(double now_s, float* out);  // sample() without prefetching
 
   const int sample_rate_hz_;
   const PlayerConfig config_;
 
-  std::mutex audio_mutex_;   // serialises push_audio; taken first
-  std::mutex motion_mutex_;  // serialises changes of timelines; taken after audio_mutex_, before mutex_
-  std::vector<Message> scratch_;
-  std::size_t scratch_count_ = 0;
+  // The mutexes, in the order in which they are taken. The audio thread takes none.
+  std::mutex audio_mutex_;  // serialises push_audio and open_conversation
   std::vector<std::int16_t> pcm_scratch_;
-
-  // Under mutex_ again.
-  std::unique_ptr<ConversationIdGenerator> ids_;
-  std::unique_ptr<EarlyMotion> early_;
-  std::deque<ConversationPtr>
-      conversations_;  // oldest first; ended ones stay while they can be heard or seen
-  ConversationPtr accepting_audio_;
-  std::deque<std::string> tombstones_;
-  std::deque<Event> events_;
-  ArrivalJitter jitter_;
-  Stats stats_;
-  PlayerState state_ = PlayerState::kIdle;
-  std::string state_id_;
-  bool paused_ = false;
-  bool animated_ = false;
-  std::uint64_t last_generation_ = 0;
-  std::size_t heard_segments_ = 1;      // of poses_.segments(), whose first is the silence before everything
-  std::uint64_t heard_generation_ = 0;  // whose media position the statistics give
-  std::size_t streams_out_ = 0;
-  bool silent_ = false;
-  double silent_since_s_ = 0.0;
-  std::int64_t silent_frames_ = 0;
-  double volume_ = 1.0;
+  std::mutex motion_mutex_;  // serialises changes of timelines
+  MessageBatch batch_;
+  mutable std::mutex mutex_;  // playback_; held for short
+  Playback playback_;
 };
 
 }  // namespace hostmode

@@ -6,7 +6,7 @@ namespace hostmode {
 
 enum class Status {
   kOk,
-  kMalformed,        // bytes that are no valid message, or that carry NaN or infinity
+  kMalformed,        // bytes that are no valid message, or that carry what no face can have
   kTooLarge,         // over a stated limit
   kBufferFull,       // the configured bound on buffered audio or motion would be exceeded
   kInvalidArgument,  // a value outside its documented range

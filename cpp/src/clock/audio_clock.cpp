@@ -5,6 +5,7 @@
 
 #include "clock/dac_times.h"
 #include "clock/device_line.h"
+#include "clock/host_trust.h"
 
 namespace hostmode {
 namespace {
@@ -22,13 +23,24 @@ constexpr double kSmallChange_s = 0.001;
 
 constexpr double kOutlier = 8;  // in units of the noise
 
+// A device that stood still lets its callbacks wait for about as long, and they do not catch up.
+constexpr double kSameWait = 0.2;
+constexpr int kConfirmations = 2;
+constexpr double kNoBurst = 0.75;  // of a block, from callback to callback
+
+// A busy machine may keep all callbacks waiting for this long, so that their line must not step sooner.
+constexpr double kPaceConfirmation_s = 1.0;
+
 }  // namespace
 
 struct AudioClock::State {
   State(double rate_hz, double latency_s) noexcept
-      : source(rate_hz, latency_s), line(rate_hz), pace(rate_hz) {}
+      : source(rate_hz, latency_s), line(rate_hz), pace(rate_hz, kPaceConfirmation_s), rate_hz_(rate_hz) {}
 
-  [[nodiscard]] bool is_hole(const AudioObservation& observation, const HeardTime& heard) const noexcept;
+  [[nodiscard]] bool is_hole(const AudioObservation& observation, const HeardTime& heard) noexcept;
+  [[nodiscard]] bool is_confirmed(const AudioObservation& observation, double late_s) noexcept;
+  [[nodiscard]] HostTrust::Verdict keep_pace(const AudioObservation& observation, const HeardTime& heard,
+                                             bool anew) noexcept;
   void follow(const AudioObservation& observation, const HeardTime& heard) noexcept;
   void steer(const AudioObservation& observation, double heard_s) noexcept;
 
@@ -36,6 +48,12 @@ struct AudioClock::State {
   DeviceLine line;
   // When callbacks come: no instants of sound, but the device's rate, in the clock that is not the host's.
   DeviceLine pace;
+  HostTrust trust;
+  // A hole that the host claims and the pace has yet to confirm; 0: none.
+  double claimed_hole_s = 0;
+  int confirmations = 0;
+  double previous_entry_s = 0;
+  const double rate_hz_;
   ClockSnapshot snapshot;
   // Of the map: it is settled before this instant.
   double last_change_s = -std::numeric_limits<double>::infinity();
@@ -51,11 +69,20 @@ const ClockSnapshot& AudioClock::snapshot() const noexcept {
 }
 
 // Whether the block begins later than the blocks before it end, rather than having been asked for late.
-bool AudioClock::State::is_hole(const AudioObservation& observation, const HeardTime& heard) const noexcept {
+bool AudioClock::State::is_hole(const AudioObservation& observation, const HeardTime& heard) noexcept {
   const double due_s = line.time_of(static_cast<double>(observation.first_frame));
   const double late_s = heard.heard_s - due_s;
   const double noise_s = kOutlier * line.noise_s();
-  if (heard.measured) return late_s - heard.dispatch_delay_s > std::max(kHole_s, noise_s);
+  if (heard.measured) {
+    // Asked for after everything before it was over: there is nothing to doubt.
+    if (observation.entry_s - due_s > kHole_s) return true;
+    if (late_s - heard.dispatch_delay_s <= std::max(kHole_s, noise_s)) {
+      claimed_hole_s = 0;
+      return false;
+    }
+    if (!pace.started() || !(observation.entry_s <= due_s)) return true;
+    return is_confirmed(observation, late_s);
+  }
   if (std::isnan(observation.entry_s)) {
     return late_s > std::max({kUncheckedHole_s, noise_s, kPeakMargin * line.peak_lateness_s()});
   }
@@ -63,22 +90,55 @@ bool AudioClock::State::is_hole(const AudioObservation& observation, const Heard
   return late_s > std::max(kHole_s, noise_s) && observation.entry_s > due_s;
 }
 
+bool AudioClock::State::is_confirmed(const AudioObservation& observation, double late_s) noexcept {
+  const double waited_s = observation.entry_s - pace.time_of(static_cast<double>(observation.first_frame));
+  const double block_s = static_cast<double>(observation.frame_count) / rate_hz_;
+  const bool in_burst = observation.entry_s - previous_entry_s < kNoBurst * block_s;
+  const auto agrees = [&](double hole_s) { return std::abs(waited_s - hole_s) <= kSameWait * hole_s; };
+  if (claimed_hole_s > 0 && !in_burst && agrees(claimed_hole_s)) return ++confirmations >= kConfirmations;
+  confirmations = 0;
+  claimed_hole_s = agrees(late_s) ? late_s : 0;
+  return false;
+}
+
+// Takes in when the callback came, and judges by it what the host says.
+HostTrust::Verdict AudioClock::State::keep_pace(const AudioObservation& observation, const HeardTime& heard,
+                                                bool anew) noexcept {
+  HostTrust::Verdict verdict{true, heard.heard_s, false};
+  if (std::isnan(observation.entry_s)) return verdict;
+  // Nothing is heard before it is rendered, whatever the host says.
+  if (anew) verdict.heard_s = std::max(verdict.heard_s, observation.entry_s);
+  previous_entry_s = observation.entry_s;
+  if (anew || !pace.started()) {
+    pace.restart(observation.first_frame, observation.entry_s);
+    trust.after_hole(observation.entry_s);
+    claimed_hole_s = 0;
+    return verdict;
+  }
+  const double frame = static_cast<double>(observation.first_frame);
+  const double due_s = pace.time_of(frame);
+  if (heard.measured) {
+    verdict = trust.judge({observation.entry_s, due_s, line.time_of(frame), heard.heard_s}, line.noise_s());
+  } else if (heard.source == ClockSource::kCallback && trust.knows_latency()) {
+    verdict = {false, due_s + trust.latency_s(), false};
+  }
+  pace.add(observation.first_frame, observation.entry_s);
+  trust.rebase(pace.time_of(frame) - due_s);
+  return verdict;
+}
+
 void AudioClock::State::follow(const AudioObservation& observation, const HeardTime& heard) noexcept {
   const bool other_source = heard.source != snapshot.source_ && heard.source != ClockSource::kFreeRun &&
                             snapshot.source_ != ClockSource::kFreeRun;
-  const bool anew = !line.started() || other_source || is_hole(observation, heard);
-  if (!std::isnan(observation.entry_s)) {
-    if (anew || !pace.started()) {
-      pace.restart(observation.first_frame, observation.entry_s);
-    } else {
-      pace.add(observation.first_frame, observation.entry_s);
-    }
-    line.take_rate_from(pace);
-  }
-  if (anew) {
-    line.restart(observation.first_frame, heard.heard_s);
+  const bool hole = line.started() && is_hole(observation, heard);
+  if (hole && other_source) trust.forget();
+  const bool anew = !line.started() || hole || (other_source && !trust.knows_latency());
+  const HostTrust::Verdict verdict = keep_pace(observation, heard, anew);
+  if (pace.started()) line.take_rate_from(pace);
+  if (anew || verdict.is_moved) {
+    line.restart(observation.first_frame, verdict.heard_s);
   } else {
-    line.add(observation.first_frame, heard.heard_s);
+    line.add(observation.first_frame, verdict.heard_s);
   }
 }
 

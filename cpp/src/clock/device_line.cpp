@@ -31,7 +31,6 @@ constexpr double kHarmless_s = 20e-6;
 constexpr double kPeakFading_s = 10;
 
 constexpr double kStep_s = 0.002;
-constexpr double kStepConfirmation_s = 0.1;
 constexpr std::size_t kStepObservations = 3;
 
 }  // namespace
@@ -133,7 +132,7 @@ bool DeviceLine::suspect_step(const Point& point, double heard_s) noexcept {
   ++suspicion_.count;
   suspicion_.latest_s = std::max(suspicion_.latest_s, residual_s);
   // A late wake-up is followed by a burst of blocks that have no time to pass; a step stays.
-  return suspicion_.count >= kStepObservations && heard_s - suspicion_.since_s >= kStepConfirmation_s;
+  return suspicion_.count >= kStepObservations && heard_s - suspicion_.since_s >= step_confirmation_s_;
 }
 
 void DeviceLine::gather(const Point& point) noexcept {

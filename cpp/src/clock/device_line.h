@@ -21,7 +21,9 @@ enum class NoiseShape {
 // ones count at once.
 class DeviceLine {
  public:
-  explicit DeviceLine(double rate_hz) noexcept : rate_hz_(rate_hz) {}
+  // `step_confirmation_s`: for how long all observations must be late before the line steps to them.
+  explicit DeviceLine(double rate_hz, double step_confirmation_s = 0.1) noexcept
+      : rate_hz_(rate_hz), step_confirmation_s_(step_confirmation_s) {}
 
   [[nodiscard]] bool started() const noexcept { return started_; }
 
@@ -93,6 +95,7 @@ class DeviceLine {
   void fit_least_squares() noexcept;
 
   double rate_hz_;
+  double step_confirmation_s_;
   NoiseShape shape_ = NoiseShape::kLate;
   bool started_ = false;
 

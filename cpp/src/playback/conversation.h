@@ -3,13 +3,34 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "motion/timeline.h"
+#include "sound/pcm_joiner.h"
 #include "sound/sample_queue.h"
 
 namespace hostmode {
+
+enum class StreamPlace {
+  kHere,             // the audio thread does not know the stream yet
+  kWithAudioThread,  // it does
+  kReturned,         // it is done with it
+};
+
+enum class Phase {
+  kGoing,
+  kStalled,   // strict_sync holds the sound
+  kTimedOut,  // closed by the watchdog; what was pushed is still heard
+  kEnded,     // its one end has been reported
+};
+
+enum class MotionUse {
+  kShown,
+  kIgnored,  // audio-only
+};
 
 struct Conversation {
   Conversation(std::uint64_t generation, std::string conversation_id, double now_s)
@@ -17,26 +38,32 @@ struct Conversation {
 
   [[nodiscard]] std::uint64_t generation() const noexcept { return stream.generation(); }
   [[nodiscard]] bool has_motion() const noexcept { return timeline.keyframe_count() > 0; }
+  [[nodiscard]] bool started() const noexcept { return first_heard_s.has_value(); }
+  [[nodiscard]] bool ended() const noexcept { return phase == Phase::kEnded; }
+  [[nodiscard]] bool stalled() const noexcept { return phase == Phase::kStalled; }
+  [[nodiscard]] bool returned() const noexcept { return place == StreamPlace::kReturned; }
+  [[nodiscard]] bool is_audio_only() const noexcept { return motion_use == MotionUse::kIgnored; }
+  // All audio has been played and more may come.
+  [[nodiscard]] bool is_dry() const noexcept {
+    return !stream.closed() && stream.consumed() == stream.pushed();
+  }
 
   const std::string id;
   SampleQueue stream;
+  PcmJoiner pcm;
   Timeline timeline;
-  std::string req_id;  // the first one seen; empty: not pinned
+  std::string req_id;         // the first one seen; empty: not pinned
+  bool motion_ended = false;  // the final motion message is in
+  StreamPlace place = StreamPlace::kHere;
+  Phase phase = Phase::kGoing;
+  MotionUse motion_use = MotionUse::kShown;
   const double opened_s;
   double last_arrival_s;  // of audio or motion
-  // Since when all audio has been played and more may come, or strict_sync holds the sound.
+  // Since when it is dry or stalled, while that may end it.
   double waiting_since_s = std::numeric_limits<double>::infinity();
-  bool has_odd_byte = false;
-  std::uint8_t odd_byte = 0;
-  bool motion_ended = false;
-  bool audio_only = false;
-  bool handed_over = false;  // the audio thread knows the stream
-  bool returned = false;     // the audio thread is done with the stream
-  bool started = false;      // its first sample has been heard
-  bool stalled = false;      // strict_sync holds the sound
-  bool animated = false;     // its motion has been shown
-  bool timed_out = false;    // closed by the watchdog
-  bool ended = false;        // its one end has been reported
+  std::optional<double> first_heard_s;
 };
+
+using ConversationPtr = std::shared_ptr<Conversation>;
 
 }  // namespace hostmode

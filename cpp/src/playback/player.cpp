@@ -1,224 +1,241 @@
 #include "hostmode/player.h"
 
-#include <algorithm>
-#include <cmath>
-#include <iterator>
 #include <stdexcept>
 
-#include "motion/pose_track.h"
-#include "playback/conversation.h"
-#include "playback/conversation_id.h"
-#include "playback/early_motion.h"
+#include "threads/prefetch.h"
 
 namespace hostmode {
 namespace {
 
-constexpr std::size_t kMaxUnpolledEvents = 1024;
+// How many players lie between one step of prefetching and the next: enough for memory to come, too few for
+// it to go again.
+constexpr std::size_t kAhead = 6;
 
-bool is_state_edge(const Event& event) noexcept {
-  return event.kind == EventKind::kConversationState || event.kind == EventKind::kConversationEnd ||
-         event.kind == EventKind::kAnimationState || event.kind == EventKind::kPlaybackStall;
+int checked_rate(int sample_rate_hz) {
+  if (is_player_rate(sample_rate_hz)) return sample_rate_hz;
+  throw std::invalid_argument(
+      "sample_rate is " + std::to_string(sample_rate_hz) +
+      "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, 96000, "
+      "176400 and 192000 besides for a player that feeds a device: resample to one of them");
+}
+
+PlayerConfig checked_config(PlayerConfig config) {
+  if (const char* fault = validate(config)) throw std::invalid_argument(fault);
+  return config;
 }
 
 }  // namespace
 
 Player::Player(int sample_rate_hz, PlayerConfig config)
-    : present_s_(kNow_s),
-      quiet_until_s_(kNow_s),
-      poses_(static_cast<double>(sample_rate_hz), config),
-      renderer_(static_cast<double>(sample_rate_hz), config.latency_s),
-      sample_rate_hz_(sample_rate_hz),
-      config_(std::move(config)),
-      ids_(std::make_unique<ConversationIdGenerator>()),
-      early_(std::make_unique<EarlyMotion>()) {
-  if (!is_player_rate(sample_rate_hz)) {
-    throw std::invalid_argument(
-        "sample_rate is " + std::to_string(sample_rate_hz) +
-        "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, "
-        "96000, "
-        "176400 and 192000 besides for a player that feeds a device: resample to one of them");
-  }
-  if (const char* fault = validate(config_)) throw std::invalid_argument(fault);
-}
+    : sample_rate_hz_(checked_rate(sample_rate_hz)),
+      config_(checked_config(std::move(config))),
+      playback_(sample_rate_hz_, config_) {}
 
 Player::~Player() = default;
 
+// ---- producers
+
+Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id) {
+  const std::lock_guard audio_lock(audio_mutex_);
+  Playback::Chunk chunk;
+  {
+    const ChangeLock lock = change(now_s);
+    chunk = playback_.take_chunk(pcm.size, end, now_s);
+  }
+  conversation_id = chunk.id;
+  if (chunk.conversation == nullptr) return chunk.status;
+  Conversation& conversation = *chunk.conversation;
+  const PcmJoiner::Samples samples = conversation.pcm.join(pcm.data, pcm.size, pcm_scratch_);
+  conversation.stream.append(samples.data, samples.count);
+  pcm_scratch_.clear();
+  pcm_scratch_.shrink_to_fit();
+  {
+    const ChangeLock lock = change();
+    playback_.finish_chunk(conversation, pcm, end, now_s);
+  }
+  if (chunk.opens) attach_early_motion(conversation, now_s);
+  return Status::kOk;
+}
+
+std::string Player::open_conversation(double now_s) {
+  const std::lock_guard audio_lock(audio_mutex_);
+  bool opens = false;
+  ConversationPtr conversation;
+  {
+    const ChangeLock lock = change(now_s);
+    conversation = playback_.open(now_s, opens);
+  }
+  if (opens) attach_early_motion(*conversation, now_s);
+  return conversation->id;
+}
+
+Status Player::push_motion(const ByteView* messages, std::size_t count, const std::string* conversation_id,
+                           double now_s, MotionPush& result) {
+  const std::lock_guard motion_lock(motion_mutex_);
+  result = MotionPush{};
+  ConversationPtr conversation;
+  {
+    const ChangeLock lock = change(now_s);
+    if (!playback_.route_motion(conversation_id, count, conversation)) {
+      result.complete = conversation != nullptr && conversation->motion_ended;
+      return Status::kOk;
+    }
+  }
+  Status status = batch_.decode(messages, count, result.failed_message, result.failure);
+  double playhead_s = 0.0;
+  {
+    const ChangeLock lock = change();
+    if (status == Status::kOk) {
+      status = playback_.judge_motion(batch_, conversation.get(), now_s);
+    } else {
+      playback_.report_malformed(result.failed_message, result.failure, conversation.get());
+    }
+    if (status != Status::kOk || conversation == nullptr) return status;
+    result.complete = conversation->motion_ended;
+    playhead_s = playback_.media_shown_s(*conversation);
+  }
+  for (const Message& message : batch_) {
+    append_motion(message, *conversation, playhead_s, now_s);
+    result.complete = result.complete || message.end;
+  }
+  return Status::kOk;
+}
+
+void Player::append_motion(const Message& message, Conversation& conversation, double& playhead_s,
+                           double now_s) {
+  Timeline& timeline = conversation.timeline;
+  const std::unique_ptr<Timeline::Batch> batch = timeline.prepare(
+      message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), playhead_s);
+  const ChangeLock lock = change();
+  playback_.append_motion(conversation, message, *batch, now_s);
+  playhead_s = playback_.media_shown_s(conversation);
+}
+
+void Player::attach_early_motion(Conversation& conversation, double now_s) {
+  const std::lock_guard motion_lock(motion_mutex_);
+  std::vector<Message> messages;
+  {
+    const ChangeLock lock = change();
+    messages = playback_.take_early_motion(conversation);
+  }
+  double playhead_s = -1.0;  // nothing of it yet
+  for (const Message& message : messages) append_motion(message, conversation, playhead_s, now_s);
+}
+
 void Player::pause(double now_s) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
-  const ConversationPtr conversation = current();
-  if (conversation == nullptr || paused_) return;
-  paused_ = true;
-  quiet_until_s_ = kNow_s;
-  renderer_.set_paused(true);
-  set_state(PlayerState::kPaused, "user_action", conversation->id, present_s_);
+  const ChangeLock lock = change(now_s);
+  playback_.pause();
 }
 
 void Player::resume(double now_s) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
-  if (!paused_) return;
-  paused_ = false;
-  quiet_until_s_ = kNow_s;
-  renderer_.set_paused(false);
-  if (const ConversationPtr conversation = current()) {
-    set_state(conversation->started ? PlayerState::kPlaying : PlayerState::kActive, "user_action",
-              conversation->id, present_s_);
-  }
+  const ChangeLock lock = change(now_s);
+  playback_.resume();
 }
 
 void Player::interrupt(double now_s) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
-  early_->clear();
-  bool any = false;
-  for (const ConversationPtr& conversation : conversations_) {
-    if (conversation->ended) continue;
-    any = true;
-    conversation->stream.cut();
-    end_conversation(*conversation, "interrupted", present_s_);
-  }
-  if (!any) return;
-  paused_ = false;
-  renderer_.set_paused(false);
-  set_state(PlayerState::kIdle, "user_action", state_id_, present_s_);
-  if (silent_) play_silently();
+  const ChangeLock lock = change(now_s);
+  playback_.interrupt();
 }
 
 Status Player::set_volume(double volume) noexcept {
   if (!(volume >= 0.0 && volume <= 1.0)) return Status::kInvalidArgument;
-  const std::lock_guard lock(mutex_);
-  volume_ = volume;
-  renderer_.set_volume(static_cast<float>(volume));
+  const LookLock lock(mutex_);
+  playback_.playout().set_volume(volume);
   return Status::kOk;
 }
 
 double Player::volume() const noexcept {
-  const std::lock_guard lock(mutex_);
-  return volume_;
+  const LookLock lock(mutex_);
+  return playback_.playout().volume();
 }
 
+// ---- time
+
 void Player::advance(double now_s) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
+  const LookLock lock(mutex_);
+  playback_.settle(now_s);
 }
 
 void Player::start_silent_clock(double now_s) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
-  if (silent_) return;
-  silent_ = true;
-  quiet_until_s_ = kNow_s;
-  silent_since_s_ = now_s;
-  silent_frames_ = 0;
+  const ChangeLock lock = change(now_s);
+  playback_.playout().start_silently(now_s);
 }
 
 void Player::stop_silent_clock(double now_s) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
-  silent_ = false;
+  const ChangeLock lock = change(now_s);
+  playback_.playout().stop_silently();
 }
 
+ChangeLock Player::change() {
+  return ChangeLock(mutex_, playback_.quiet());
+}
+
+ChangeLock Player::change(double now_s) {
+  ChangeLock lock(mutex_, playback_.quiet());
+  playback_.settle(now_s);
+  return lock;
+}
+
+// ---- samplers
+
+void Player::sample(double now_s, float* out) {
+  // Between two pictures an application touches much else: its one avatar is seldom in any cache.
+  playback_.prefetch_motion();
+  show(now_s, out);
+}
+
+void Player::show(double now_s, float* out) {
+  const LookLock lock(mutex_);
+  playback_.settle(now_s);
+  playback_.show(now_s, out);
+}
+
+void Player::sample_into(const double* times_s, std::size_t count, float* out) {
+  const ChangeLock lock = change();
+  playback_.sample_into(times_s, count, out);
+}
+
+void Player::sample_many(Player* const* players, std::size_t count, double now_s, float* out) {
+  for (std::size_t step = 0; step < count + 2 * kAhead; ++step) {
+    if (step < count) players[step]->prefetch();
+    if (step >= kAhead && step - kAhead < count) players[step - kAhead]->playback_.prefetch_motion();
+    if (step < 2 * kAhead) continue;
+    const std::size_t i = step - 2 * kAhead;
+    players[i]->show(now_s, out + i * kKeyframeFloats);
+  }
+}
+
+void Player::prefetch() const noexcept {
+  prefetch_memory(&mutex_, sizeof(mutex_));
+  playback_.prefetch();
+}
+
+// ---- observers
+
 double Player::audio_time(double now_s) {
-  const std::lock_guard lock(mutex_);
-  settle(now_s);
-  const ConversationPtr conversation = current();
-  if (conversation == nullptr) return 0.0;
-  return std::max(0.0, poses_.media_s(conversation->generation(), heard_frame(now_s)));
+  const LookLock lock(mutex_);
+  playback_.settle(now_s);
+  return playback_.audio_time(now_s);
 }
 
 std::string Player::conversation_id() const {
-  const std::lock_guard lock(mutex_);
-  const ConversationPtr conversation = current();
-  return conversation == nullptr ? std::string() : conversation->id;
+  const LookLock lock(mutex_);
+  return playback_.conversation_id();
 }
 
 PlayerState Player::state() const {
-  const std::lock_guard lock(mutex_);
-  return state_;
+  const LookLock lock(mutex_);
+  return playback_.state();
 }
 
 std::vector<Event> Player::poll_events() {
-  const std::lock_guard lock(mutex_);
-  std::vector<Event> events(std::make_move_iterator(events_.begin()), std::make_move_iterator(events_.end()));
-  events_.clear();
-  return events;
+  const LookLock lock(mutex_);
+  return playback_.poll_events();
 }
 
 Stats Player::stats() {
-  const std::lock_guard lock(mutex_);
-  note_heard(heard_frame(present_s_));
-  Stats stats = stats_;
-  stats.underruns = renderer_.underruns();
-  stats.prebuffer_s = prebuffer_s();
-  if (const ConversationPtr conversation = current()) {
-    const double rate_hz = sample_rate_hz_;
-    const SampleQueue& stream = conversation->stream;
-    stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / rate_hz;
-    stats.played_s = static_cast<double>(stream.consumed()) / rate_hz;
-    if (conversation->has_motion()) {
-      stats.buffered_motion_s = std::max(0.0, conversation->timeline.last_keyframe_s() - stats.heard_s);
-    }
-  }
-  return stats;
-}
-
-Player::ConversationPtr Player::current() const noexcept {
-  for (const ConversationPtr& conversation : conversations_) {
-    if (!conversation->ended) return conversation;
-  }
-  return nullptr;
-}
-
-Player::ConversationPtr Player::find(const std::string& id) const noexcept {
-  for (const ConversationPtr& conversation : conversations_) {
-    if (!conversation->ended && conversation->id == id) return conversation;
-  }
-  return nullptr;
-}
-
-Player::ConversationPtr Player::find(std::uint64_t generation) const noexcept {
-  for (const ConversationPtr& conversation : conversations_) {
-    if (conversation->generation() == generation) return conversation;
-  }
-  return nullptr;
-}
-
-std::int64_t Player::samples(double seconds) const noexcept {
-  return static_cast<std::int64_t>(std::llround(seconds * sample_rate_hz_));
-}
-
-void Player::set_state(PlayerState state, const char* reason, const std::string& id, double time_s) {
-  if (state == state_ && id == state_id_) return;
-  state_ = state;
-  state_id_ = id;
-  Event event;
-  event.kind = EventKind::kConversationState;
-  event.time_s = time_s;
-  event.conversation_id = id;
-  event.state = state;
-  event.reason = reason;
-  add_event(std::move(event));
-}
-
-void Player::add_event(Event event) {
-  if (events_.size() >= kMaxUnpolledEvents && !is_state_edge(event)) {
-    ++stats_.dropped_events;
-    return;
-  }
-  events_.push_back(std::move(event));
-}
-
-void Player::count_discarded(std::uint64_t& counter, const char* reason, const std::string& id,
-                             std::size_t messages) {
-  counter += messages;
-  Event event;
-  event.kind = EventKind::kMotionDiscarded;
-  event.time_s = present_s_;
-  event.conversation_id = id;
-  event.reason = reason;
-  event.value = static_cast<double>(messages);
-  add_event(std::move(event));
+  const LookLock lock(mutex_);
+  return playback_.stats();
 }
 
 }  // namespace hostmode

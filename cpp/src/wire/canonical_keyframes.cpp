@@ -5,14 +5,16 @@
 namespace hostmode {
 namespace {
 
-// Where the arithmetic of all_finite carries to, in one float or two.
+// Where the arithmetic of all_within_bounds carries to, in one float or two.
 constexpr std::uint64_t kCarries = 0x8000000080000000U;
+
+constexpr std::uint64_t kMagnitudeCarries = std::uint64_t{kMagnitudeCarry} << 32 | kMagnitudeCarry;
 
 constexpr std::size_t kRun = 20;  // floats that compilers copy and check in vectors without a loop
 
-// Both copy floats from the wire and return a word with a bit of kCarries set where one is not finite. In one
-// pass: what has just been stored in small pieces cannot be read back in larger ones before it has left the
-// store buffer.
+// Both copy floats from the wire and return a word with a bit of kCarries set where one is out of bounds. In
+// one pass: what has just been stored in small pieces cannot be read back in larger ones before it has left
+// the store buffer.
 template <std::size_t kCount>
 std::uint64_t copy_few_floats(const std::uint8_t* from, float* to) {
   std::uint64_t carries = 0;
@@ -20,13 +22,13 @@ std::uint64_t copy_few_floats(const std::uint8_t* from, float* to) {
     std::uint64_t pair;
     std::memcpy(&pair, from + i * sizeof(float), sizeof pair);
     std::memcpy(to + i, &pair, sizeof pair);
-    carries |= (pair & 0x7fffffff7fffffffU) + 0x0080000000800000U;
+    carries |= (pair & 0x7fffffff7fffffffU) + kMagnitudeCarries;
   }
   if constexpr (kCount % 2 != 0) {
     std::uint32_t last;
     std::memcpy(&last, from + (kCount - 1) * sizeof(float), sizeof last);
     std::memcpy(to + kCount - 1, &last, sizeof last);
-    carries |= (last & 0x7fffffffU) + 0x00800000U;
+    carries |= (last & 0x7fffffffU) + kMagnitudeCarry;
   }
   return carries;
 }
@@ -38,7 +40,7 @@ std::uint64_t copy_many_floats(const std::uint8_t* __restrict from, float* __res
       std::uint32_t bits;
       std::memcpy(&bits, from + (run + i) * sizeof(float), sizeof bits);
       std::memcpy(to + run + i, &bits, sizeof bits);
-      carries |= (bits & 0x7fffffffU) + 0x00800000U;
+      carries |= (bits & 0x7fffffffU) + kMagnitudeCarry;
     }
   }
   return carries;
@@ -46,26 +48,28 @@ std::uint64_t copy_many_floats(const std::uint8_t* __restrict from, float* __res
 
 }  // namespace
 
+template <std::uint32_t kFirstField>
 bool decode_canonical_keyframes(const std::uint8_t* bytes, std::size_t count, Keyframe* keyframes) noexcept {
   const std::uint8_t* at = bytes;
   for (Keyframe* keyframe = keyframes; keyframe != keyframes + count; ++keyframe) {
     std::uint32_t other_header = 0;
     std::uint64_t carries = 0;
     // Sizes are constant, so that each copy is a few moves, and headers are compared without a branch.
-    const auto match_header = [&](std::uint32_t tag, std::uint32_t size) {
+    const auto match_header = [&](std::uint32_t field_tag, std::uint32_t size) {
       std::uint16_t header;
       std::memcpy(&header, at, sizeof header);
       if (size < 0x80) {
-        other_header |= header ^ (tag | size << 8);
+        other_header |= header ^ (field_tag | size << 8);
         at += 2;
       } else {
-        other_header |= (header ^ (tag | (size & 0x7f) << 8 | 0x8000U)) | (at[2] ^ size >> 7);
+        other_header |= (header ^ (field_tag | (size & 0x7f) << 8 | 0x8000U)) | (at[2] ^ size >> 7);
         at += 3;
       }
     };
-    const auto copy = [&](std::uint32_t tag, auto& floats) {
+    const auto tag = [](std::uint32_t index) { return (kFirstField + index) << 3 | 2; };
+    const auto copy = [&](std::uint32_t field_tag, auto& floats) {
       constexpr std::size_t kCount = sizeof floats / sizeof(float);
-      match_header(tag, sizeof floats);
+      match_header(field_tag, sizeof floats);
       static_assert(kCount < kRun || kCount % kRun == 0);
       if constexpr (kCount < kRun) {
         carries |= copy_few_floats<kCount>(at, floats);
@@ -75,16 +79,21 @@ bool decode_canonical_keyframes(const std::uint8_t* bytes, std::size_t count, Ke
       at += sizeof floats;
     };
     match_header(kKeyframeTag, kCanonicalKeyframeSize);
-    copy(0x0a, keyframe->translation);
-    copy(0x12, keyframe->rotation);
-    copy(0x1a, keyframe->neck_pose);
-    copy(0x22, keyframe->jaw_pose);
-    copy(0x2a, keyframe->eye_pose);
-    copy(0x32, keyframe->eye_lid);
-    copy(0x3a, keyframe->expression);
+    copy(tag(0), keyframe->translation);
+    copy(tag(1), keyframe->rotation);
+    copy(tag(2), keyframe->neck_pose);
+    copy(tag(3), keyframe->jaw_pose);
+    copy(tag(4), keyframe->eye_pose);
+    copy(tag(5), keyframe->eye_lid);
+    copy(tag(6), keyframe->expression);
     if (other_header != 0 || (carries & kCarries) != 0) return false;
   }
   return true;
 }
+
+template bool decode_canonical_keyframes<kFirstKeyframeField>(const std::uint8_t*, std::size_t,
+                                                              Keyframe*) noexcept;
+template bool decode_canonical_keyframes<kFirstKeyframeFieldOfFirstProtocol>(const std::uint8_t*, std::size_t,
+                                                                             Keyframe*) noexcept;
 
 }  // namespace hostmode

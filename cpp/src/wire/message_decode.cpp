@@ -1,7 +1,7 @@
-#include <cstring>
-
 #include "hostmode/message.h"
+#include "wire/animation_decode.h"
 #include "wire/canonical_keyframes.h"
+#include "wire/first_protocol.h"
 #include "wire/keyframe_wire.h"
 #include "wire/reader.h"
 #include "wire/utf8.h"
@@ -24,7 +24,8 @@ constexpr std::uint32_t kPlaybackState = 11;
 
 constexpr std::int32_t kResponseAnimationType = 5;
 
-constexpr std::uint32_t kKeyframeField = 1;  // of the animation
+// The bytes of the animation are a message of their own.
+constexpr AnimationLayout kLayout = {kFirstKeyframeField, 0};
 
 constexpr std::uint32_t bit(std::uint32_t number) {
   return std::uint32_t{1} << number;
@@ -73,80 +74,51 @@ void clear_all_but_keyframes(Message& message) noexcept {
   message.req_id.clear();
   message.avatar_id.clear();
   message.end = false;
+  message.replaced_animations = 0;
   message.error_code = 0;
   message.error_message.clear();
 }
 
-// Appends the floats of one field occurrence to those that earlier occurrences brought.
-bool append_floats(WireReader& reader, const WireField& field, const KeyframeField& layout, float* keyframe,
-                   std::size_t& filled) {
-  if (field.bytes.size % sizeof(float) != 0) {
-    return reader.fail(field.start, "a float field's length is no multiple of 4");
-  }
-  const std::size_t count = field.bytes.size / sizeof(float);
-  if (count > layout.floats - filled) return reader.fail(field.start, "a float field is too long");
-  if (count == 0) return true;
-  float* const out = keyframe + layout.offset + filled;
-  std::memcpy(out, field.bytes.data, field.bytes.size);
-  filled += count;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!all_finite(out + i, 1)) {
-      return reader.fail(field.bytes.data + i * sizeof(float), "NaN or infinity in a keyframe");
-    }
-  }
-  return true;
-}
-
-bool decode_any_keyframe(WireReader reader, Keyframe& keyframe) {
-  std::memset(&keyframe, 0, sizeof keyframe);
-  std::array<std::size_t, kKeyframeFields.size()> filled{};
-  WireField field;
-  while (reader.next(field)) {
-    const bool is_floats = field.type == WireType::kBytes || field.type == WireType::kFixed32;
-    if (!is_floats || field.number > kKeyframeFields.size()) continue;
-    const std::size_t i = field.number - 1;
-    if (!append_floats(reader, field, kKeyframeFields[i], keyframe.data(), filled[i])) return false;
-  }
-  return reader.ok();
-}
-
 class Decoder {
  public:
-  Decoder(ByteSpan bytes, const DecodeLimits& limits, Message& message, DecodeFailure& failure)
-      : bytes_(bytes), limits_(limits), message_(message), failure_(failure) {}
+  Decoder(const DecodeContext& context, Message& message) : context_(context), message_(message) {}
 
   Status decode() {
-    if (bytes_.size > limits_.max_message_bytes) {
-      return too_large(bytes_.data + limits_.max_message_bytes, "the message has too many bytes");
-    }
-    if (bytes_.size > 0 && bytes_.data[0] == kKeyframeTag) {
+    const ByteSpan bytes = context_.message;
+    const std::size_t most = context_.limits.max_message_bytes;
+    if (bytes.size > most) return context_.too_large(bytes.data + most, "the message has too many bytes");
+    if (bytes.size > 0 && bytes.data[0] == kKeyframeTag) {
       message_.kind = MessageKind::kAnimation;
       message_.type = kResponseAnimationType;
-      animation_ = bytes_;
-    } else if (!decode_envelope()) {
-      return Status::kMalformed;
+      animation_ = bytes;
+    } else {
+      if (!read_type()) return Status::kMalformed;
+      if (message_.type >= kFirstProtocolTypes) return decode_first_protocol(context_, message_);
+      if (!decode_envelope()) return Status::kMalformed;
     }
     // Only now: bytes that a later field replaced are never looked into, as protobuf would not.
-    return decode_animation();
+    return decode_animation(context_, animation_, kLayout, 0, message_.keyframes);
   }
 
  private:
-  Status too_large(const std::uint8_t* where, const char* reason) {
-    failure_.offset = static_cast<std::size_t>(where - bytes_.data);
-    failure_.reason = reason;
-    return Status::kTooLarge;
+  // The last type wins, and says how the rest is to be read.
+  bool read_type() {
+    WireReader reader(context_.message, context_.message.data, 0, context_.failure);
+    WireField field;
+    while (reader.next(field)) {
+      if (!field.is(kTypeField, WireType::kVarint)) continue;
+      message_.type = static_cast<std::int32_t>(static_cast<std::uint32_t>(field.varint));
+    }
+    return reader.ok();
   }
 
   bool decode_envelope() {
-    WireReader reader(bytes_, bytes_.data, 0, failure_);
+    WireReader reader(context_.message, context_.message.data, 0, context_.failure);
     WireField field;
     while (reader.next(field)) {
-      if (field.is(kTypeField, WireType::kVarint)) {
-        message_.type = static_cast<std::int32_t>(static_cast<std::uint32_t>(field.varint));
-      } else if (field.type == WireType::kBytes && shape_of(field.number).known) {
-        select_member(field.number);
-        if (!decode_member(reader.nested(field.bytes))) return false;
-      }
+      if (field.type != WireType::kBytes || !shape_of(field.number).known) continue;
+      select_member(field.number);
+      if (!decode_member(reader.nested(field.bytes))) return false;
     }
     return reader.ok();
   }
@@ -155,10 +127,12 @@ class Decoder {
   void select_member(std::uint32_t member) {
     if (member == member_) return;
     member_ = member;
-    animation_ = {};
+    replace_animation({});
     const std::int32_t type = message_.type;
+    const std::size_t replaced = message_.replaced_animations;
     clear_all_but_keyframes(message_);
     message_.type = type;
+    message_.replaced_animations = replaced;
     message_.kind = member == kResponseAnimation ? MessageKind::kAnimation
                     : member == kServerError     ? MessageKind::kServerError
                                                  : MessageKind::kOther;
@@ -184,11 +158,16 @@ class Decoder {
     return reader.ok();
   }
 
+  void replace_animation(ByteSpan animation) {
+    if (animation_.size > 0) ++message_.replaced_animations;
+    animation_ = animation;
+  }
+
   void apply_animation_field(const WireField& field) {
     if (field.is(1, WireType::kBytes)) assign(message_.connection_id, field.bytes);
     if (field.is(2, WireType::kBytes)) assign(message_.req_id, field.bytes);
     if (field.is(3, WireType::kVarint)) message_.end = field.varint != 0;
-    if (field.is(4, WireType::kBytes)) animation_ = field.bytes;
+    if (field.is(4, WireType::kBytes)) replace_animation(field.bytes);
     if (field.is(5, WireType::kBytes)) assign(message_.avatar_id, field.bytes);
   }
 
@@ -201,42 +180,8 @@ class Decoder {
     if (field.is(4, WireType::kBytes)) assign(message_.error_message, field.bytes);
   }
 
-  Status decode_animation() { return decode_canonical_animation() ? Status::kOk : decode_any_animation(); }
-
-  bool decode_canonical_animation() {
-    const std::size_t count = animation_.size / kCanonicalStride;
-    if (count * kCanonicalStride != animation_.size || count > limits_.max_keyframes) return false;
-    message_.keyframes.resize(count);
-    return decode_canonical_keyframes(animation_.data, count, message_.keyframes.data());
-  }
-
-  // Counts first: it costs a few ns a keyframe and makes the one allocation exact, whatever the bytes claim.
-  Status decode_any_animation() {
-    WireReader counter(animation_, bytes_.data, 0, failure_);
-    WireField field;
-    std::size_t count = 0;
-    while (counter.next(field)) {
-      if (!field.is(kKeyframeField, WireType::kBytes)) continue;
-      if (count == limits_.max_keyframes) return too_large(field.start, "the message has too many keyframes");
-      ++count;
-    }
-    if (!counter.ok()) return Status::kMalformed;
-
-    message_.keyframes.resize(count);
-    WireReader reader(animation_, bytes_.data, 0, failure_);
-    Keyframe* keyframe = message_.keyframes.data();
-    while (reader.next(field)) {
-      if (!field.is(kKeyframeField, WireType::kBytes)) continue;
-      if (!decode_any_keyframe(reader.nested(field.bytes), *keyframe)) return Status::kMalformed;
-      ++keyframe;
-    }
-    return Status::kOk;
-  }
-
-  const ByteSpan bytes_;
-  const DecodeLimits& limits_;
+  const DecodeContext& context_;
   Message& message_;
-  DecodeFailure& failure_;
   std::uint32_t member_ = 0;  // of the oneof
   ByteSpan animation_;
 };
@@ -253,7 +198,7 @@ Status decode_message(const std::uint8_t* data, std::size_t size, Message& messa
   // The old keyframes stay until they are overwritten: clearing them here would cost zeroing them again.
   clear_all_but_keyframes(message);
   failure = {};
-  const Status status = Decoder({data, size}, limits, message, failure).decode();
+  const Status status = Decoder({{data, size}, limits, failure}, message).decode();
   if (status != Status::kOk) message.clear();
   return status;
 }

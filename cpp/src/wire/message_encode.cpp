@@ -36,7 +36,7 @@ Status encode_message(const Keyframe* keyframes, std::size_t keyframe_count, con
   bytes.clear();
   if (!is_utf8(connection_id) || !is_utf8(req_id) || !is_utf8(avatar_id)) return Status::kInvalidArgument;
   for (std::size_t i = 0; i < keyframe_count; ++i) {
-    if (!all_finite(keyframes[i].data(), kKeyframeFloats)) return Status::kInvalidArgument;
+    if (!all_within_bounds(keyframes[i].data(), kKeyframeFloats)) return Status::kInvalidArgument;
   }
 
   // Each part is bounded before the sum, which could otherwise wrap around.

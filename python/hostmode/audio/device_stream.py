@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from hostmode import _core
-from hostmode.errors import AudioOutputError
+from hostmode.errors import AudioOutputError, MissingAudioError
 
 if TYPE_CHECKING:
     from hostmode._core import Player, PortAudioStream
@@ -33,7 +33,7 @@ def load_sounddevice() -> Any:
     try:
         import sounddevice
     except ImportError as error:
-        raise AudioOutputError('sounddevice is not installed: pip install "hostmode[audio]"') from error
+        raise MissingAudioError('sounddevice is not installed: pip install "hostmode[audio]"') from error
     except OSError as error:
         raise AudioOutputError(
             "the PortAudio library is not installed: apt install libportaudio2, dnf install portaudio "

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 from typing import Annotated, Any, ClassVar, Final
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from hostmode.cli.style import new_app, printable
-from hostmode.errors import AudioOutputError, HostModeError, MissingExtraError, RecordingError
+from hostmode.cli.ending import REPORTED, report
+from hostmode.cli.style import new_app
 
 #: Each is a module of this package that holds an ``app``.
 COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices", "bench")
-
-#: Exit codes by what went wrong; the first that fits. 2 is a usage error.
-EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
-    (RecordingError, 3),
-    (AudioOutputError, 5),
-    (MissingExtraError, 6),
-    (HostModeError, 1),
-    (OSError, 4),
-)
 
 
 class CommandGroup(TyperGroup):
@@ -48,37 +37,9 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error a user can act on becomes one line."""
         try:
-            result = super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()
-            return result
-        except BrokenPipeError:
-            # Whoever reads the output, `head` say, has seen enough: no error to tell anyone about.
-            _discard_output()
-            raise typer.Exit(1) from None
-        except tuple(kind for kind, _ in EXIT_CODES) as error:
-            print(f"hostmode: {one_line(error)}", file=sys.stderr)
-            raise typer.Exit(exit_code(error)) from None
-
-
-def one_line(error: Exception) -> str:
-    """Say what went wrong without line breaks; for a file, its name first."""
-    text = str(error)
-    if isinstance(error, OSError) and error.strerror is not None:
-        text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
-    return printable(" ".join(text.split())) or type(error).__name__
-
-
-def _discard_output() -> None:
-    # What is still buffered would be written, and fail, once more when Python ends.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
-def exit_code(error: Exception) -> int:
-    """Return the exit code for `error`, which must be of one of the kinds above."""
-    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+            return super().invoke(ctx)
+        except REPORTED as error:
+            raise typer.Exit(report(error)) from None
 
 
 app = new_app(

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hostmode.cli.style import new_app, printable, working
+from hostmode.cli.printable import printable
+from hostmode.cli.style import new_app, working
 
 app = new_app()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hostmode.cli.style import new_app, printable, working
+from hostmode.cli.printable import printable
+from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, read_recording
+from hostmode.cli.style import new_app
 
 if TYPE_CHECKING:
     from hostmode.recording import Recording
@@ -18,27 +19,26 @@ app = new_app()
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A recording, in any of the published shapes.")],
+    file: RecordingFile,
+    sample_rate: SampleRate = None,
+    audio: Sound = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if there are problems.")] = False,
 ) -> None:
     """Show what a recording holds and what is wrong with it.
 
     Checked: do sound and motion have the same length, is there one request id, does `end` come once and
-    last, are messages empty or not motion, do the keyframes jump where messages meet, does the jaw move, is
-    the sound silent or clipped.
+    last, are messages empty or not motion, does the jaw move, is the sound silent or clipped.
 
-    `messages` are the keyframes in each motion message, `seams` the keyframes that begin one. A jump there
-    is smoothed when it is played.
+    `messages` are the keyframes in each motion message, `seams` the keyframes that begin one. `notes` are no
+    problems: jumps where messages meet, which are smoothed when played, and a sample rate that the file does not
+    state.
 
     Example: `hostmode inspect speech.json`
 
     Example: `hostmode inspect speech.json --json | jq .problems`
     """
-    from hostmode.recording import load_recording
-
-    with working(f"reading {file.name}"):
-        summary = summarise(load_recording(file))
+    summary = summarise(read_recording(file, sample_rate, audio))
     if as_json:
         print(json.dumps(summary))
     else:
@@ -49,7 +49,7 @@ def inspect(
 
 def summarise(recording: Recording) -> dict[str, Any]:
     """Return what `hostmode inspect --json` prints."""
-    from hostmode.recording.checks import find_problems
+    from hostmode.recording.checks import find_notes, find_problems
 
     return {
         "messages": len(recording.messages),
@@ -62,7 +62,9 @@ def summarise(recording: Recording) -> dict[str, Any]:
         "req_ids": list(recording.req_ids),
         "message_keyframes": [len(motion.keyframes) for motion in recording.motions],
         "seams": list(recording.seams),
+        "sample_rate_source": recording.sample_rate_source,
         "problems": find_problems(recording),
+        "notes": find_notes(recording),
     }
 
 
@@ -88,6 +90,8 @@ def _show(name: str, summary: dict[str, Any]) -> None:
     }
     for label, value in rows.items():
         table.add_row(label, Text(printable(value)))
+    for index, note in enumerate(summary["notes"]):
+        table.add_row("notes" if index == 0 else "", Text(printable(note)))
     for index, problem in enumerate(summary["problems"]):
         table.add_row("problems" if index == 0 else "", Text(printable(problem), style="yellow"))
     if not summary["problems"]:

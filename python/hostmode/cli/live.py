@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hostmode.cli.face import face_lines, jaw_bar, neck_bar
+from hostmode.cli.signals import paused_while_stopped
+from hostmode.errors import HostModeError, RecordingError
 from hostmode.pose import as_poses
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
 _FRAMES_PER_SECOND: Final = 30
 _LINE_INTERVAL_S: Final = 1.0
-# A conversation that has ended everywhere but is still current after this is a fault; do not hang on it.
-_PATIENCE_S: Final = 15.0
+# Pictures, not seconds: of a command that is stopped (Ctrl-Z) the time passes, and nothing is lost by it.
+_PATIENCE_PICTURES: Final = 15 * _FRAMES_PER_SECOND
 _LARGEST_LAG_S: Final = 0.2
 _LAG_STEP_S: Final = 0.002
 
@@ -59,19 +61,22 @@ def play_live(
     """Play `recording` to its end and show the face meanwhile.
 
     Without a sound card it plays unheard, in the same time, and the result says why. `device` is that of
-    `SounddeviceOutput`.
+    `SounddeviceOutput`; one that is not there raises `AudioOutputError`.
     """
     from rich.console import Console
     from rich.live import Live
 
     from hostmode.audio import SounddeviceOutput
+    from hostmode.audio.device_stream import choose_rate
     from hostmode.controller import Controller
-    from hostmode.errors import RecordingError
 
     if not recording.audio.size:
         raise RecordingError("the recording has no sound, and motion is played along its sound")
     console = console or Console()
     playback = Playback()
+    if device is not None:
+        # Who names a device wants that one: to play unheard instead would not do.
+        choose_rate(device)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         controller = Controller(recording.sample_rate, output=SounddeviceOutput(device))
@@ -79,12 +84,13 @@ def play_live(
     with controller as avatar:
         conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
         avatar.yield_frames_data(list(recording.messages), conversation_id)
-        if console.is_terminal:
-            with Live(console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True) as live:
-                for pose in _pictures(avatar, recording, playback):
-                    live.update(_panel(avatar, pose, recording, title, playback))
-        else:
-            _print_lines(avatar, recording, title, playback, console)
+        with paused_while_stopped(avatar, console):
+            if console.is_terminal:
+                with Live(console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True) as live:
+                    for pose in _pictures(avatar, recording, playback):
+                        live.update(_panel(avatar, pose, recording, title, playback))
+            else:
+                _print_lines(avatar, recording, title, playback, console)
         playback.stats = avatar.stats()
     playback.lag_s = motion_lag(playback, recording)
     return playback
@@ -92,9 +98,13 @@ def play_live(
 
 def _pictures(avatar: Controller, recording: Recording, playback: Playback) -> Iterator[Pose]:
     """Yield a pose for each picture until the conversation is over."""
-    deadline = time.monotonic() + recording.duration + _PATIENCE_S
-    while avatar.get_current_conversation_id() is not None and time.monotonic() < deadline:
+    standing, before_s = 0, -1.0
+    while avatar.get_current_conversation_id() is not None:
         heard_s = avatar.get_audio_time()
+        standing = standing + 1 if heard_s == before_s else 0
+        before_s = heard_s
+        if standing > _PATIENCE_PICTURES:
+            raise HostModeError(f"playback stands still at {heard_s:.1f} of {recording.duration:.1f} s")
         pose = avatar.sample()
         if avatar.state == "playing":
             playback.times.append(heard_s)

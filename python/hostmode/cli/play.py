@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hostmode.cli.style import new_app, printable, working
+from hostmode.cli.printable import printable
+from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, read_recording, say_rate
+from hostmode.cli.style import new_app, working
 
 if TYPE_CHECKING:
     from hostmode.offline import Rendering
@@ -20,7 +22,9 @@ app = new_app()
 
 @app.command()
 def play(
-    file: Annotated[Path, typer.Argument(help="A recording, in any of the published shapes.")],
+    file: RecordingFile,
+    sample_rate: SampleRate = None,
+    audio: Sound = None,
     device: Annotated[
         str | None,
         typer.Option(help="Play there: a number or part of a name from `hostmode devices`.", metavar="DEVICE"),
@@ -56,15 +60,17 @@ def play(
 
     Example: `hostmode play speech.json --audio-out speech.wav --poses-out poses.npz --rate 60`
     """
-    from hostmode.recording import load_recording
+    from hostmode.recording.rates import require_rate
 
-    _check_output(file, audio_out, "--audio-out", (".wav",))
-    _check_output(file, poses_out, "--poses-out", (".npz", ".csv"))
+    for source in (file, audio):
+        _check_output(source, audio_out, "--audio-out", (".wav",))
+        _check_output(source, poses_out, "--poses-out", (".npz", ".csv"))
     if poses_out is None and (rate is not None or exact):
         option = "--rate" if rate is not None else "--exact"
         raise typer.BadParameter("says how poses are written: add --poses-out poses.npz", param_hint=option)
-    with working(f"reading {file.name}"):
-        recording = load_recording(file)
+    recording = read_recording(file, sample_rate, audio)
+    require_rate(recording)
+    say_rate(recording)
     if audio_out is None and poses_out is None:
         _play_live(recording, printable(file.name), device)
         return
@@ -80,13 +86,13 @@ def play(
         print(f"{printable(poses_out)}: {len(rendering.times)} poses at {rate:g}/s")
 
 
-def _check_output(file: Path, output: Path | None, option: str, endings: tuple[str, ...]) -> None:
-    """Refuse a name that would mislead, and one that would overwrite the recording."""
-    if output is None:
+def _check_output(source: Path | None, output: Path | None, option: str, endings: tuple[str, ...]) -> None:
+    """Refuse a name that would mislead, and one that would overwrite the recording or its sound."""
+    if output is None or source is None:
         return
     if output.suffix.lower() not in endings:
         raise typer.BadParameter(f"{printable(output)} must end in {' or '.join(endings)}", param_hint=option)
-    if output.exists() and file.exists() and output.samefile(file):
+    if output.exists() and source.exists() and output.samefile(source):
         raise typer.BadParameter(
             f"{printable(output)} is the recording itself; choose another name", param_hint=option
         )

@@ -7,15 +7,19 @@ from typing import Annotated
 
 import typer
 
-from hostmode.cli.style import new_app, printable, working
+from hostmode.cli.printable import printable
+from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, read_recording, say_rate
+from hostmode.cli.style import new_app, working
 
 app = new_app()
 
 
 @app.command()
 def plot(
-    file: Annotated[Path, typer.Argument(help="A recording, in any of the published shapes.")],
+    file: RecordingFile,
     output: Annotated[Path, typer.Argument(help="The picture: .png, .svg or .pdf.")],
+    sample_rate: SampleRate = None,
+    audio: Sound = None,
 ) -> None:
     """Draw a recording: sound, jaw, neck and expression over time, and where messages meet.
 
@@ -24,9 +28,10 @@ def plot(
 
     Example: `hostmode plot speech.json speech.png`
     """
-    from hostmode.recording import load_recording
     from hostmode.recording.figure import save_figure
 
+    recording = read_recording(file, sample_rate, audio)
+    say_rate(recording)
     with working(f"drawing {file.name}"):
-        save_figure(load_recording(file), output, title=printable(file.name))
+        save_figure(recording, output, title=printable(file.name))
     print(printable(output))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hostmode.cli.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,14 +22,6 @@ def new_app(**settings: Any) -> typer.Typer:
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
         **settings,
-    )
-
-
-def printable(text: object) -> str:
-    r"""Spell out what is no text, such as ``\x1b``: what comes from a file must not steer the terminal."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in str(text)
     )
 
 

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ import numpy as np
 from hostmode.audio.device_stream import load_sounddevice
 from hostmode.errors import AudioOutputError
 from hostmode.measure.clicks import click_instants, find_clicks, find_pulses
+from hostmode.measure.machine_load import machine_load
 from hostmode.measure.stall_monitor import StallMonitor
 from hostmode.measure.virtual_sound_card import VirtualSoundCard
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 # Nearer than half the way to the next click.
 _LARGEST_ERROR_S: Final = 0.2
 _PATIENCE_S: Final = 60.0
+# The clock is to know the card before the machine is busy.
+LOAD_AFTER_S: Final = 8.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,17 @@ class SyncReport:
         """From the 5th percentile to the 95th."""
         return self.p95_ms - self.p5_ms
 
+    @property
+    def largest_ms(self) -> float:
+        """The error that is furthest from none, with its sign."""
+        return max(self.errors_ms, key=abs)
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything for JSON."""
-        return {**asdict(self), "spread_ms": self.spread_ms}
+        return {**asdict(self), "spread_ms": self.spread_ms, "largest_ms": self.largest_ms}
 
 
-def measure_sync(seconds: float, injected_s: float = 0.0, block_s: float = 0.01) -> SyncReport:
+def measure_sync(seconds: float, injected_s: float = 0.0, block_s: float = 0.01, load: int = 0) -> SyncReport:
     """Play clicks on a virtual sound card and compare what was seen with what was heard.
 
     Parameters
@@ -83,6 +92,8 @@ def measure_sync(seconds: float, injected_s: float = 0.0, block_s: float = 0.01)
         An error to put in, as `PlayerConfig.av_offset`: the report has to move by as much.
     block_s : float
         Length of the card's blocks, seconds. The report must not depend on it.
+    load : int
+        How many processes keep the machine busy meanwhile, from `LOAD_AFTER_S` on.
 
     Raises
     ------
@@ -93,7 +104,7 @@ def measure_sync(seconds: float, injected_s: float = 0.0, block_s: float = 0.01)
     with tempfile.TemporaryDirectory(prefix="hostmode-sync-") as folder, VirtualSoundCard() as card:
         log = Path(folder) / "poses.npz"
         with card.record(block_s) as recording, StallMonitor() as monitor:
-            _play(card, seconds, injected_s, log)
+            _play(card, seconds, injected_s, log, load)
         heard_s = recording.heard_at(find_clicks(recording.samples(), recording.rate))
         lateness_ms = 1000.0 * float(np.median(recording.lateness()))
         with np.load(log) as poses:
@@ -129,17 +140,21 @@ def match(heard_s: npt.NDArray[np.float64], shown_s: npt.NDArray[np.float64]) ->
     return errors[np.abs(errors) < _LARGEST_ERROR_S]
 
 
-def _play(card: VirtualSoundCard, seconds: float, injected_s: float, log: Path) -> None:
-    player = subprocess.run(
-        [sys.executable, "-m", "hostmode.measure.click_player", str(seconds), str(injected_s), str(log)],
-        env=card.environment,
-        capture_output=True,
-        text=True,
-        timeout=seconds + _PATIENCE_S,
-        check=False,
+def _play(card: VirtualSoundCard, seconds: float, injected_s: float, log: Path, load: int) -> None:
+    command = [sys.executable, "-m", "hostmode.measure.click_player", str(seconds), str(injected_s), str(log)]
+    player = subprocess.Popen(
+        command, env=card.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    try:
+        if load:
+            with suppress(subprocess.TimeoutExpired):
+                player.wait(LOAD_AFTER_S)
+        with machine_load(load):
+            stdout, stderr = player.communicate(timeout=seconds + _PATIENCE_S)
+    finally:
+        player.kill()
     if player.returncode != 0:
-        reason = player.stderr.strip().splitlines() or ["no message"]
+        reason = stderr.strip().splitlines() or ["no message"]
         raise AudioOutputError(f"the process that plays failed: {reason[-1]}")
-    if json.loads(player.stdout)["audio_output"] != "sounddevice":
-        raise AudioOutputError(f"the virtual sound card was not played on: {player.stderr.strip()}")
+    if json.loads(stdout)["audio_output"] != "sounddevice":
+        raise AudioOutputError(f"the virtual sound card was not played on: {stderr.strip()}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hostmode.pose import as_poses
+from hostmode.recording.rates import LENGTH_TOLERANCE_S, deduce_rate, describe_rate, is_doubtful
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hostmode.recording.recording import Recording
-
-#: Sound and motion of one utterance differ by up to a few keyframes in real recordings.
-LENGTH_TOLERANCE_S: Final = 0.2
 
 #: A step at a seam that exceeds this multiple of the median step is seen unless it is smoothed.
 SEAM_STEP_RATIO: Final = 2.5
@@ -30,11 +28,21 @@ _STILL_JAW_RAD: Final = 1e-4
 #: So many samples in a row at full scale are a cut-off peak, not a coincidence.
 _CLIPPED_RUN: Final = 3
 
+#: Type of the envelopes that carry motion and its `end`, and first byte of messages without an envelope.
+_RESPONSE_ANIMATION: Final = 5
+_BARE_ANIMATION: Final = 0x0A
+
 
 def find_problems(recording: Recording) -> list[str]:
     """Return one line for each thing that will be heard, seen or refused; empty if there is none."""
-    checks = (_ids, _messages, _ends, _lengths, _seam_steps, _jaw, _sound)
+    checks = (_ids, _messages, _ends, _lengths, _jaw, _sound)
     return [problem for check in checks for problem in check(recording)]
+
+
+def find_notes(recording: Recording) -> list[str]:
+    """Return one line for each thing worth knowing that playback copes with."""
+    notes = (_rate, _missing_end, _seam_steps)
+    return [note for check in notes for note in check(recording)]
 
 
 def seam_step_ratios(recording: Recording) -> dict[int, float]:
@@ -76,16 +84,40 @@ def _messages(recording: Recording) -> Iterator[str]:
             yield f"message {number} is not motion (type {motion.type}): skipped"
         elif not len(motion.keyframes) and not motion.end:
             yield f"message {number} holds no keyframes"
+        if motion.replaced_animations:
+            yield (
+                f"message {number} is {motion.replaced_animations + 1} messages glued together: "
+                "only the last one's keyframes count"
+            )
 
 
 def _ends(recording: Recording) -> Iterator[str]:
     ends = [number for number, motion in enumerate(recording.motions, 1) if motion.end]
-    if recording.messages and not ends:
+    if recording.messages and not ends and _can_end(recording):
         yield "no message carries end: a player cannot know that the motion is complete"
     elif len(ends) > 1:
         yield f"end comes {len(ends)} times, in messages {_listed(ends)}"
     elif ends and ends[0] != len(recording.messages):
         yield f"end comes in message {ends[0]} of {len(recording.messages)}, not in the last"
+
+
+def _can_end(recording: Recording) -> bool:
+    """Whether any message is of the protocol that has an `end`."""
+    return any(
+        motion.kind == "animation" and motion.type == _RESPONSE_ANIMATION and message[0] != _BARE_ANIMATION
+        for message, motion in zip(recording.messages, recording.motions, strict=True)
+    )
+
+
+def _missing_end(recording: Recording) -> Iterator[str]:
+    if any(motion.kind == "animation" for motion in recording.motions) and not _can_end(recording):
+        yield "its messages are of a protocol without end: a player is told that they are complete"
+
+
+def _rate(recording: Recording) -> Iterator[str]:
+    line = describe_rate(recording)
+    if line is not None:
+        yield line
 
 
 def _lengths(recording: Recording) -> Iterator[str]:
@@ -94,8 +126,16 @@ def _lengths(recording: Recording) -> Iterator[str]:
         comparison = "longer" if excess_s > 0 else "shorter"
         yield (
             f"the motion is {abs(excess_s):.2f} s {comparison} than the sound "
-            f"({recording.motion_duration:.2f} s, {recording.audio_duration:.2f} s)"
+            f"({recording.motion_duration:.2f} s, {recording.audio_duration:.2f} s){_remedy(recording)}"
         )
+
+
+def _remedy(recording: Recording) -> str:
+    """Say what would give sound and motion the same length, where it is the rate."""
+    rate = deduce_rate(len(recording.audio), len(recording.keyframes))
+    if rate is not None and rate != recording.sample_rate:
+        return f": is the rate {rate} Hz? At that they have the same length"
+    return "; give the rate with --sample-rate" if is_doubtful(recording) else ""
 
 
 def _seam_steps(recording: Recording) -> Iterator[str]:
@@ -104,7 +144,7 @@ def _seam_steps(recording: Recording) -> Iterator[str]:
             seconds = seam / recording.keyframe_rate
             yield (
                 f"the expression jumps at the seam of keyframe {seam} ({seconds:.2f} s): "
-                f"{ratio:.1f} times the median step"
+                f"{ratio:.1f} times the median step, smoothed when played"
             )
 
 

@@ -1,12 +1,12 @@
 """The three JSON shapes of a recording, recognised by their keys.
 
-==========  =======================================================  ==========================
+==========  =======================================================  =================================
 shape       keys                                                     sound
-==========  =======================================================  ==========================
+==========  =======================================================  =================================
 enveloped   ``audio_base64``, ``animation_messages_base64``          in the file, rate stated
-bare        ``audio``, ``animations`` (bytes without an envelope)    in the file, 16 kHz
-keyframes   ``keyframes`` (numbers by field name), ``reqId``         raw PCM beside it, 16 kHz
-==========  =======================================================  ==========================
+older       ``audio``, ``animations`` (first protocol, or bare)      in the file, no rate
+keyframes   ``keyframes`` (numbers by field name), ``reqId``         raw PCM beside it, no rate
+==========  =======================================================  =================================
 """
 
 from __future__ import annotations
@@ -23,22 +23,17 @@ import numpy as np
 
 from hostmode._core import KEYFRAME_FLOATS, PCM_RATES
 from hostmode.errors import RecordingError
+from hostmode.recording.sound_file import Sound, samples_of, sound_beside
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
 
-#: Largest recording or PCM file that is read. The 1500 s a player buffers are 192 MB of base64 at 48 kHz.
-MAX_RECORDING_BYTES: Final = 256 * 1024 * 1024
-
-#: Rate of the shapes that state none.
-DEFAULT_SAMPLE_RATE: Final = 16000
-
-#: Where the sound of the keyframes shape is looked for: the recording's name with one of these endings.
-PCM_SUFFIXES: Final = (".pcm", ".raw")
-
 _AUDIO_FORMAT: Final = "pcm_s16le_mono"
+
+# As motion messages are held to.
+_LARGEST_MAGNITUDE: Final = 1e4
 
 # The order and widths are those of KEYFRAME_DTYPE; only the spelling is the demos' own.
 _JSON_FIELDS: Final = (
@@ -55,15 +50,16 @@ _JSON_FIELDS: Final = (
 class RecordingParts(NamedTuple):
     """What a file holds, before its messages are decoded; exactly one of the last two is not ``None``."""
 
-    audio: npt.NDArray[np.int16]
-    sample_rate: int
+    sound: Sound
     connection_id: str
     req_id: str
     messages: list[bytes] | None
     keyframes: npt.NDArray[np.float32] | None
 
 
-def parse_recording(data: bytes, path: Path) -> RecordingParts:
+def parse_recording(
+    data: bytes, path: Path, sound: Sound | None = None, sample_rate: int | None = None
+) -> RecordingParts:
     """Recognise the shape of `data` and take it apart.
 
     Parameters
@@ -71,7 +67,11 @@ def parse_recording(data: bytes, path: Path) -> RecordingParts:
     data : bytes
         The file's content.
     path : Path
-        Where it came from; the PCM file of the keyframes shape is looked for beside it.
+        Where it came from; sound that is not in the file is looked for beside it.
+    sound : Sound, optional
+        Takes the place of the file's own, which may be missing then.
+    sample_rate : int, optional
+        Likewise.
 
     Raises
     ------
@@ -80,27 +80,14 @@ def parse_recording(data: bytes, path: Path) -> RecordingParts:
     """
     document = _parse_object(data)
     if "animation_messages_base64" in document:
-        return _parse_enveloped(document)
+        return _parse_enveloped(document, sound, sample_rate)
     if "animations" in document:
-        return _parse_bare(document)
+        return _parse_older(document, path, sound)
     if "keyframes" in document:
-        return _parse_keyframes(document, path)
+        return _parse_keyframes(document, path, sound)
     raise RecordingError(
         f"no motion among the keys {reprlib.repr(sorted(document))}; "
         "a recording has 'animation_messages_base64', 'animations' or 'keyframes'"
-    )
-
-
-def read_bounded(path: Path) -> bytes:
-    """Read a file of at most `MAX_RECORDING_BYTES`."""
-    # The size refuses a large file unread; the bound on the read ends a device that states no size.
-    if path.stat().st_size <= MAX_RECORDING_BYTES:
-        with path.open("rb") as file:
-            data = file.read(MAX_RECORDING_BYTES + 1)
-        if len(data) <= MAX_RECORDING_BYTES:
-            return data
-    raise RecordingError(
-        f"larger than {MAX_RECORDING_BYTES // 2**20} MiB, the most that is read; split the recording"
     )
 
 
@@ -132,13 +119,14 @@ def _ends_early(error: json.JSONDecodeError, text: str) -> bool:
     return error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
 
 
-def _parse_enveloped(document: dict[str, Any]) -> RecordingParts:
+def _parse_enveloped(document: dict[str, Any], sound: Sound | None, sample_rate: int | None) -> RecordingParts:
     audio_format = document.get("audio_format", _AUDIO_FORMAT)
     if audio_format != _AUDIO_FORMAT:
         raise RecordingError(f"audio_format is {reprlib.repr(audio_format)}; only '{_AUDIO_FORMAT}' can be read")
+    samples = sound.samples if sound is not None else samples_of(_base64(document, "audio_base64"), "audio_base64")
+    rate = sample_rate or (sound.sample_rate if sound is not None else None)
     return RecordingParts(
-        audio=samples_of(_base64(document, "audio_base64"), "audio_base64"),
-        sample_rate=_sample_rate(document, "sample_rate"),
+        sound=Sound(samples, rate or _sample_rate(document, "sample_rate")),
         connection_id=_string(document, "connection_id"),
         req_id=_string(document, "req_id"),
         messages=_base64_list(document, "animation_messages_base64"),
@@ -146,10 +134,11 @@ def _parse_enveloped(document: dict[str, Any]) -> RecordingParts:
     )
 
 
-def _parse_bare(document: dict[str, Any]) -> RecordingParts:
+def _parse_older(document: dict[str, Any], path: Path, sound: Sound | None) -> RecordingParts:
+    if sound is None and "audio" not in document:
+        sound = sound_beside(path)
     return RecordingParts(
-        audio=samples_of(_base64(document, "audio"), "audio"),
-        sample_rate=DEFAULT_SAMPLE_RATE,
+        sound=sound or Sound(samples_of(_base64(document, "audio"), "audio"), None),
         connection_id="",
         req_id="",
         messages=_base64_list(document, "animations"),
@@ -157,7 +146,7 @@ def _parse_bare(document: dict[str, Any]) -> RecordingParts:
     )
 
 
-def _parse_keyframes(document: dict[str, Any], path: Path) -> RecordingParts:
+def _parse_keyframes(document: dict[str, Any], path: Path, sound: Sound | None) -> RecordingParts:
     keyframes = _keyframe_array(document["keyframes"])
     count = document.get("keyframesCount", len(keyframes))
     if count != len(keyframes) or isinstance(count, bool):
@@ -165,32 +154,13 @@ def _parse_keyframes(document: dict[str, Any], path: Path) -> RecordingParts:
             f"keyframesCount is {reprlib.repr(count)} but there are {len(keyframes)} keyframes; the two must agree"
         )
     return RecordingParts(
-        audio=_pcm_beside(path),
-        sample_rate=DEFAULT_SAMPLE_RATE,
+        # Without its sound the motion can still be inspected and plotted, so a missing file is not an error.
+        sound=sound or sound_beside(path) or Sound(np.empty(0, np.int16), None),
         connection_id="",
         req_id=_string(document, "reqId"),
         messages=None,
         keyframes=keyframes,
     )
-
-
-def _pcm_beside(path: Path) -> npt.NDArray[np.int16]:
-    # Without its sound the motion can still be inspected and plotted, so a missing file is not an error.
-    for suffix in PCM_SUFFIXES:
-        pcm_path = path.with_suffix(suffix)
-        if pcm_path.is_file():
-            try:
-                return samples_of(read_bounded(pcm_path), pcm_path.name)
-            except RecordingError as error:
-                raise RecordingError(f"its sound {pcm_path.name}: {error}") from None
-    return np.empty(0, np.int16)
-
-
-def samples_of(pcm: bytes, name: str) -> npt.NDArray[np.int16]:
-    """Read `pcm` as little-endian 16-bit samples; `name` is what an error calls it."""
-    if len(pcm) % 2:
-        raise RecordingError(f"{name} has {len(pcm)} bytes; 16-bit PCM has an even number, so the sound is cut short")
-    return np.frombuffer(pcm, "<i2").astype(np.int16)
 
 
 def _keyframe_array(entries: Any) -> npt.NDArray[np.float32]:
@@ -210,6 +180,11 @@ def _keyframe_array(entries: Any) -> npt.NDArray[np.float32]:
         raise RecordingError(
             f"keyframe {int(np.argmin(finite))} has a value that is NaN, infinite or "
             "beyond single precision; every value must be finite"
+        )
+    bounded = (np.abs(singles) <= _LARGEST_MAGNITUDE).all(axis=1)
+    if not bounded.all():
+        raise RecordingError(
+            f"keyframe {int(np.argmin(bounded))} has a value beyond {_LARGEST_MAGNITUDE:.0f}; no face has such a one"
         )
     return singles
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,9 @@ from hostmode._core import (
     encode_message,
 )
 from hostmode.errors import DecodeError, RecordingError
-from hostmode.recording.json_shapes import parse_recording, read_bounded
+from hostmode.recording.json_shapes import parse_recording
+from hostmode.recording.rates import DEFAULT_SAMPLE_RATE, RateSource, check_rate, guess_rate
+from hostmode.recording.sound_file import read_bounded, read_sound
 
 if TYPE_CHECKING:
     import os
@@ -51,6 +53,9 @@ class Recording:
         Encoded motion messages, with or without their envelope.
     connection_id, req_id : str
         What the recording says about itself; taken from the messages where empty.
+    sample_rate_source : str
+        How the rate is known: ``"stated"`` by a file or the caller, ``"deduced"`` as the one at which the sound
+        is as long as the motion, or ``"assumed"``.
 
     Attributes
     ----------
@@ -70,6 +75,7 @@ class Recording:
     messages: Sequence[bytes]
     connection_id: str = ""
     req_id: str = ""
+    sample_rate_source: RateSource = "stated"
     motions: tuple[Motion, ...] = field(init=False)
     keyframes: npt.NDArray[np.float32] = field(init=False)
 
@@ -191,21 +197,35 @@ class Recording:
         )
 
 
-def load_recording(path: str | os.PathLike[str]) -> Recording:
+def load_recording(
+    path: str | os.PathLike[str],
+    *,
+    sample_rate: int | None = None,
+    audio: str | os.PathLike[str] | None = None,
+) -> Recording:
     """Read a recording, whichever of the published shapes it has.
 
     The shape is recognised by the file's content, never by its name:
 
     * an object with ``audio_base64`` and ``animation_messages_base64``: sound, rate, ids, enveloped
       messages;
-    * an older one with ``audio`` and ``animations``: 16 kHz sound and messages without an envelope;
+    * an older one with ``audio`` and ``animations``: sound, and messages of the first protocol or without an
+      envelope;
     * one with ``keyframes``: numbers by field name, encoded here as the service would. Its sound is the raw
-      16 kHz PCM file beside it, the same name ending in ``.pcm`` or ``.raw``; without one `audio` is empty.
+      PCM file beside it: the same name ending in ``.pcm`` or ``.raw``, or ``audio_<id>.pcm`` beside
+      ``flame_<id>.json``; without one `audio` is empty.
+
+    The last two state no rate. It is the one of the seven at which the sound is as long as the motion, within
+    2 %; where none is, 16 kHz is assumed. `Recording.sample_rate_source` says which.
 
     Parameters
     ----------
     path : path-like
         A file of at most 256 MiB.
+    sample_rate : int, optional
+        The rate of the sound in hertz, one of `hostmode.PCM_RATES`, whatever the file says.
+    audio : path-like, optional
+        A file of raw 16-bit mono PCM, or a WAV file of it, that takes the place of the recording's sound.
 
     Returns
     -------
@@ -215,20 +235,33 @@ def load_recording(path: str | os.PathLike[str]) -> Recording:
     Raises
     ------
     OSError
-        If the file cannot be read.
+        If a file cannot be read.
     RecordingError
         If it is not a recording; the message is one line that names the file, what was found and what is
         allowed.
+    ValueError
+        If `sample_rate` is none of the seven.
     """
     path = Path(path)
+    if sample_rate is not None:
+        check_rate(sample_rate)
     try:
-        parts = parse_recording(read_bounded(path), path)
-        ids = {"connection_id": parts.connection_id, "req_id": parts.req_id}
+        sound = None if audio is None else read_sound(Path(audio))
+        parts = parse_recording(read_bounded(path), path, sound, sample_rate)
+        samples, rate = parts.sound.samples, sample_rate or parts.sound.sample_rate
+        played_at = rate or DEFAULT_SAMPLE_RATE
         if parts.keyframes is not None:
-            return Recording.from_keyframes(parts.audio, parts.sample_rate, parts.keyframes, **ids)
-        return Recording(parts.audio, parts.sample_rate, parts.messages or [], **ids)
+            recording = Recording.from_keyframes(samples, played_at, parts.keyframes, req_id=parts.req_id)
+        else:
+            recording = Recording(samples, played_at, parts.messages or [], parts.connection_id, parts.req_id)
+        return recording if rate is not None else _with_guessed_rate(recording)
     except RecordingError as error:
         raise RecordingError(f"{path}: {error}") from None
+
+
+def _with_guessed_rate(recording: Recording) -> Recording:
+    rate, source = guess_rate(len(recording.audio), len(recording.keyframes))
+    return replace(recording, sample_rate=rate, sample_rate_source=source)
 
 
 def _decode(message: bytes, index: int, count: int) -> Motion:

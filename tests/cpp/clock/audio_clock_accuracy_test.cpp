@@ -77,14 +77,20 @@ TEST_CASE("audio_clock: a coarse clock whose ticks hardly drift past the blocks 
   }
 }
 
-TEST_CASE("audio_clock: errors stay within the goals in five timing profiles") {
+TEST_CASE("audio_clock: errors stay within the goals in all timing profiles") {
   struct Limit {
     const char* name;
     double p999_s;
   };
   // Goal G3, as absolute limits that fit these profiles; the benchmark measures it as ratios.
-  constexpr Limit kLimits[] = {
-      {"real-time", 5e-6}, {"desktop", 38e-6}, {"bad", 90e-6}, {"1 ms quantised", 0.6e-3}, {"bursty", 80e-6}};
+  constexpr Limit kLimits[] = {{"real-time", 5e-6},
+                               {"desktop", 38e-6},
+                               {"bad", 90e-6},
+                               {"1 ms quantised", 0.6e-3},
+                               {"bursty", 80e-6},
+                               {"host wrong for seconds", 4e-3},
+                               {"callbacks late for seconds", 1e-3},
+                               {"both for seconds", 5e-3}};
   const auto profiles = hostmode_test::clock_profiles();
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     REQUIRE(std::string(profiles[i].name) == kLimits[i].name);
@@ -93,11 +99,12 @@ TEST_CASE("audio_clock: errors stay within the goals in five timing profiles") {
       CAPTURE(rate_error_ppm);
       VirtualDacConfig config = profiles[i].config;
       config.rate_error_ppm = rate_error_ppm;
+      const bool spells = config.wrong_host.most_s > 0 || config.busy.most_s > 0;
       ClockRig rig(config);
-      rig.run_for(14, 6);
+      rig.run_for(spells ? 80 : 14, spells ? 12 : 6);
       double bias_s = 0;
       for (const double error_s : rig.errors_s) bias_s += error_s / static_cast<double>(rig.errors_s.size());
-      CHECK(std::abs(bias_s) <= 60e-6);
+      CHECK(std::abs(bias_s) <= (spells ? 1e-3 : 60e-6));
       CHECK(rig.quantile(0.999) <= kLimits[i].p999_s);
       CHECK(rig.backwards == 0);
       CHECK(rig.standing == 0);

@@ -35,6 +35,16 @@ double VirtualDac::draw(const Lateness& lateness) {
   return late_s;
 }
 
+void VirtualDac::follow(const Spells& spells, SpellState& state) {
+  if (spells.most_s <= 0) return;
+  if (state.turns_s == 0) state.turns_s = config_.start_s + spells.first_s;
+  while (now_s_ >= state.turns_s) {
+    state.on = !state.on;
+    state.turns_s += spells.least_s + (spells.most_s - spells.least_s) * uniform();
+    if (state.on) state.strength = 2 * uniform() - 1;
+  }
+}
+
 double VirtualDac::played_at(double frame) const {
   // The last point that does not lie after the frame: where the device stood, the frame is heard afterwards.
   auto point = played_.rbegin();
@@ -89,6 +99,11 @@ void VirtualDac::freeze_device(double duration_s) {
   go_on_at(now_s_ + duration_s);
 }
 
+void VirtualDac::move_sink(double later_s, int more_blocks) {
+  config_.hardware_latency_s += later_s;
+  config_.buffer_blocks += more_blocks;
+}
+
 void VirtualDac::stall_host(double duration_s) {
   stalled_until_s_ = now_s_ + duration_s;
 }
@@ -97,7 +112,10 @@ hostmode::AudioObservation VirtualDac::next_callback() {
   const bool priming = blocks_ < config_.buffer_blocks;
   const bool again_in_period = !priming && (blocks_ - config_.buffer_blocks) % config_.period_blocks != 0;
   double stamp_s = now_s_ + config_.execution_s;
-  if (!priming && !again_in_period) stamp_s = std::max(stamp_s, due_s() + draw(config_.wake));
+  follow(config_.wrong_host, wrong_host_);
+  follow(config_.busy, busy_);
+  if (!priming && !again_in_period)
+    stamp_s = std::max(stamp_s, due_s() + draw(busy_.on ? config_.busy_wake : config_.wake));
   stamp_s = std::max(stamp_s, stalled_until_s_);
   now_s_ = stamp_s + draw(config_.dispatch);
 
@@ -132,7 +150,9 @@ void VirtualDac::report_times(hostmode::AudioObservation& callback, double stamp
   };
   double dac_s = stamp_s + nominal_latency_s();
   if (config_.report == HostReport::kMeasured) {
-    dac_s = heard_time_of(static_cast<double>(callback.first_frame)) + config_.measurement_noise_s * normal();
+    dac_s = heard_time_of(static_cast<double>(callback.first_frame)) +
+            config_.measurement_noise_s * normal() + host_error_s_ +
+            (wrong_host_.on ? config_.wrong_host_s * wrong_host_.strength : 0);
   }
   callback.host_current_s = cut(stamp_s + config_.host_epoch_s);
   callback.dac_s = cut(dac_s + config_.host_epoch_s);

@@ -34,6 +34,14 @@ struct Lateness {
   double stall_mean_s = 0;
 };
 
+// Times of trouble that come and go: each lasts from `least_s` to `most_s`, and so do the pauses between
+// them.
+struct Spells {
+  double first_s = 0;  // after the first callback
+  double least_s = 0;
+  double most_s = 0;  // 0: none
+};
+
 // What the host says about the time at which a block is heard.
 enum class HostReport {
   kMeasured,  // dac - current is the device's fill level, measured when current was stamped (ALSA)
@@ -65,6 +73,10 @@ struct VirtualDacConfig {
   double host_epoch_s = 0;         // the host's clock minus the caller's
   double quantum_s = 0;            // the host's times are cut to multiples of this
   double measurement_noise_s = 0;  // standard deviation, on both sides, of a measured dac
+  Spells wrong_host;  // a measured dac is off by up to `wrong_host_s`, early or late, all the while
+  double wrong_host_s = 0;
+  Spells busy;  // callbacks run late as `busy_wake` says
+  Lateness busy_wake;
   std::uint64_t seed = 1;
 };
 
@@ -81,6 +93,16 @@ class VirtualDac {
 
   // The device's rate changes, or the caller's clock is slewed, which looks the same.
   void set_rate_error_ppm(double rate_error_ppm);
+
+  // What the host says of measured times is off by so much from now on: positive, later than the truth.
+  void set_host_error_s(double error_s) { host_error_s_ = error_s; }
+
+  // How late callbacks run from now on.
+  void set_wake(const Lateness& wake) { config_.wake = wake; }
+
+  // The sound moves to another device: what leaves the buffer is heard `later_s` later than so far, and the
+  // buffer holds `more_blocks` more.
+  void move_sink(double later_s, int more_blocks);
 
   // The device stands still for `duration_s` from now on, keeps what it has buffered, and goes on.
   void freeze_device(double duration_s);
@@ -114,6 +136,14 @@ class VirtualDac {
     double rate_hz;
   };
 
+  // Where spells are: the current one ends, or the next one begins, at `turns_s`.
+  struct SpellState {
+    bool on = false;
+    double turns_s = 0;
+    double strength = 0;  // -1 to 1, drawn for each spell
+  };
+
+  void follow(const Spells& spells, SpellState& state);
   [[nodiscard]] double draw(const Lateness& lateness);
   [[nodiscard]] double uniform();
   [[nodiscard]] double normal();
@@ -131,6 +161,9 @@ class VirtualDac {
   double now_s_;
   double stalled_until_s_;
   int underruns_ = 0;
+  double host_error_s_ = 0;
+  SpellState wrong_host_;
+  SpellState busy_;
   Lie lie_ = Lie::kNone;
   double lie_dac_s_ = 0;
   bool lying_ = false;

@@ -136,8 +136,48 @@ TEST_CASE("decode: NaN and infinity are malformed, wherever they stand") {
       CHECK(std::string(got.failure.reason) == "NaN or infinity in a keyframe");
     }
   }
-  CHECK(accepts(
-      keyframe(packed(1, {std::numeric_limits<float>::max(), std::numeric_limits<float>::denorm_min()}))));
+  CHECK(accepts(keyframe(packed(1, {std::numeric_limits<float>::denorm_min(), -0.0F}))));
+}
+
+TEST_CASE("decode: a magnitude beyond 10000 is malformed, in every field and layout") {
+  const Bytes whole = full_keyframe(1);
+  constexpr float kJustBeyond = 10000.0009765625F;
+  for (const float bad : {kJustBeyond, -kJustBeyond, 1e30F, -std::numeric_limits<float>::max()}) {
+    CHECK_FALSE(accepts(keyframe(packed(4, {0, bad}))));
+    CHECK_FALSE(accepts(keyframe(unpacked(7, bad))));
+    for (std::size_t at = 5; at + 4 <= whole.size();) {
+      Bytes broken = whole;
+      broken.replace(at, 4, raw_float(bad));
+      const Decoded got = decode(full_keyframe(1) + broken);
+      CAPTURE(at);
+      CHECK(got.status == Status::kMalformed);
+      CHECK(got.failure.offset == whole.size() + at);
+      CHECK(std::string(got.failure.reason) == "a value beyond 10000 in a keyframe");
+      at += 4;
+      for (const std::size_t header : {17U, 31U, 45U, 59U, 85U}) at += at == header ? 2 : 0;
+      at += at == 95 ? 3 : 0;
+    }
+  }
+  Bytes extreme = whole;
+  for (const std::size_t at : {std::size_t{5}, whole.size() - 4}) extreme.replace(at, 4, raw_float(-1e4F));
+  CHECK(accepts(extreme));
+  CHECK(accepts(keyframe(packed(1, {1e4F, -1e4F}))));
+}
+
+TEST_CASE("decode: two messages glued together are one, which says that an animation was replaced") {
+  const Bytes first = number(1, 5) + response(block(2, "a") + block(4, full_keyframe(1) + full_keyframe(2)));
+  const Bytes second = number(1, 5) + response(block(2, "b") + number(3, 1) + block(4, full_keyframe(9)));
+  const Decoded got = decode(first + second);
+  REQUIRE(got.status == Status::kOk);
+  CHECK(got.message.req_id == "b");
+  CHECK(got.message.end);
+  REQUIRE(got.message.keyframes.size() == 1);
+  CHECK(got.message.keyframes[0].translation[0] == 9);
+  CHECK(got.message.replaced_animations == 1);
+  CHECK(decode(first + second + first).message.replaced_animations == 2);
+  CHECK(decode(first + block(5, block(4, "no credits"))).message.replaced_animations == 1);
+  CHECK(decode(first).message.replaced_animations == 0);
+  CHECK(decode(number(1, 5) + response(block(4, "")) + second).message.replaced_animations == 0);
 }
 
 TEST_CASE("decode: of a repeated scalar, string or animation the last wins") {
@@ -385,5 +425,7 @@ TEST_CASE("encode: refuses what no one would decode") {
   keyframe.expression[99] = std::numeric_limits<float>::infinity();
   CHECK(encode_message(&keyframe, 1, "", "", false, "", bytes) == Status::kInvalidArgument);
   CHECK(bytes.empty());
+  keyframe.expression[99] = -1.1e4F;
+  CHECK(encode_message(&keyframe, 1, "", "", false, "", bytes) == Status::kInvalidArgument);
   CHECK(encode_message(nullptr, 0, "\xff", "", false, "", bytes) == Status::kInvalidArgument);
 }

@@ -51,10 +51,9 @@ inline Bytes keyframe(const Bytes& fields) {
   return block(1, fields);
 }
 
-// All seven fields, float i being `first` + i.
-inline Bytes full_keyframe(float first) {
+// All seven fields, float i being `first` + i; `field` is the number of the first one.
+inline Bytes full_keyframe(float first, std::uint32_t field = 1) {
   Bytes fields;
-  std::uint32_t field = 1;
   for (const int count : {3, 3, 3, 3, 6, 2, 100}) {
     Bytes floats;
     for (int i = 0; i < count; ++i, first += 1) floats += raw_float(first);

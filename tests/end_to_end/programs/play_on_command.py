@@ -19,6 +19,9 @@ from hostmode import KEYFRAME_FLOATS, Controller, PlayerConfig, encode_message
 from hostmode.measure.ramp import ramp
 
 RATE = 48000
+# How many conversations nobody interrupts before so many seconds of them were heard: longer than the fade-in.
+LEFT_ALONE = 20
+HEARD_S = 0.02
 
 # Callbacks speak from a thread of their own, and print() writes a line and its end one after the other.
 speaking = threading.Lock()
@@ -29,20 +32,26 @@ def say(kind: str, **values: object) -> None:
         print(json.dumps({"kind": kind, **values}), flush=True)
 
 
-def interrupt_often(avatar: Controller, count: int) -> int:
+def interrupt_often(avatar: Controller, count: int) -> tuple[int, list[int]]:
     """Interrupt from four threads at random times, each conversation louder than the one before it.
 
-    Return how many messages of motion were accepted for conversations that had been interrupted.
+    Return how many messages of motion were accepted for conversations that had been interrupted, and the levels of
+    those that nobody interrupted before they were heard.
     """
     late = encode_message(np.zeros((5, KEYFRAME_FLOATS), np.float32), end=True)
     left = threading.Semaphore(count)
     accepted: list[str] = []
+    interrupts: list[int] = []
+    # Held by whoever interrupts, and while a conversation is left alone.
+    alone = threading.Lock()
 
     def interrupt(seed: int) -> None:
         chance = random.Random(seed)
         while left.acquire(blocking=False):
-            cid = avatar.get_current_conversation_id()
-            avatar.interrupt()
+            with alone:
+                cid = avatar.get_current_conversation_id()
+                avatar.interrupt()
+                interrupts.append(seed)
             if cid is not None and avatar.yield_frames_data([late], cid):
                 accepted.append(cid)
             time.sleep(chance.choice([0.0, 0.0, 0.001, 0.005]))
@@ -51,13 +60,25 @@ def interrupt_often(avatar: Controller, count: int) -> int:
     for thread in threads:
         thread.start()
     level = 1000
+    heard: list[int] = []
+
+    def speak() -> None:
+        avatar.yield_audio_data(np.resize(np.array([level, -level], np.int16), RATE), end=True)
+
     while any(thread.is_alive() for thread in threads):
         level = min(level + 1, 32000)
-        avatar.yield_audio_data(np.resize(np.array([level, -level], np.int16), RATE), end=True)
-        # Now and then nobody interrupts for long enough that it is heard at its level.
-        time.sleep(0.001)
+        if len(interrupts) < len(heard) * count / LEFT_ALONE:
+            speak()
+            time.sleep(0.001)
+            continue
+        # Left to chance, how often nobody interrupts for long enough depends on the machine.
+        with alone:
+            speak()
+            while avatar.get_audio_time() < HEARD_S:
+                time.sleep(0.001)
+            heard.append(level)
     avatar.interrupt()
-    return len(accepted)
+    return len(accepted), heard
 
 
 def main() -> None:
@@ -79,7 +100,8 @@ def main() -> None:
             avatar.interrupt()
             say("interrupted", heard=heard)
         elif command == "interrupts":
-            say("interrupts", accepted_late_motion=interrupt_often(avatar, int(arguments[0])))
+            accepted, heard_levels = interrupt_often(avatar, int(arguments[0]))
+            say("interrupts", accepted_late_motion=accepted, heard_levels=heard_levels)
         elif command == "idle":
             say("waited", idle=avatar.wait_until_idle(30))
         elif command == "stats":

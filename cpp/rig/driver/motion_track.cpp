@@ -1,0 +1,158 @@
+#include "driver/motion_track.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "driver/curves.h"
+
+namespace hostmode {
+namespace {
+
+constexpr float kMiddleFollows = 1.0F / (25.0F * 6.0F);
+constexpr float kSpreadFollows = 1.0F / (25.0F * 4.0F);
+constexpr float kFirstSpread = 0.6F;
+constexpr float kLeastSpread = 0.25F;
+constexpr std::size_t kSpeeds = 150;
+constexpr std::size_t kLagWindow = 200;  // keyframes: 8 s
+constexpr std::size_t kLagsTried = 7;    // 0 to 240 ms
+constexpr float kLagSlew_s = 0.0008F;    // a keyframe: 20 ms a second
+// Less than this says nothing about which lag is the right one.
+constexpr float kLagCorrelation = 0.35F;
+
+float median(std::vector<float> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// `variance` follows the square of `distance`; returns the spread.
+float follow_spread(float& variance, float distance) noexcept {
+  variance += (distance * distance - variance) * kSpreadFollows;
+  return std::max(std::sqrt(variance), kLeastSpread);
+}
+
+}  // namespace
+
+double MotionTrack::last_keyframe_s() const noexcept {
+  return usual_.empty() ? 0.0 : static_cast<double>(usual_.size() - 1) / kKeyframeRateHz;
+}
+
+void MotionTrack::push(const float* keyframes, std::size_t count, const SoundTrack& sound) {
+  if (count == 0) return;
+  if (usual_.empty()) begin(keyframes, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    follow(keyframes + i * kKeyframeFloats);
+    follow_lag(sound);
+    usual_.push_back(now_);
+  }
+}
+
+void MotionTrack::begin(const float* keyframes, std::size_t count) {
+  const auto middle_of = [keyframes, count](auto value) {
+    std::vector<float> values(count);
+    for (std::size_t i = 0; i < count; ++i) values[i] = value(keyframes + i * kKeyframeFloats);
+    return median(std::move(values));
+  };
+  now_.opening_middle = middle_of([](const float* k) { return along(kOpeningAxis, k); });
+  now_.rounding_middle = middle_of([](const float* k) { return along(kRoundingAxis, k); });
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    now_.neck[axis] = middle_of([axis](const float* k) { return k[kNeckPoseOffset + axis]; });
+  }
+  opening_variance_ = rounding_variance_ = kFirstSpread * kFirstSpread;
+  std::copy_n(keyframes + kExpressionOffset, kMovingExpressions, before_.begin());
+}
+
+void MotionTrack::follow(const float* keyframe) {
+  const float opening = along(kOpeningAxis, keyframe);
+  const float rounding = along(kRoundingAxis, keyframe);
+  now_.opening_middle += (opening - now_.opening_middle) * kMiddleFollows;
+  now_.rounding_middle += (rounding - now_.rounding_middle) * kMiddleFollows;
+  now_.opening_spread = follow_spread(opening_variance_, opening - now_.opening_middle);
+  now_.rounding_spread = follow_spread(rounding_variance_, rounding - now_.rounding_middle);
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    now_.neck[axis] += (keyframe[kNeckPoseOffset + axis] - now_.neck[axis]) * kMiddleFollows;
+  }
+  const float lively = liveliness(keyframe);
+  brows_slewed_ += (lively - brows_slewed_) * (lively > brows_slewed_ ? 0.45F : 0.10F);
+  now_.brows += (brows_slewed_ - now_.brows) * 0.5F;
+  openings_.push_back((opening - now_.opening_middle) / now_.opening_spread);
+}
+
+// The speed of the expression outside of what moves the mouth, against its upper quartile of the last
+// seconds.
+float MotionTrack::liveliness(const float* keyframe) {
+  std::array<float, kMovingExpressions> step{};
+  for (std::size_t i = 0; i < step.size(); ++i) step[i] = keyframe[kExpressionOffset + i] - before_[i];
+  std::copy_n(keyframe + kExpressionOffset, kMovingExpressions, before_.begin());
+  for (const ExpressionAxis* axis : {&kOpeningAxis, &kRoundingAxis}) {
+    float product = 0.0F;
+    float square = 0.0F;
+    for (std::size_t i = 0; i < step.size(); ++i) {
+      product += step[i] * (*axis)[i];
+      square += (*axis)[i] * (*axis)[i];
+    }
+    for (std::size_t i = 0; i < step.size(); ++i) step[i] -= product / square * (*axis)[i];
+  }
+  float square = 0.0F;
+  for (const float value : step) square += value * value;
+  speed_ += (std::sqrt(square) * static_cast<float>(kKeyframeRateHz) - speed_) * 0.35F;
+  speeds_.push_back(speed_);
+  if (speeds_.size() > kSpeeds) speeds_.pop_front();
+  std::vector<float> sorted(speeds_.begin(), speeds_.end());
+  const auto quartile = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() * 3 / 4);
+  std::nth_element(sorted.begin(), quartile, sorted.end());
+  return std::clamp(speed_ / std::max(*quartile, 1.0F) - 0.75F, 0.0F, 1.1F);
+}
+
+// The lag at which the motion of the last seconds is most like its sound.
+void MotionTrack::follow_lag(const SoundTrack& sound) {
+  const std::size_t count = openings_.size();
+  if (count < kLagWindow || sound.duration_s() * kKeyframeRateHz < static_cast<double>(count)) return;
+  std::array<float, kLagWindow> heard{};
+  float mean = 0.0F;
+  for (std::size_t i = 0; i < kLagWindow; ++i) {
+    heard[i] = sound.at(static_cast<double>(count - kLagWindow + i) / kKeyframeRateHz).opening;
+    mean += heard[i] / static_cast<float>(kLagWindow);
+  }
+  float best = kLagCorrelation;
+  float wanted_s = now_.lag_s;
+  for (std::size_t lag = 0; lag < kLagsTried; ++lag) {
+    float both = 0.0F;
+    float of_sound = 1e-6F;
+    float of_motion = 1e-6F;
+    for (std::size_t i = lag; i < kLagWindow; ++i) {
+      const float x = openings_[count - kLagWindow + i - lag];
+      const float y = heard[i] - mean;
+      both += x * y;
+      of_motion += x * x;
+      of_sound += y * y;
+    }
+    const float correlation = both / std::sqrt(of_sound * of_motion);
+    if (correlation > best) {
+      best = correlation;
+      wanted_s = static_cast<float>(lag) / static_cast<float>(kKeyframeRateHz);
+    }
+  }
+  now_.lag_s += std::clamp(wanted_s - now_.lag_s, -kLagSlew_s, kLagSlew_s);
+}
+
+MotionUsual MotionTrack::at(double media_s) const noexcept {
+  if (usual_.empty()) return {};
+  const double last = static_cast<double>(usual_.size() - 1);
+  const double position = std::clamp(media_s * kKeyframeRateHz, 0.0, last);
+  const auto i = static_cast<std::size_t>(position);
+  const MotionUsual& a = usual_[i];
+  const MotionUsual& b = usual_[std::min(i + 1, usual_.size() - 1)];
+  const auto weight = static_cast<float>(position - static_cast<double>(i));
+  MotionUsual out;
+  out.opening_middle = mix(a.opening_middle, b.opening_middle, weight);
+  out.opening_spread = mix(a.opening_spread, b.opening_spread, weight);
+  out.rounding_middle = mix(a.rounding_middle, b.rounding_middle, weight);
+  out.rounding_spread = mix(a.rounding_spread, b.rounding_spread, weight);
+  for (std::size_t axis = 0; axis < 3; ++axis) out.neck[axis] = mix(a.neck[axis], b.neck[axis], weight);
+  out.brows = mix(a.brows, b.brows, weight);
+  out.lag_s = mix(a.lag_s, b.lag_s, weight);
+  return out;
+}
+
+}  // namespace hostmode

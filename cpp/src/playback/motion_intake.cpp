@@ -1,0 +1,105 @@
+#include "playback/motion_intake.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace hostmode {
+namespace {
+
+const std::string kNoId;
+
+const std::string& id_of(const Conversation* conversation) noexcept {
+  return conversation != nullptr ? conversation->id : kNoId;
+}
+
+}  // namespace
+
+bool MotionIntake::route(const std::string* id, std::size_t messages, double now_s,
+                         ConversationPtr& conversation) {
+  conversation = id != nullptr ? conversations_.find(*id) : nullptr;
+  const bool foreign = id != nullptr ? conversation == nullptr : conversations_.current() != nullptr;
+  Stats& stats = journal_.stats();
+  if (foreign) {
+    journal_.add_discarded(stats.discarded_wrong_id, "wrong_id", id != nullptr ? *id : kNoId, messages,
+                           now_s);
+    return false;
+  }
+  if (conversation == nullptr) return true;
+  if (messages == 0) {
+    conversation->motion_use = MotionUse::kIgnored;
+    return false;
+  }
+  if (!conversation->is_audio_only()) return true;
+  journal_.add_discarded(stats.discarded_audio_only, "audio_only", conversation->id, messages, now_s);
+  return false;
+}
+
+bool MotionIntake::accept(const Message& message, Conversation* conversation, double now_s) {
+  const std::string& id = id_of(conversation);
+  Stats& stats = journal_.stats();
+  if (message.kind == MessageKind::kServerError) {
+    journal_.add_error("server_error", std::to_string(message.error_code) + ": " + message.error_message, id,
+                       now_s);
+    return false;
+  }
+  if (message.kind == MessageKind::kOther) {
+    ++stats.unknown_messages;
+    return false;
+  }
+  if (is_for_another_avatar(message)) {
+    journal_.add_discarded(stats.discarded_avatar, "avatar_mismatch", id, 1, now_s);
+    journal_.add_error("avatar_mismatch",
+                       "motion is for avatar " + message.avatar_id + ", configured is " + config_.avatar_id,
+                       id, now_s);
+    return false;
+  }
+  if (conversations_.tombstones().contains(message.req_id)) {
+    journal_.add_discarded(stats.discarded_tombstoned, "tombstoned", id, 1, now_s);
+    return false;
+  }
+  if (conversation == nullptr || message.req_id.empty()) return true;
+  if (conversation->req_id.empty()) conversation->req_id = message.req_id;
+  if (conversation->req_id != message.req_id) {
+    journal_.add_discarded(stats.discarded_other_req_id, "other_req_id", id, 1, now_s);
+    return false;
+  }
+  return true;
+}
+
+void MotionIntake::report_malformed(std::size_t message, const DecodeFailure& failure,
+                                    const Conversation* conversation, double now_s) {
+  ++journal_.stats().malformed_messages;
+  journal_.add_error("invalid_animation_data",
+                     "message " + std::to_string(message) + ", byte " + std::to_string(failure.offset) +
+                         ": " + failure.reason,
+                     id_of(conversation), now_s);
+}
+
+void MotionIntake::count(const Conversation& conversation, std::size_t keyframes, double heard_s,
+                         double now_s) {
+  const std::size_t first = conversation.timeline.keyframe_count();
+  Stats& stats = journal_.stats();
+  stats.keyframes += keyframes;
+  if (first == 0) stats.time_to_first_motion_s = now_s - conversation.opened_s;
+  const double late = heard_s * kKeyframeRateHz - static_cast<double>(first);
+  if (late > 0) stats.late_keyframes += std::min(keyframes, static_cast<std::size_t>(late) + 1);
+}
+
+void MotionIntake::expire_early(double now_s) {
+  if (early_.empty()) return;
+  const std::size_t expired = early_.expire(now_s, config_.early_motion_expiry_s);
+  if (expired > 0) {
+    journal_.add_discarded(journal_.stats().discarded_expired, "expired", kNoId, expired, now_s);
+  }
+}
+
+double MotionIntake::early_expires_s() const noexcept {
+  if (early_.empty()) return std::numeric_limits<double>::infinity();
+  return early_.oldest_s() + config_.early_motion_expiry_s;
+}
+
+bool MotionIntake::is_for_another_avatar(const Message& message) const noexcept {
+  return !config_.avatar_id.empty() && !message.avatar_id.empty() && message.avatar_id != config_.avatar_id;
+}
+
+}  // namespace hostmode

@@ -1,0 +1,298 @@
+#include "playback/playback.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "playback/watchdog.h"
+#include "threads/prefetch.h"
+
+namespace hostmode {
+namespace {
+
+// How often what is over is looked through for what may be forgotten.
+constexpr double kHousekeeping_s = 0.1;
+
+}  // namespace
+
+Playback::Playback(int sample_rate_hz, const PlayerConfig& config)
+    : poses_(sample_rate_hz, config),
+      playout_(sample_rate_hz, config.latency_s),
+      sample_rate_hz_(sample_rate_hz),
+      config_(config),
+      conversations_(sample_rate_hz, journal_),
+      hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
+      motion_(config_, conversations_, journal_),
+      policy_(config_) {}
+
+// ---- audio
+
+Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, double now_s) {
+  Chunk chunk;
+  chunk.conversation = conversations_.accepting();
+  if (bytes == 0 && chunk.conversation == nullptr) {
+    const ConversationPtr playing = conversations_.current();
+    if (end && playing != nullptr) chunk.id = playing->id;
+    return chunk;
+  }
+  chunk.opens = chunk.conversation == nullptr;
+  const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_samples();
+  const std::size_t added = chunk.opens ? bytes / 2 : chunk.conversation->pcm.samples_of(bytes);
+  if (kept + static_cast<std::int64_t>(added) > samples(config_.max_audio_s)) {
+    chunk.status = Status::kBufferFull;
+    chunk.conversation = nullptr;
+    return chunk;
+  }
+  if (chunk.opens) chunk.conversation = begin_conversation(now_s);
+  Conversation& conversation = *chunk.conversation;
+  chunk.id = conversation.id;
+  conversation.last_arrival_s = now_s;
+  if (bytes > 0) policy_.on_chunk(now_s, static_cast<double>(conversation.stream.pushed()) / sample_rate_hz_);
+  update_gate(conversation);
+  return chunk;
+}
+
+void Playback::finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s) {
+  conversation.pcm.keep_odd_byte(pcm.data, pcm.size);
+  if (!end || conversation.ended()) return;
+  if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
+  policy_.on_end(now_s);
+  conversation.stream.close();
+  conversations_.stop_accepting();
+}
+
+ConversationPtr Playback::open(double now_s, bool& opens) {
+  opens = conversations_.accepting() == nullptr;
+  return opens ? begin_conversation(now_s) : conversations_.accepting();
+}
+
+ConversationPtr Playback::begin_conversation(double now_s) {
+  if (!config_.queue) conversations_.cut_all("replaced", now_s);
+  const bool waits = conversations_.current() != nullptr;
+  const ConversationPtr opened = conversations_.open(now_s);
+  poses_.add_conversation(opened->generation(), &opened->timeline);
+  policy_.on_utterance(now_s);
+  update_gate(*opened);
+  if (!waits) {
+    journal_.set_state(playout_.paused() ? PlayerState::kPaused : PlayerState::kActive, "user_action",
+                       opened->id, now_s);
+  }
+  playout_.hand_over(conversations_);
+  return opened;
+}
+
+void Playback::update_gate(Conversation& conversation) {
+  SampleQueue& stream = conversation.stream;
+  const StartGate gate = policy_.gate(conversation.opened_s);
+  stream.set_prebuffer(samples(gate.prebuffer_s));
+  stream.set_start_by(gate.start_by_s, gate.latest_s);
+  const std::int64_t motion_end = samples(conversation.timeline.last_keyframe_s());
+  stream.set_motion_end(conversation.is_audio_only() ? 0 : motion_end);
+  const bool motion_final = conversation.is_audio_only() || conversation.motion_ended;
+  if (config_.frame_starvation_mode == FrameStarvationMode::kStrictSync) {
+    stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);
+  }
+  if (motion_final || conversation.has_motion()) stream.set_motion_ready();
+}
+
+// ---- motion
+
+bool Playback::route_motion(const std::string* id, std::size_t messages, ConversationPtr& conversation) {
+  if (motion_.route(id, messages, present_s_, conversation)) return true;
+  if (conversation != nullptr) update_gate(*conversation);
+  return false;
+}
+
+Status Playback::judge_motion(MessageBatch& batch, Conversation* conversation, double now_s) {
+  journal_.stats().empty_messages += batch.empty_messages();
+  const std::size_t held =
+      conversation != nullptr ? conversation->timeline.keyframe_count() : motion_.early().keyframe_count();
+  if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
+    return Status::kBufferFull;
+  }
+  batch.keep_if([&](const Message& message) { return motion_.accept(message, conversation, present_s_); });
+  if (conversation != nullptr) return Status::kOk;
+  for (Message& message : batch) motion_.early().add(std::move(message), now_s);
+  return Status::kOk;
+}
+
+std::vector<Message> Playback::take_early_motion(Conversation& conversation) {
+  std::vector<Message> messages = motion_.early().take_newest();
+  const auto refused = [&](const Message& message) {
+    return !motion_.accept(message, &conversation, present_s_);
+  };
+  messages.erase(std::remove_if(messages.begin(), messages.end(), refused), messages.end());
+  return messages;
+}
+
+void Playback::append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
+                             double now_s) {
+  if (conversation.ended()) return;
+  Timeline& timeline = conversation.timeline;
+  conversation.last_arrival_s = now_s;
+  conversation.motion_ended = conversation.motion_ended || message.end;
+  if (!message.keyframes.empty()) {
+    const double frame = shown_frame(present_s_);
+    const double media_s = poses_.media_s(conversation.generation(), frame);
+    const bool steps = media_s >= 0 && (!conversation.has_motion() || media_s > timeline.last_keyframe_s());
+    if (steps) poses_.before_change(playout_.clock(), frame, present_s_);
+    motion_.count(conversation, message.keyframes.size(), media_s, present_s_);
+    timeline.commit(batch);
+    if (steps) poses_.after_change(frame, present_s_);
+    policy_.on_motion(now_s, timeline.last_keyframe_s());
+    if (conversation.started()) journal_.set_animated(true, conversation.id, present_s_);
+  }
+  update_gate(conversation);
+}
+
+// ---- control
+
+void Playback::pause() {
+  const ConversationPtr conversation = conversations_.current();
+  if (conversation == nullptr || playout_.paused()) return;
+  playout_.set_paused(true);
+  journal_.set_state(PlayerState::kPaused, "user_action", conversation->id, present_s_);
+}
+
+void Playback::resume() {
+  if (!playout_.paused()) return;
+  playout_.set_paused(false);
+  if (const ConversationPtr conversation = conversations_.current()) {
+    journal_.set_state(conversation->started() ? PlayerState::kPlaying : PlayerState::kActive, "user_action",
+                       conversation->id, present_s_);
+  }
+}
+
+void Playback::interrupt() {
+  motion_.early().clear();
+  if (!conversations_.cut_all("interrupted", present_s_)) return;
+  playout_.set_paused(false);
+  journal_.set_state(PlayerState::kIdle, "user_action", journal_.state_id(), present_s_);
+}
+
+// ---- time
+
+void Playback::settle(double now_s) {
+  if (now_s > present_s_) present_s_ = now_s;
+  if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
+  playout_.play_silently(present_s_, [this] { take_news(); });
+  take_news();
+
+  const double frame = playout_.clock().frame_at(present_s_);
+  hearing_.listen(frame, present_s_);
+  hearing_.forget(poses_.settle(playout_.clock(), shown_frame(present_s_)));
+  hearing_.note_position(frame);
+  if (const ConversationPtr conversation = conversations_.current()) end_overdue(*conversation);
+  motion_.expire_early(present_s_);
+  conversations_.release([this](const Conversation& conversation) {
+    if (poses_.refers_to(conversation.generation())) return false;
+    poses_.forget(conversation.generation());
+    return true;
+  });
+  quiet_.until_s = next_change_s();
+}
+
+void Playback::take_news() {
+  playout_.take_news(conversations_, [this](const Segment& segment) { poses_.add_segment(segment); });
+}
+
+// What may happen next, but for what the audio side reports: then there is news.
+double Playback::next_change_s() const noexcept {
+  if (playout_.is_silent() || hearing_.expects_more() || poses_.expects_transition()) return kNow_s;
+  double change_s = motion_.early_expires_s();
+  if (poses_.has_transitions() || conversations_.holds_ended()) {
+    change_s = std::min(change_s, present_s_ + kHousekeeping_s);
+  }
+  if (const ConversationPtr conversation = conversations_.current()) {
+    change_s = std::min(change_s, overdue_s(*conversation, playout_.paused(), config_));
+  }
+  return change_s;
+}
+
+void Playback::end_overdue(Conversation& conversation) {
+  conversation.waiting_since_s = waiting_since_s(conversation, playout_.paused(), present_s_);
+  if (present_s_ < overdue_s(conversation, playout_.paused(), config_)) return;
+  if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
+  const bool stalled = conversation.stalled();
+  if (stalled) journal_.add_stall(false, conversation.id, present_s_);
+  conversation.phase = Phase::kTimedOut;
+  if (stalled) {
+    conversation.stream.cut();
+    hearing_.finish(conversation, present_s_);
+    return;
+  }
+  conversation.stream.set_motion_end(conversation.stream.consumed());
+  conversation.stream.close();
+  if (conversations_.accepting().get() == &conversation) conversations_.stop_accepting();
+}
+
+// ---- what is seen and heard
+
+void Playback::show(double now_s, float* out) {
+  const ClockSnapshot& clock = playout_.clock();
+  const double frame = poses_.shown_frame(clock, now_s);
+  poses_.sample(clock, frame, now_s, out);
+  poses_.remember(frame);
+}
+
+void Playback::sample_into(const double* times_s, std::size_t count, float* out) {
+  take_news();
+  const ClockSnapshot& clock = playout_.clock();
+  for (std::size_t i = 0; i < count; ++i) {
+    poses_.sample(clock, poses_.shown_frame(clock, times_s[i]), times_s[i], out + i * kKeyframeFloats);
+  }
+}
+
+double Playback::audio_time(double now_s) {
+  const ConversationPtr conversation = conversations_.current();
+  if (conversation == nullptr) return 0.0;
+  return std::max(0.0, poses_.media_s(conversation->generation(), playout_.clock().frame_at(now_s)));
+}
+
+std::string Playback::conversation_id() const {
+  const ConversationPtr conversation = conversations_.current();
+  return conversation == nullptr ? std::string() : conversation->id;
+}
+
+double Playback::media_shown_s(const Conversation& conversation) {
+  return poses_.media_s(conversation.generation(), shown_frame(present_s_));
+}
+
+Stats Playback::stats() {
+  hearing_.note_position(playout_.clock().frame_at(present_s_));
+  Stats stats = journal_.stats();
+  stats.underruns = playout_.underruns();
+  stats.clock_faults = playout_.clock().faults();
+  stats.prebuffer_s = policy_.gate(0.0).prebuffer_s;
+  if (const ConversationPtr conversation = conversations_.current()) {
+    const SampleQueue& stream = conversation->stream;
+    stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / sample_rate_hz_;
+    stats.played_s = static_cast<double>(stream.consumed()) / sample_rate_hz_;
+    if (conversation->has_motion()) {
+      stats.buffered_motion_s = std::max(0.0, conversation->timeline.last_keyframe_s() - stats.heard_s);
+    }
+  }
+  return stats;
+}
+
+double Playback::shown_frame(double now_s) {
+  return poses_.shown_frame(playout_.clock(), now_s);
+}
+
+std::int64_t Playback::samples(double seconds) const noexcept {
+  return static_cast<std::int64_t>(std::llround(seconds * sample_rate_hz_));
+}
+
+void Playback::prefetch() const noexcept {
+  const auto* const first = reinterpret_cast<const char*>(this);
+  const auto* const end = reinterpret_cast<const char*>(&poses_) + PoseTrack::kOwnBytes;
+  prefetch_memory(first, static_cast<std::size_t>(end - first));
+  playout_.prefetch_index();
+}
+
+void Playback::prefetch_motion() const noexcept {
+  playout_.prefetch_published();
+  poses_.prefetch();
+}
+
+}  // namespace hostmode

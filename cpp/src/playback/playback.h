@@ -1,0 +1,124 @@
+// What goes on in a player: everything that its lock guards.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "hostmode/byte_view.h"
+#include "hostmode/event.h"
+#include "hostmode/player_config.h"
+#include "hostmode/stats.h"
+#include "hostmode/status.h"
+#include "motion/pose_track.h"
+#include "playback/conversations.h"
+#include "playback/hearing.h"
+#include "playback/journal.h"
+#include "playback/locks.h"
+#include "playback/message_batch.h"
+#include "playback/motion_intake.h"
+#include "playback/playout.h"
+#include "playback/start_policy.h"
+
+namespace hostmode {
+
+// Brings the parts together; each decision is in one of them. Knows no lock and no thread: serialised by the
+// caller, but for render and prefetch. But for settle() and the samplers, every call speaks of the present,
+// which settle() has moved before it.
+class Playback {
+ public:
+  // `config` must live as long.
+  Playback(int sample_rate_hz, const PlayerConfig& config);
+
+  // ---- time
+
+  // Moves everything that depends on time up to `now_s`, or, where that is past, to what it was.
+  void settle(double now_s);
+  // Until when that has nothing to do; see ChangeLock.
+  [[nodiscard]] QuietSpell& quiet() noexcept { return quiet_; }
+
+  // ---- audio
+
+  struct Chunk {
+    ConversationPtr conversation;  // that takes it, or null
+    std::string id;                // to be told to the caller
+    bool opens = false;
+    Status status = Status::kOk;
+  };
+  // Finds or opens the conversation that `bytes` more bytes belong to, if there is room. Their samples are to
+  // be appended to its stream, and then finish_chunk is to be called.
+  [[nodiscard]] Chunk take_chunk(std::size_t bytes, bool end, double now_s);
+  void finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s);
+  // The conversation that takes audio, or a new one.
+  [[nodiscard]] ConversationPtr open(double now_s, bool& opens);
+
+  // ---- motion
+
+  // Whether motion with this id (null: none) is to be decoded, for `conversation` or, where that is null, for
+  // the audio that opens the next one.
+  [[nodiscard]] bool route_motion(const std::string* id, std::size_t messages, ConversationPtr& conversation);
+  // Leaves in `batch` what is to be appended; keeps early motion itself. kBufferFull: nothing of it is kept.
+  [[nodiscard]] Status judge_motion(MessageBatch& batch, Conversation* conversation, double now_s);
+  void report_malformed(std::size_t message, const DecodeFailure& failure, const Conversation* conversation) {
+    motion_.report_malformed(message, failure, conversation, present_s_);
+  }
+  // What came for a conversation before its audio.
+  [[nodiscard]] std::vector<Message> take_early_motion(Conversation& conversation);
+  // `batch` is what the conversation's timeline has prepared of the message.
+  void append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
+                     double now_s);
+  // The media position that is shown; negative where another or no conversation is.
+  [[nodiscard]] double media_shown_s(const Conversation& conversation);
+
+  // ---- control
+
+  void pause();
+  void resume();
+  void interrupt();
+  [[nodiscard]] Playout& playout() noexcept { return playout_; }
+  [[nodiscard]] const Playout& playout() const noexcept { return playout_; }
+
+  // ---- what is seen and heard
+
+  void show(double now_s, float* out);
+  void sample_into(const double* times_s, std::size_t count, float* out);
+  [[nodiscard]] double audio_time(double now_s);
+  [[nodiscard]] std::string conversation_id() const;
+  [[nodiscard]] PlayerState state() const noexcept { return journal_.state(); }
+  [[nodiscard]] std::vector<Event> poll_events() { return journal_.poll(); }
+  [[nodiscard]] Stats stats();
+
+  // Ask for the memory that show() will touch: what lies here, and then what that refers to. Thread-safe:
+  // yes.
+  void prefetch() const noexcept;
+  void prefetch_motion() const noexcept;
+
+ private:
+  static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
+
+  void take_news();
+  [[nodiscard]] double next_change_s() const noexcept;
+  void end_overdue(Conversation& conversation);
+  [[nodiscard]] ConversationPtr begin_conversation(double now_s);
+  void update_gate(Conversation& conversation);
+  [[nodiscard]] double shown_frame(double now_s);
+  [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
+
+  // What a sample needs where nothing has changed since the last one lies together, first.
+  double present_s_ = kNow_s;
+  QuietSpell quiet_;
+  PoseTrack poses_;
+  Playout playout_;
+
+  const int sample_rate_hz_;
+  const PlayerConfig& config_;
+  Journal journal_;
+  Conversations conversations_;
+  Hearing hearing_;
+  MotionIntake motion_;
+  StartPolicy policy_;
+};
+
+}  // namespace hostmode
