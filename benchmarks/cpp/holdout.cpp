@@ -56,7 +56,7 @@ void midpoint(const std::vector<Keyframe>& kept, std::size_t at, float outer, fl
 
 void append(hostmode::Timeline& timeline, const Keyframe& keyframe, double playhead_s) {
   const auto batch = timeline.prepare(&keyframe, 1, timeline.keyframe_count(), playhead_s);
-  timeline.commit(*batch);
+  timeline.commit(*batch, playhead_s);
 }
 
 void print(const char* name, const SquaredErrors& errors, const SquaredErrors& linear) {

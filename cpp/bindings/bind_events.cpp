@@ -10,6 +10,7 @@
 #include "event_view.h"
 #include "hostmode/event.h"
 #include "hostmode/stats.h"
+#include "value_class.h"
 
 namespace hostmode::bindings {
 
@@ -40,6 +41,12 @@ const char* kind_name(EventKind kind) {
       return "playback_stall";
     case EventKind::kUnderrun:
       return "underrun";
+    case EventKind::kUnderrunEnd:
+      return "underrun_end";
+    case EventKind::kAudioRealigned:
+      return "audio_realigned";
+    case EventKind::kAudioDiscarded:
+      return "audio_discarded";
     case EventKind::kConversationEnd:
       return "conversation_end";
     case EventKind::kMotionDiscarded:
@@ -56,7 +63,8 @@ std::optional<std::string> text_or_none(const std::string& text) {
 
 bool has_value(EventKind kind) {
   return kind == EventKind::kPlaybackStarted || kind == EventKind::kPlaybackStall ||
-         kind == EventKind::kMotionDiscarded;
+         kind == EventKind::kMotionDiscarded || kind == EventKind::kUnderrunEnd ||
+         kind == EventKind::kConversationEnd || kind == EventKind::kAudioDiscarded;
 }
 
 PythonEvent to_python(const Event& event) {
@@ -107,7 +115,7 @@ py::list to_python_events(const std::vector<Event>& events) {
 
 void bind_events(py::module_& m) {
   using Text = std::optional<std::string>;
-  py::class_<PythonEvent>(m, "Event", py::is_final(),
+  ValueClass<PythonEvent>(m, "Event", py::is_final(),
                           R"(Something that was heard or happened; Player.poll_events returns them.
 
 What the attributes other than `time` and `conversation_id` hold depends on `kind`:
@@ -120,7 +128,11 @@ animation_state         `state`: mono while a conversation's motion is shown, el
 playback_started        the first sample is heard; `value`: seconds since the conversation opened
 playback_stall          `value`: 1.0 sound waits for motion, 0.0 it goes on (strict_sync only)
 underrun                audio came late: silence is heard, and the audio clock stands still
-conversation_end        `reason`: playback_end, interrupted, replaced, watchdog; exactly one each
+underrun_end            sound goes on; `value`: seconds of silence
+conversation_end        `reason`: playback_end, interrupted, replaced, watchdog; `value`: seconds of its
+                        audio that are heard before silence; exactly one each
+audio_realigned         a byte of the audio was missing, and the rest is brought into phase; `reason`: odd_byte
+audio_discarded         `reason`: late_audio, for a conversation that is over; `value`: seconds
 motion_discarded        `reason`: wrong_id, audio_only, avatar_mismatch, tombstoned, other_req_id,
                         expired; `value`: how many messages
 error                   `reason`: invalid_animation_data, server_error, avatar_mismatch;
@@ -140,7 +152,8 @@ error                   `reason`: invalid_animation_data, server_error, avatar_m
       .def_readonly(
           "kind", &PythonEvent::kind,
           R"("conversation_state", "animation_state", "playback_started", "playback_stall", "underrun",
-"conversation_end", "motion_discarded" or "error".)")
+"underrun_end", "conversation_end", "motion_discarded", "audio_discarded", "audio_realigned" or
+"error".)")
       .def_readonly("time", &PythonEvent::time, "When it was heard, or happened, in seconds.")
       .def_readonly("conversation_id", &PythonEvent::conversation_id,
                     "The conversation concerned; None where there is none.")
@@ -151,18 +164,21 @@ animation ("idle", "mono"); None for other kinds.)")
       .def_readonly("message", &PythonEvent::message, "Text for people, or None.")
       .def_readonly(
           "value", &PythonEvent::value,
-          R"(The number that belongs to playback_started, playback_stall or motion_discarded; None for
-other kinds.)")
+          R"(The number that belongs to playback_started, playback_stall, underrun_end, conversation_end,
+motion_discarded or audio_discarded; None for other kinds.)")
+      .def_value()
       .def("__repr__", &describe);
 
-  py::class_<Stats>(m, "Stats", py::is_final(), R"(What a player did and has: see Player.stats.
+  ValueClass<Stats> stats(m, "Stats", py::is_final(), R"(What a player did and has: see Player.stats.
 
 Durations are gauges, in seconds, of the current conversation or of the last one. Counts are counters since the
-player was made, which never go down. A Stats is a copy: it does not change.)")
-      .def_readonly("buffered_audio", &Stats::buffered_audio_s, "Seconds of audio waiting to be played.")
+player was made, which never go down. A Stats is a copy: it does not change.)");
+  stats.def_readonly("buffered_audio", &Stats::buffered_audio_s, "Seconds of audio waiting to be played.")
       .def_readonly("buffered_motion", &Stats::buffered_motion_s, "Seconds of motion ahead of what is heard.")
       .def_readonly("heard", &Stats::heard_s, "Seconds of the conversation that have been heard.")
       .def_readonly("played", &Stats::played_s, "Seconds of the conversation that were handed to the device.")
+      .def_readonly("face_delay", &Stats::face_delay_s,
+                    "Seconds by which the face is held back, because its motion keeps coming late.")
       .def_readonly("time_to_first_sound", &Stats::time_to_first_sound_s,
                     "Seconds from opening to the first sample heard; negative while none was.")
       .def_readonly("time_to_first_motion", &Stats::time_to_first_motion_s,
@@ -191,7 +207,11 @@ player was made, which never go down. A Stats is a copy: it does not change.)")
                     "Messages for a conversation that was put in audio-only mode.")
       .def_readonly("discarded_avatar", &Stats::discarded_avatar,
                     "Messages for another avatar than PlayerConfig.avatar_id.")
+      .def_readonly("late_audio", &Stats::late_audio,
+                    "Chunks with the id of a conversation whose audio was over.")
       .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")
+      .def_readonly("realignments", &Stats::realignments,
+                    "How often audio had lost a byte and was brought into phase again.")
       .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes,
                     "Odd bytes left over at the end of a conversation's audio.")
       .def_readonly("dropped_events", &Stats::dropped_events,
@@ -200,7 +220,11 @@ player was made, which never go down. A Stats is a copy: it does not change.)")
                     R"(What the host's audio times got wrong, as bits that stay set.
 
 1 none given, 2 frozen, 4 of another epoch, 8 without the latency, 16 in steps of a millisecond or coarser, 32 one
-buffer in several blocks.)");
+buffer in several blocks.)")
+      .def_value();
+  stats.def("__repr__", [names = stats.names()](const py::object& self) {
+    return describe_value(self, py::cast(Stats{}), names);
+  });
 }
 
 }  // namespace hostmode::bindings

@@ -3,6 +3,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "bindings.h"
 #include "buffer_view.h"
 #include "errors.h"
+#include "value_class.h"
 
 namespace hostmode::bindings {
 
@@ -29,6 +31,22 @@ const char* kind_name(MessageKind kind) {
       break;
   }
   return "other";
+}
+
+MessageKind parse_kind(const std::string& name) {
+  if (name == "animation") return MessageKind::kAnimation;
+  return name == "server_error" ? MessageKind::kServerError : MessageKind::kOther;
+}
+
+void set_keyframes(Message& message, const py::handle& keyframes) {
+  const auto array = py::array_t<float, py::array::c_style>::ensure(keyframes);
+  if (!array || array.ndim() != 2 || array.shape(1) != kFloats) {
+    throw py::value_error("keyframes: wanted shape (n, 120)");
+  }
+  message.keyframes.resize(static_cast<std::size_t>(array.shape(0)));
+  if (!message.keyframes.empty()) {
+    std::memcpy(message.keyframes.front().data(), array.data(), static_cast<std::size_t>(array.nbytes()));
+  }
 }
 
 std::unique_ptr<Message> decode(const BufferArgument& data) {
@@ -102,18 +120,19 @@ void bind_message(py::module_& m) {
   m.attr("KEYFRAME_FLOATS") = kKeyframeFloats;
   m.attr("KEYFRAME_RATE") = kKeyframeRateHz;
 
-  py::class_<Message>(m, "Motion", py::is_final(), R"(One decoded motion message.
+  ValueClass<Message>(m, "Motion", py::is_final(), R"(One decoded motion message.
 
 Made by :func:`decode_message`. A message of another kind than ``"animation"`` has no keyframes.)")
-      .def_property_readonly(
+      .def_field(
           "kind", [](const Message& self) { return kind_name(self.kind); },
+          [](Message& self, const py::handle& name) { self.kind = parse_kind(name.cast<std::string>()); },
           R"("animation", "server_error" or "other".)")
       .def_readonly(
           "type", &Message::type,
           "The envelope's type as sent, 5 (RESPONSE_ANIMATION) for bare animation bytes, 1004 in the first "
           "protocol.")
-      .def_property_readonly("keyframes", &keyframes_of,
-                             R"(The keyframes, float32 of shape (n, 120), 25 a second.
+      .def_field("keyframes", &keyframes_of, &set_keyframes,
+                 R"(The keyframes, float32 of shape (n, 120), 25 a second.
 
 A view of this message's memory, which it keeps alive.)")
       .def_readonly("connection_id", &Message::connection_id,
@@ -131,6 +150,7 @@ Not 0 where a sender glued several messages into one buffer.)")
                     "The server's error code; 0 unless kind is \"server_error\".")
       .def_readonly("error_message", &Message::error_message,
                     "The server's error text; empty unless kind is \"server_error\".")
+      .def_value()
       .def("__repr__", &describe);
 
   m.def("decode_message", &decode, py::arg("data"), R"(Decode one motion message.

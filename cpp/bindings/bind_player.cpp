@@ -1,9 +1,10 @@
 #include "hostmode/player.h"
 
-#include <pybind11/gil_safe_call_once.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -32,14 +33,32 @@ double checked_time(double time_s, const char* name) {
   return time_s;
 }
 
-std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now) {
+// What a text begins with, in quotation marks; nothing where it is none.
+std::string first_words(const PcmView& view) {
+  constexpr std::size_t kQuoted = 60;
+  const std::size_t size = std::min(view.size(), kQuoted);
+  const bool printable = std::all_of(view.data(), view.data() + size,
+                                     [](std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; });
+  if (!printable) return {};
+  return " that begins with '" + std::string(reinterpret_cast<const char*>(view.data()), size) + "'";
+}
+
+std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now,
+                                      const std::optional<std::string>& to) {
   const PcmView view(pcm, "pcm");
   checked_time(now, "now");
   std::string conversation_id;
   Status status;
+  NotPcm not_pcm;
   {
     const py::gil_scoped_release release;
-    status = self.push_audio({view.data(), view.size()}, end, now, conversation_id);
+    status =
+        self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr, &not_pcm);
+  }
+  if (status == Status::kNotPcm) {
+    throw_error("AudioFormatError",
+                "pcm: given " + std::string(not_pcm.what) + first_words(view) +
+                    ", wanted mono 16-bit PCM; nothing of this call was kept: " + not_pcm.advice);
   }
   if (status == Status::kBufferFull) {
     throw_error(
@@ -108,16 +127,32 @@ void render_audio(Player& self, const py::object& out, double dac_time, std::opt
   self.render_audio(view.data(), static_cast<std::size_t>(view.length()), observation);
 }
 
-const py::dtype& keyframe_dtype() {
-  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::dtype> storage;
-  return storage
-      .call_once_and_store_result(
-          [] { return py::dtype::from_args(py::module_::import("hostmode.pose").attr("KEYFRAME_DTYPE")); })
-      .get_stored();
+// Of the import of hostmode.pose that happened last: an application that reloads an add-on imports it again,
+// while this module stays. What it replaces is never freed: another thread may be reading it.
+std::atomic<PyObject*> keyframe_dtype = nullptr;
+
+// Of the caller's time, from the first sound on: a device may take its time to open.
+constexpr double kUnheardPatience_s = 2.0;
+
+// Warns, once a process, where sound waits for somebody to ask for it: nothing would ever play.
+void warn_where_unheard(Player& self, double now) {
+  static std::atomic<bool> warned{false};
+  const double waits_s = now - self.unheard_since_s();
+  if (!(waits_s >= kUnheardPatience_s) || self.state() != PlayerState::kActive) return;
+  if (warned.exchange(true)) return;
+  const py::object category = py::module_::import("hostmode.errors").attr("UnheardWarning");
+  if (PyErr_WarnEx(
+          category.ptr(),
+          "a Player has sound that nobody asks for, so nothing plays and the face stays idle: call "
+          "render_audio from an audio callback, or start_silent_clock(now=...) where nobody listens; a "
+          "Controller does either by itself",
+          1) != 0) {
+    throw py::error_already_set();
+  }
 }
 
 py::object sample_new(Player& self, double now) {
-  py::array pose(keyframe_dtype(), py::ssize_t{1});
+  py::array pose(py::reinterpret_borrow<py::dtype>(keyframe_dtype.load()), py::ssize_t{1});
   self.sample(now, static_cast<float*>(pose.mutable_data()));
   PyObject* const record = PySequence_GetItem(pose.ptr(), 0);
   if (record == nullptr) throw py::error_already_set();
@@ -127,6 +162,7 @@ py::object sample_new(Player& self, double now) {
 // One function for both forms: a second overload would cost the fast form a failed attempt at the first.
 py::object sample(Player& self, double now, const py::object& out) {
   checked_time(now, "now");
+  if (!self.driven()) warn_where_unheard(self, now);
   if (out.is_none()) return sample_new(self, now);
   const ArrayView<float> view(out, "out", {kFloats});
   self.sample(now, view.data());
@@ -140,13 +176,23 @@ void sample_into(Player& self, const py::object& times, const py::object& out) {
   self.sample_into(at.data(), static_cast<std::size_t>(at.length()), poses.data());
 }
 
+// A Player, or what a Controller plays with.
+Player& sampled_player(const py::handle& one) {
+  if (py::isinstance<Player>(one)) return one.cast<Player&>();
+  if (!py::hasattr(one, "_sampled_player")) {
+    throw py::type_error(std::string("players: given a ") + Py_TYPE(one.ptr())->tp_name +
+                         ", wanted Players or Controllers");
+  }
+  return one.attr("_sampled_player")().cast<Player&>();
+}
+
 void sample_many(const py::sequence& players, double now, const py::object& out) {
   const auto count = static_cast<py::ssize_t>(players.size());
   const ArrayView<float> poses(out, "out", {count, kFloats});
   checked_time(now, "now");
   std::vector<Player*> pointers;
   pointers.reserve(players.size());
-  for (const py::handle player : players) pointers.push_back(&player.cast<Player&>());
+  for (const py::handle one : players) pointers.push_back(&sampled_player(one));
   Player::sample_many(pointers.data(), pointers.size(), now, poses.data());
 }
 
@@ -154,6 +200,18 @@ std::optional<std::string> conversation_id(const Player& self) {
   std::string id = self.conversation_id();
   if (id.empty()) return std::nullopt;
   return id;
+}
+
+void set_sample_rate(Player& self, int sample_rate, double now) {
+  checked_time(now, "now");
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = self.set_sample_rate(sample_rate, now);
+  }
+  if (status != Status::kOk) {
+    throw py::value_error("sample_rate: given " + std::to_string(sample_rate) + ", wanted one of PCM_RATES");
+  }
 }
 
 void set_volume(Player& self, double volume) {
@@ -184,16 +242,22 @@ Parameters
 sample_rate : int
     Of the PCM, in Hz: one of PCM_RATES, or one of DEVICE_RATES where the player feeds a device directly.
 config : PlayerConfig, optional
+device_rate : int, optional
+    At which `render_audio` delivers, in Hz: one of DEVICE_RATES; that of the PCM where left out. Where they differ,
+    sound is converted as it is played.
 
 Raises
 ------
 ValueError
     For a rate that is none of these.)")
-      .def(py::init([](int sample_rate, const PlayerConfig* config) {
-             return std::make_shared<Player>(sample_rate, config != nullptr ? *config : PlayerConfig{});
+      .def(py::init([](int sample_rate, const PlayerConfig* config, std::optional<int> device_rate) {
+             return std::make_shared<Player>(sample_rate, config != nullptr ? *config : PlayerConfig{},
+                                             device_rate.value_or(sample_rate));
            }),
-           py::arg("sample_rate") = 16000, py::arg("config") = py::none())
+           py::arg("sample_rate") = 16000, py::arg("config") = py::none(), py::kw_only(),
+           py::arg("device_rate") = py::none())
       .def("push_audio", &push_audio, py::arg("pcm"), py::arg("end") = false, py::kw_only(), py::arg("now"),
+           py::arg("conversation_id") = py::none(),
            R"(Add speech; the first chunk opens a conversation.
 
 Parameters
@@ -205,28 +269,46 @@ end : bool
     Whether the utterance is complete. Empty `pcm` with `end` is the usual end marker.
 now : float
     Seconds.
+conversation_id : str, optional
+    The conversation that the chunk belongs to. Where its audio is over, ended or interrupted, the chunk is discarded
+    (`late_audio` of stats, and an event) and opens nothing. Without it the chunk goes to the conversation that takes
+    audio, or opens one.
 
 Returns
 -------
 str or None
-    The conversation's id, the same for every chunk; None where nothing was opened.
+    The conversation's id, the same for every chunk; None where nothing was opened or taken.
 
 Raises
 ------
 BufferFullError
     Where more than PlayerConfig.max_audio would wait; nothing of the call is kept.
+AudioFormatError
+    Where `pcm` is a container, compressed sound or text; nothing of the call is kept.
 TypeError
     Where `pcm` holds floats, several channels or strided memory.)")
       .def(
           "open_conversation",
-          [](Player& self, double now) {
+          [](Player& self, double now, bool turn) {
             checked_time(now, "now");
             const py::gil_scoped_release release;
-            return self.open_conversation(now);
+            return self.open_conversation(now, turn);
           },
-          py::kw_only(), py::arg("now"),
-          "Open a conversation before its first sample is there; return its id, or that of the one still "
-          "open.")
+          py::kw_only(), py::arg("now"), py::arg("turn") = false,
+          R"(Open a conversation before its first sample is there.
+
+Parameters
+----------
+now : float
+    Seconds.
+turn : bool
+    A turn is always a new conversation, which cuts the one before it off (or waits for it with PlayerConfig.queue), and
+    waits for data for PlayerConfig.turn_timeout. Otherwise one that still takes audio stays.
+
+Returns
+-------
+str
+    The conversation's id.)")
       .def("push_motion", &push_motion, py::arg("messages"), py::arg("conversation_id").none(true),
            py::kw_only(), py::arg("now"), R"(Add motion messages to the conversation they belong to.
 
@@ -266,8 +348,29 @@ entry_time, current_time : float, optional
     them the clock judges `dac_time` instead of trusting it.)")
       .def(
           "advance", [](Player& self, double now) { self.advance(checked_time(now, "now")); }, py::arg("now"),
-          "Move everything that depends on time to `now` (seconds). Every call that carries a time implies "
-          "it.")
+          R"(Move everything that depends on time.
+
+Parameters
+----------
+now : float
+    Seconds. Every other call that feeds or controls the player moves everything to its time likewise; `sample`,
+    `sample_into`, `sample_many` and `audio_time` do not.
+
+Raises
+------
+ValueError
+    Of each of these calls: `now` is more than 60 s ahead of the latest time known or more than 1 s before the present.
+    Nothing has changed then; see `reset_clock`.)")
+      .def(
+          "reset_clock", [](Player& self, double now) { self.reset_clock(checked_time(now, "now")); },
+          py::arg("now"), R"(Let the caller's clock go on at another time.
+
+For a clock that starts again, loops or was set: what plays and what waits stays as it is, and the present is `now`.
+
+Parameters
+----------
+now : float
+    Seconds, any.)")
       .def(
           "pause", [](Player& self, double now) { self.pause(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Hold playback to the sample, with a 5 ms fade. No-op when idle or paused.")
@@ -275,9 +378,17 @@ entry_time, current_time : float, optional
           "resume", [](Player& self, double now) { self.resume(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Go on after pause. No-op when not paused.")
       .def(
-          "interrupt", [](Player& self, double now) { self.interrupt(checked_time(now, "now")); },
-          py::kw_only(), py::arg("now"), "Drop everything at once, with a 5 ms fade. No-op when idle.")
-      .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(), py::pos_only(),
+          "interrupt", [](Player& self, double now) { return self.interrupt(checked_time(now, "now")); },
+          py::kw_only(), py::arg("now"), R"(Drop everything at once, with a 5 ms fade. No-op when idle.
+
+Returns
+-------
+float or None
+    Seconds of the conversation that will have been heard when it is silent: what the device has taken, and the fade.
+    None while idle.)")
+      .def("set_sample_rate", &set_sample_rate, py::arg("sample_rate"), py::kw_only(), py::arg("now"),
+           "Say at which rate (Hz) the PCM that follows is; interrupts what is playing.")
+      .def("sample", &sample, py::arg("now"), py::arg("out") = py::none(),
            R"(Return the pose of the sound that is heard at `now`.
 
 Parameters
@@ -320,16 +431,20 @@ Nothing may call render_audio until stop_silent_clock.)")
       .def_property_readonly(
           "state", [](const Player& self) { return state_name(self.state()); },
           R"("idle", "active" (open, not yet heard), "playing" or "paused".)")
-      .def_property_readonly("sample_rate", &Player::sample_rate_hz, "Hz.")
+      .def_property_readonly("sample_rate", &Player::sample_rate_hz, "Of the PCM that is pushed, Hz.")
+      .def_property_readonly("device_rate", &Player::device_rate_hz, "Of what render_audio delivers, Hz.")
       .def_property_readonly("config", &Player::config, py::return_value_policy::copy)
       .def_property("volume", &Player::volume, &set_volume, "0.0 to 1.0, applied with a 5 ms ramp.");
 
+  m.def(
+      "_set_keyframe_dtype", [](py::dtype dtype) { keyframe_dtype.store(dtype.release().ptr()); },
+      py::arg("dtype"), "Let sample return records of `dtype`.");
   m.def("sample_many", &sample_many, py::arg("players"), py::arg("now"), py::arg("out"),
         R"(Fill the poses of many players in one call.
 
 Parameters
 ----------
-players : sequence of Player
+players : sequence of Player or Controller
 now : float
     Seconds.
 out : ndarray of float32, shape (len(players), 120))");

@@ -142,10 +142,17 @@ py::tuple arkit_names() {
   return names;
 }
 
+py::array_t<float> axis_array(const ExpressionAxis& axis) {
+  return py::array_t<float>(static_cast<py::ssize_t>(axis.size()), axis.data());
+}
+
 }  // namespace
 
 void bind_rig(py::module_& m) {
   m.attr("ARKIT_NAMES") = arkit_names();
+  m.attr("OPENING_AXIS") = axis_array(kOpeningAxis);
+  m.attr("ROUNDING_AXIS") = axis_array(kRoundingAxis);
+  m.attr("JAW_SCALE") = kJawScale;
 
   py::class_<Rig>(m, "Rig", py::is_final(), "A head that moves; hostmode.rig.Rig makes it from a file.")
       .def(py::init(&make_rig), py::arg("vertices"), py::arg("triangles"), py::arg("target_counts"),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "monotonic_clock.h"
 
@@ -36,9 +37,8 @@ PortAudioStream::PortAudioStream(Player& player, int channel_count, int device_r
     : player_(player),
       channel_count_(static_cast<std::size_t>(channel_count)),
       device_rate_hz_(static_cast<double>(device_rate_hz)) {
-  if (device_rate_hz != player.sample_rate_hz()) {
-    converter_ =
-        std::make_unique<RateConverter>(player.sample_rate_hz(), device_rate_hz, kMaxConvertedFrames);
+  if (auto bank = FilterBank::between(player.device_rate_hz(), device_rate_hz)) {
+    converter_ = std::make_unique<RateConverter>(std::move(bank), kMaxConvertedFrames);
   }
 }
 
@@ -88,7 +88,7 @@ void PortAudioStream::render_mono(float* output, std::size_t frame_count,
     const std::size_t part = std::min(frame_count - done, kMaxConvertedFrames);
     const std::size_t input_frames = converter_->input_needed(part);
     observation.dac_s = block_dac_s + static_cast<double>(done) / device_rate_hz_ +
-                        converter_->input_delay_frames() / static_cast<double>(player_.sample_rate_hz());
+                        converter_->input_delay_frames() / static_cast<double>(player_.device_rate_hz());
     player_.render_audio(converter_->input(), input_frames, observation);
     converter_->convert(output + done, part);
     done += part;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hostmode/player.h"
-#include "rate_converter.h"
+#include "sound/rate_converter.h"
 
 extern "C" {
 
@@ -46,7 +46,7 @@ struct PortAudioCounters {
 class PortAudioStream {
  public:
   // `channel_count` 1 or more: every channel carries the same sound. `device_rate_hz` may differ from the
-  // player's.
+  // player's: a device that was lost may come back with other rates.
   PortAudioStream(Player& player, int channel_count, int device_rate_hz);
 
   // How much later than the device says its sound is heard (Bluetooth: 0.15 to 0.2 s that no interface

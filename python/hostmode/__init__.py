@@ -24,6 +24,7 @@ from hostmode._core import (
     sample_many,
 )
 from hostmode.errors import (
+    AudioFormatError,
     AudioOutputError,
     BufferFullError,
     ClosedError,
@@ -32,6 +33,7 @@ from hostmode.errors import (
     HostModeError,
     MissingExtraError,
     RecordingError,
+    UnheardWarning,
 )
 from hostmode.pose import KEYFRAME_DTYPE, Pose
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
     from hostmode.recording import Recording, load_recording
     from hostmode.rig import arkit_weights
+    from hostmode.turn import Turn
 
 __all__ = [
     "ARKIT_NAMES",
@@ -48,6 +51,7 @@ __all__ = [
     "KEYFRAME_FLOATS",
     "KEYFRAME_RATE",
     "PCM_RATES",
+    "AudioFormatError",
     "AudioOutputError",
     "BufferFullError",
     "ClosedError",
@@ -67,6 +71,8 @@ __all__ = [
     "Recording",
     "RecordingError",
     "Stats",
+    "Turn",
+    "UnheardWarning",
     "__version__",
     "arkit_weights",
     "decode_message",
@@ -80,6 +86,7 @@ __all__ = [
 # What costs time to import, and the module that holds it.
 _LAZY = {
     "Controller": "hostmode.controller",
+    "Turn": "hostmode.turn",
     "ControllerEvent": "hostmode.events",
     "FrameRateInfo": "hostmode.events",
     "PlaybackError": "hostmode.events",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import weakref
@@ -9,18 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
-from hostmode.audio.intake import AudioIntake, require_pcm_rate
+from hostmode.clock import ControllerClock
 from hostmode.events import ControllerEvent
-from hostmode.events.callbacks import EventSource
+from hostmode.events.journal import Journal
 from hostmode.events.ticker import Ticker
+from hostmode.intake import Intake, require_pcm_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
-
-    import numpy as np
-    import numpy.typing as npt
-    from typing_extensions import Buffer
 
     from hostmode._core import PlayerConfig
     from hostmode.audio.output import Report
@@ -36,7 +34,7 @@ _device_ticker = Ticker("hostmode-devices")
 _outputs_in_use: weakref.WeakSet[AudioOutput] = weakref.WeakSet()
 
 
-class Controller(EventSource):
+class Controller(Intake):
     """Play conversations: audio and motion in, sound and poses in lip-sync with it out.
 
     ::
@@ -60,7 +58,7 @@ class Controller(EventSource):
     ----------
     sample_rate : int
         Of the audio that will be given, Hz: one of 8000, 16000, 22050, 24000, 32000, 44100, 48000. It is
-        resampled where the device runs at another rate.
+        converted as it is played where the device runs at another rate.
     config : PlayerConfig, optional
         Settings of playback, ``frame_starvation_mode`` among them.
     output : AudioOutput or "silent", optional
@@ -75,8 +73,6 @@ class Controller(EventSource):
     ------
     ValueError
         The rate is none of these, or the output cannot follow the clock.
-    AudioOutputError
-        The output runs at another rate and soxr is not installed.
 
     Warns
     -----
@@ -102,15 +98,13 @@ class Controller(EventSource):
         if self._output in _outputs_in_use:
             raise ValueError(f"this {type(self._output).__name__} serves another Controller; make one for each")
         super().__init__(threaded=clock is None)
-        self._clock = _core.now if clock is None else clock
         # Held while what is due happens, callbacks of a caller's clock included.
         self._tick_lock = threading.RLock()
-        self._odd_bytes_before = 0
 
         config = _core.PlayerConfig() if config is None else config
-        self._config = config
-        self._player = _core.Player(self._output.prepare(sample_rate), config)
-        self._intake = AudioIntake(self._player, config, sample_rate, self._clock)
+        self._player = _core.Player(sample_rate, config, device_rate=self._output.prepare(sample_rate))
+        self._clock = ControllerClock(clock or _core.now, self._player, self._output, real_time=clock is None)
+        self._journal = Journal(self._player, self._clock)
         self._output.start(self._player, self._clock(), _weak_report(self))
         _outputs_in_use.add(self._output)
         self._finalizer = weakref.finalize(self, _release, self._output, self._player, os.getpid())
@@ -128,92 +122,17 @@ class Controller(EventSource):
     ) -> None:
         self.close()
 
-    # ---- what is played
+    async def __aenter__(self) -> Controller:
+        return self.__enter__()
 
-    def yield_audio_data(self, data: Buffer | npt.NDArray[np.int16], end: bool = False) -> str | None:
-        """Take in audio of the current conversation, or open one with it.
-
-        Parameters
-        ----------
-        data : buffer
-            Mono 16-bit little-endian PCM at the controller's rate, of any length; an odd byte waits for the
-            next chunk.
-        end : bool
-            The conversation's audio is complete. More audio opens another conversation, which cuts this one
-            off (or waits for it with ``PlayerConfig(queue=True)``). ``yield_audio_data(b"", end=True)`` is
-            the usual end marker.
-
-        Returns
-        -------
-        str or None
-            The conversation's id, the same for each of its chunks; ``None`` if nothing was opened.
-
-        Raises
-        ------
-        BufferFullError
-            More than ``max_audio`` would be buffered; nothing of this call was taken in.
-        TypeError
-            `data` holds floats, several channels or strided memory.
-        """
-        self._require_open()
-        conversation_id = self._intake.push(data, end)
-        self._hurry()
-        return conversation_id
-
-    def yield_frames_data(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> bool:
-        """Take in motion messages of a conversation.
-
-        Parameters
-        ----------
-        frames : sequence of buffers, buffer or None
-            Encoded messages as they came from the server. ``[]`` or ``None`` means that no motion will come:
-            the conversation goes on with audio only.
-        conversation_id : str or None
-            What `yield_audio_data` returned. Motion with the id of another conversation is discarded, so that
-            late motion never moves the wrong utterance. ``None`` while nothing is open keeps the motion for
-            the audio that follows.
-
-        Returns
-        -------
-        bool
-            Whether the final motion message of this conversation is in.
-
-        Raises
-        ------
-        DecodeError
-            A message is malformed. Nothing of this call was taken in; the conversation goes on.
-        """
-        self._require_open()
-        try:
-            return self._player.push_motion(frames, conversation_id, now=self._clock())
-        finally:
-            self._hurry()
-
-    def set_audio_format(self, sample_rate: int | None = None, *, audio_format: str = "pcm") -> None:
-        """Say what the audio that follows will be like, and interrupt what is playing.
-
-        Parameters
-        ----------
-        sample_rate : int, optional
-            Hz; unchanged where left out.
-        audio_format : str
-            ``"pcm"``: mono signed 16-bit little-endian.
-        """
-        self._require_open()
-        if audio_format != "pcm":
-            raise ValueError(
-                f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
-            )
-        rate = self._intake.source_rate if sample_rate is None else sample_rate
-        require_pcm_rate(rate)
-        # First, so that a rate that cannot be played changes nothing.
-        intake = AudioIntake(self._player, self._config, rate, self._clock)
-        with self._lock:
-            self._require_open()
-            self._intake.close()
-            self._odd_bytes_before += self._intake.dangling_bytes_dropped
-            self._intake = intake
-        self._hurry()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A device is given the time to play what it has: the loop must not stand still meanwhile.
+        if self._output.live:
+            await asyncio.to_thread(self.close)
+        else:
+            self.close()
 
     # ---- how it is played
 
@@ -229,20 +148,6 @@ class Controller(EventSource):
         self._player.resume(now=self._clock())
         self._hurry()
 
-    def interrupt(self) -> None:
-        """End the conversation at once: a fade of 5 ms, then silence. Does nothing while idle.
-
-        What the device has already taken, its latency, still sounds; ``stats()["heard"]`` says how far it has been
-        heard, and once it is silent, where it stopped.
-        """
-        self._require_open()
-        self._intake.interrupt()
-        self._hurry()
-
-    def clear(self) -> None:
-        """Drop everything that was taken in and show idle motion: the same as `interrupt`."""
-        self.interrupt()
-
     def close(self) -> None:
         """End playback for good; what has been played already is heard to its end.
 
@@ -253,7 +158,8 @@ class Controller(EventSource):
             if self._closed:
                 return
             self._closed = True
-            self._intake.close()
+            self._player.interrupt(now=self._clock())
+            self._journal.close()
         _ticker.remove(self._tick)
         _device_ticker.remove(self._supervise)
         self._finalizer()
@@ -278,27 +184,7 @@ class Controller(EventSource):
         """Return `volume`."""
         return self.volume
 
-    # ---- what is seen and heard
-
-    def sample(self, now: float | None = None, out: npt.NDArray[np.float32] | None = None) -> Any:
-        """Return the pose that belongs to the sound heard at an instant.
-
-        Parameters
-        ----------
-        now : float, optional
-            The instant, seconds on the controller's clock: when the frame will be seen. By default, now.
-        out : array of float32, shape (120,), optional
-            To be filled and returned; nothing is allocated then.
-
-        Returns
-        -------
-        Pose or array
-            A keyframe with named fields, or `out`.
-        """
-        self._require_open()
-        instant = self._clock() if now is None else now
-        self._frame_rate.frame(instant)
-        return self._player.sample(instant, out)
+    # ---- what is heard
 
     def get_audio_time(self) -> float:
         """Return how many seconds of the current conversation have been heard; 0.0 while idle."""
@@ -320,7 +206,7 @@ class Controller(EventSource):
     def sample_rate(self) -> int:
         """Of the audio that is given, Hz."""
         self._require_open()
-        return self._intake.source_rate
+        return self._player.sample_rate
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until everything that was taken in has been heard and the callbacks that say so have run.
@@ -351,6 +237,18 @@ class Controller(EventSource):
                     return False
                 self._delivered.wait(wait_s)
 
+    async def idle(self) -> None:
+        """Wait until everything that was taken in has been heard and the callbacks that say so have run."""
+        while True:
+            self._require_open()
+            idle = self._player.conversation_id is None
+            delivered = self._journal.empty
+            with self._delivered:
+                if idle and delivered and self._undelivered == 0:
+                    return
+            self._hurry()
+            await asyncio.sleep(_BUSY_INTERVAL_S)
+
     def stats(self) -> dict[str, Any]:
         """Return counters and gauges of the player, the output and the callbacks; durations in seconds.
 
@@ -360,7 +258,6 @@ class Controller(EventSource):
         self._player.advance(self._clock())
         stats = self._player.stats()
         named: dict[str, Any] = {name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")}
-        named["dropped_odd_bytes"] += self._odd_bytes_before + self._intake.dangling_bytes_dropped
         named["dropped_events"] += self._pending.dropped
         named.update(self._output.stats())
         return named
@@ -386,12 +283,10 @@ class Controller(EventSource):
             if self._closed:
                 return _IDLE_INTERVAL_S
             now = self._clock()
-            self._intake.flush_if_dry()
             self._output.advance(self._player, now)
-            for event in self._player.poll_events():
-                if event.kind == "conversation_end":
-                    self._intake.conversation_ended(event.conversation_id)
-                self._publish(ControllerEvent.of(event))
+            self._journal.collect()
+            while (event := self._journal.take()) is not None:
+                self._publish(event)
             busy = self._player.conversation_id is not None
             self._publish_frame_rate(now)
         return _BUSY_INTERVAL_S if busy else _IDLE_INTERVAL_S

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hostmode import _core
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -33,6 +35,21 @@ class Pose(np.record):  # type: ignore[misc,unused-ignore]  # final only in NumP
     expression: npt.NDArray[np.float32]
     """Shape (100,), FLAME's expression coefficients."""
 
+    def to_dict(self) -> dict[str, list[float]]:
+        """Return the fields by name as lists of float, ready for JSON."""
+        return {name: self[name].tolist() for name in KEYFRAME_DTYPE.names or ()}
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one is a pose with the same 120 numbers."""
+        if not isinstance(other, np.void) or other.dtype != self.dtype:
+            return NotImplemented
+        return bool(np.array_equal(as_keyframes(self), as_keyframes(cast("Pose", other))))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # as an array: its numbers may change
+
 
 # The fields of a keyframe on the wire, in the order of the C++ struct hostmode::Keyframe.
 KEYFRAME_DTYPE = cast(
@@ -52,6 +69,9 @@ KEYFRAME_DTYPE = cast(
         )
     ),
 )
+
+# What Player.sample makes.
+_core._set_keyframe_dtype(KEYFRAME_DTYPE)
 
 _FLOATS = KEYFRAME_DTYPE.itemsize // np.dtype(np.float32).itemsize
 

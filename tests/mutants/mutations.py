@@ -78,9 +78,7 @@ MUTATIONS = (
         "  if (false) {\n    conversation.stream.cut();",
     ),
     Mutation("e3", "overdue_s", "conversation.motion_ended && stream.consumed() >= stream.motion_end();", "false;"),
-    Mutation(
-        "e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", time_s);', '"playback_end", time_s);'
-    ),
+    Mutation("e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", conv', '"playback_end", conv'),
     Mutation(
         "e4",
         "Playback::begin_conversation",
@@ -116,8 +114,8 @@ MUTATIONS = (
     ),
     Mutation(
         "e6",
-        "Playback::judge_motion",
-        "  for (Message& message : batch) motion_.early().add(std::move(message), now_s);\n",
+        "MotionIntake::judge",
+        "    for (Message& message : batch) early_.add(std::move(message), now_s);\n",
         "",
     ),
     Mutation(
@@ -188,7 +186,12 @@ MUTATIONS = (
         "conversation.motion_ended = message.end && !conversation.motion_ended;",
     ),
     # ---- control: E13 to E18
-    Mutation("e13", "Conversations::cut_all", "    conversation->stream.cut();\n", ""),
+    Mutation(
+        "e13",
+        "Conversations::cut_all",
+        "const std::int64_t played = conversation->stream.cut();",
+        "const std::int64_t played = conversation->stream.consumed();",
+    ),
     Mutation(
         "e13",
         "Playback::interrupt",
@@ -242,7 +245,7 @@ MUTATIONS = (
         "  conversation.stream.close(), playout_.set_paused(false);\n",
     ),
     # ---- playing out: E19 to E25
-    Mutation("e19", "PcmJoiner::join", "if (before != 0) bytes[0] = byte_;", "if (before != 0) bytes[0] = 0;"),
+    Mutation("e19", "PcmJoiner::join", "kept.push_back(byte_);", "kept.push_back(0);"),
     Mutation(
         "e19",
         "Playback::finish_chunk",
@@ -250,7 +253,12 @@ MUTATIONS = (
         "",
     ),
     Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
-    Mutation("e21", "Playback::append_motion", "    if (steps) poses_.after_change(frame, present_s_);\n", ""),
+    Mutation(
+        "e21",
+        "Screen::append_shown",
+        "  poses_.before_change(playout_.clock(), frame, present_s);\n",
+        "  poses_.before_change(playout_.clock(), frame + 100, present_s);\n",
+    ),
     Mutation(
         "e21",
         "Playback::update_gate",
@@ -273,7 +281,7 @@ MUTATIONS = (
     Mutation(
         "e22",
         "Renderer::play_run",
-        "    if (!closed) {\n",
+        "    if (!closed || stream_->readable() > 0) {\n",
         "    if (!closed && stream_->motion_end() <= stream_->consumed() + tail_frames_) {\n",
     ),
     Mutation(
@@ -291,8 +299,8 @@ MUTATIONS = (
     Mutation(
         "e24",
         "Hearing::hear",
-        "if (segment.cause == SegmentCause::kUnderrun) journal_",
-        "if (segment.cause == SegmentCause::kStall) journal_",
+        "if (segment.cause == SegmentCause::kUnderrun && !conv",
+        "if (segment.cause == SegmentCause::kStall && !conv",
     ),
     Mutation(
         "e24",
@@ -300,6 +308,7 @@ MUTATIONS = (
         "SegmentCause::kUnderrun);\n      return run;\n    }\n    const std::int64_t tail",
         "SegmentCause::kTail);\n      return run;\n    }\n    const std::int64_t tail",
     ),
+    Mutation("e24", "Hearing::hear_media", "conversation.underrun_since_s.reset();", ""),
     Mutation(
         "e25",
         "Hearing::finish",
@@ -334,6 +343,24 @@ MUTATIONS = (
     Mutation(
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return has(kPcmRates_hz);"
     ),
+    Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
+    Mutation(
+        "e30",
+        "Renderer::available_frames",
+        "  if (std::exchange(ran_out_, false)) return 0;\n",
+        "",
+    ),
+    Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
+    Mutation("e30", "SampleQueue::convert", "  if (!runs_out_) unfed_ -= take(", "  if (runs_out_) unfed_ -= take("),
+    Mutation("e30", "SampleQueue::feed", "unfed_ > 0 || runs_out_ ? 0 : take(", "unfed_ > 0 ? 0 : take("),
+    Mutation("e30", "RateConverter::convert", "    phase_ += bank_->down();\n", "    phase_ = bank_->down();\n"),
+    Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
+    Mutation(
+        "e30",
+        "Playback::begin_conversation",
+        "conversations_.open(conversion_, now_s);",
+        "conversations_.open(nullptr, now_s);",
+    ),
     Mutation(
         "e31", "Playback::take_chunk", "> samples(config_.max_audio_s)) {", "> samples(20 * config_.max_audio_s)) {"
     ),
@@ -343,7 +370,7 @@ MUTATIONS = (
         "samples + into_newest, rest * sizeof(*samples));",
         "samples, rest * sizeof(*samples));",
     ),
-    Mutation("e32", "PoseTrack::PoseTrack", "idle_(config.seed),", "idle_(0),"),
+    Mutation("e32", "PoseTrack::PoseTrack", "idle_(config.seed.value_or(fresh_seed())),", "idle_(0),"),
     Mutation(
         "e32",
         "ConversationIdGenerator::ConversationIdGenerator",
@@ -355,6 +382,42 @@ MUTATIONS = (
         "hostmode.events.callbacks.EventSource._require_open",
         "        if self._closed:\n",
         "        if self._closed is None:\n",
+    ),
+    # ---- times: E34
+    Mutation(
+        "e34",
+        "TimeAdmission::look_at",
+        "std::min(now_s, std::max(present_s, rendered_s)) : present_s;",
+        "now_s : now_s;",
+    ),
+    Mutation("e34", "TimeAdmission::may_move_to", " && now_s >= present_s - kMostBehind_s;", ";"),
+    Mutation("e34", "TimeAdmission::may_move_to", "now_s <= latest_s(present_s, rendered_s) + kMostAhead_s && ", ""),
+    Mutation("e34", "TimeAdmission::look_at", "seen_s_ = std::max(seen_s_, now_s);", ""),
+    Mutation("e34", "CallerClock::restart", "player_s - caller_s", "0.0"),
+    Mutation("e34", "SilentDevice::play", "      if (standing > 0 && ", "      if (false && "),
+    Mutation("e34", "Hearing::position_s", "    until = begin;\n", ""),
+    Mutation(
+        "e34",
+        "hostmode.clock.ControllerClock.__call__",
+        "elif now < latest - _BACKLASH_S:",
+        "elif now < latest - 1e9:",
+    ),
+    # ---- turns: E37 and E38
+    Mutation("e37", "Conversations::accepting", "conversation->stream.closed() ?", "false ?"),
+    Mutation("e37", "Playback::take_chunk", "if (id != nullptr && chunk.conversation == nullptr) {", "if (false) {"),
+    Mutation("e37", "Journal::add_late_audio", "  ++stats_.late_audio;\n", ""),
+    Mutation("e37", "overdue_s", "if (conversation.is_turn) patience_s", "if (false) patience_s"),
+    Mutation("e37", "Playback::open", "opens = turn || conv", "opens = conv"),
+    Mutation(
+        "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));", "claimed);"
+    ),
+    Mutation("e38", "Renderer::play_run", "gain_frames_ - run : std::min(", "gain_frames_ : std::min("),
+    Mutation("e38", "Conversations::cut_all", "if (!heard_s) heard_s", "heard_s"),
+    Mutation(
+        "e38",
+        "Conversations::end",
+        "journal_.add_end(cause, conversation.id, time_s, played_s);",
+        "journal_.add_end(cause, conversation.id, time_s, 0.0);",
     ),
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
@@ -402,18 +465,74 @@ MUTATIONS = (
     ),
     Mutation(
         "transition",
-        "PoseTrack::settle",
-        "clock.time_of(transition.frame), transition.offset);",
-        "clock.time_of(frame), transition.offset);",
+        "PoseTrack::offset_of",
+        "const double t_s = clock.time_of(transition.frame);",
+        "const double t_s = clock.time_of(transition.frame + 1000);",
     ),
     Mutation(
         "transition",
-        "PoseTrack::step_offset",
-        "previous != nullptr) add_transition(",
-        "previous == &transition) add_transition(",
+        "PoseTrack::offset_of",
+        "  add_transitions(clock, index, transition.frame, before.data());\n",
+        "",
     ),
-    Mutation("layers", "PoseTrack::base_pose", "  if (layers_) {\n", "  if (layers_ && rate_hz_ > 16000) {\n"),
-    Mutation("layers", "PoseTrack::base_pose", "  if (layers_) {\n", "  if (rate_hz_ > 0) {\n"),
+    Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (layers_ && rate_hz_ > 16000) add"),
+    Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (rate_hz_ > 0) add"),
+    Mutation(
+        "layers", "take_over", "  if (!(media_s > from_s)) return 0.0F;\n", "  if (media_s > from_s) return 1.0F;\n"
+    ),
+    Mutation("transition", "Screen::take_news", "      late = true;\n", ""),
+    Mutation("e31", "Screen::waiting_keyframes", "  return shown > 0 ? count -", "  return shown < 0 ? count -"),
+    Mutation(
+        "e21",
+        "PoseTrack::blend_s",
+        "  return std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);\n",
+        "  return speech_transition_s_;\n",
+    ),
+    Mutation(
+        "e21",
+        "PoseTrack::blend_s",
+        "std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);",
+        "std::min(gap_s, speech_transition_s_);",
+    ),
+    Mutation("e28", "sane", "  return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "  return t_s;"),
+    Mutation(
+        "e36",
+        "SeamEaser::ease",
+        "std::max(kSeamFactor * median_step(), kSuddenFactor * last_step_);",
+        "kSeamFactor * median_step();",
+    ),
+    Mutation("e36", "SeamEaser::ease", "      has_carry_ = true;\n", ""),
+    Mutation("e36", "Timeline::commit", "  seams_ = batch.seams_;\n", ""),
+    Mutation(
+        "clock",
+        "PoseTrack::shown_frame",
+        "  return frame - av_offset_frames_;\n",
+        "  return frame + av_offset_frames_;\n",
+    ),
+    Mutation("clock", "PoseTrack::shown_frame", "    if (t_s > known_s) frame", "    if (t_s < known_s) frame"),
+    Mutation("clock", "play_out", "  if (hold < end || !stream.closed()) {\n", "  if (hold < end) {\n"),
+    Mutation("clock", "foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused && stream.is_cut()) {\n"),
+    Mutation("clock", "PoseTrack::forget_foreseen", "  set_latest(segments_.back());\n", ""),
+    Mutation("late_motion", "FaceDelay::kMost_s", "kMost_s = 0.3;", "kMost_s = 0.6;"),
+    Mutation("late_motion", "FaceDelay::kSlew", "kSlew = 0.1;", "kSlew = 0.5;"),
+    Mutation("late_motion", "kPlenty_s", "kPlenty_s = 0.5;", "kPlenty_s = 50.0;"),
+    Mutation(
+        "late_motion",
+        "FaceDelay::Piece::at",
+        "  return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);\n",
+        "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
+    ),
+    Mutation("late_motion", "FaceDelay::learn", "  if (same_instant) return;\n", ""),
+    Mutation("late_motion", "Screen::append_shown", "  if (poses_.advances(frame)) delay", "  delay"),
+    Mutation(
+        "late_motion",
+        "Screen::append",
+        "  if (heard_s >= 0 && device_is_heard) {\n",
+        "  if (heard_s >= 0) {\n",
+    ),
+    Mutation(
+        "late_motion", "Timeline::runs_out_s", "std::max(last_keyframe_s(), latest_came_s_);", "last_keyframe_s();"
+    ),
     Mutation(
         "idle",
         "IdleMotion::sample_eyes",
@@ -423,8 +542,23 @@ MUTATIONS = (
     Mutation("pcm", "PcmView::PcmView", '&& item != "h") {', '&& item != "H") {'),
     Mutation(
         "audio_format",
-        "hostmode.controller.Controller.set_audio_format",
+        "hostmode.intake.Intake.set_audio_format",
         '        if audio_format != "pcm":\n',
         '        if audio_format == "raw":\n',
     ),
+    Mutation(
+        "not_pcm",
+        "PcmGuard::look",
+        "refused_.what != nullptr && !convincing",
+        "refused_.what != nullptr && size == 0",
+    ),
+    Mutation("not_pcm", "PcmGuard::look", "    if (known < kPcmHead) {\n", "    if (known == 0) {\n"),
+    Mutation("not_pcm", "is_adts", "head.noisy_after(8);", "true;"),
+    Mutation("not_pcm", "is_mp3", "goes_on || head.noisy_after(4);", "goes_on;"),
+    Mutation("not_pcm", "is_wav", 'head.has(8, "WAVE");', "true;"),
+    Mutation("not_pcm", "is_written", "if ((byte & 0xC0) != 0x80) return false;", "return false;"),
+    Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
+    Mutation("byte_phase", "is_out_of_phase", "taken.power < kHeard || !taken.is_white()", "taken.power < kHeard"),
+    Mutation("byte_phase", "PcmJoiner::keep_odd_byte", " - left_out_) % 2 != 0;", ") % 2 != 0;"),
+    Mutation("byte_phase", "BytePhase::look", "    return shifted ? 0 : kInPhase;\n", "    return kInPhase;\n"),
 )

@@ -129,6 +129,8 @@ def main() -> None:
             print(f"{mutation.row:14} {describe(mutation)}")
         return
 
+    # Now, because the sources may be worked on meanwhile.
+    described = {mutation: describe(mutation) for mutation in mutations}
     begun = time.monotonic()
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="hostmode-mutants-") as directory:
@@ -142,7 +144,7 @@ def main() -> None:
             outcome = workshop.try_mutation(mutation)
             outcomes.append(outcome)
             took_s = time.monotonic() - started
-            print(f"{mutation.row:14} {outcome.word:9} {took_s:5.1f} s  {describe(mutation)}", flush=True)
+            print(f"{mutation.row:14} {outcome.word:9} {took_s:5.1f} s  {described[mutation]}", flush=True)
             if outcome.word not in (CAUGHT, SURVIVED):
                 print(outcome.output)
     caught = sum(outcome.word == CAUGHT for outcome in outcomes)

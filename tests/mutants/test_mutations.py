@@ -45,7 +45,7 @@ def test_mutation_changes_one_line_that_stands_in_its_function_once(mutation: Mu
         ("Conversations::find", "ConversationPtr Conversations::find(", "}\n", 2),
         ("Tombstones::kMost", "  static constexpr", ";", 1),
         ("is_player_rate", "bool is_player_rate(", "}\n", 1),
-        ("hostmode.controller.Controller.interrupt", "    def interrupt(", "\n", 1),
+        ("hostmode.intake.Intake.interrupt", "    def interrupt(", "\n", 1),
         ("hostmode.audio.make_output", "def make_output(", "\n", 1),
         ("Player::no_such_function", "", "", 0),
     ],

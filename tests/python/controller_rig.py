@@ -8,11 +8,22 @@ import numpy as np
 
 import hostmode
 from hostmode import Controller
+from hostmode.audio import SilentOutput
 
 RATE = 16000
 
 JAW = hostmode.KEYFRAME_DTYPE.fields["jaw_pose"][1] // 4
 """A channel of the keyframe that idle motion leaves alone."""
+
+
+class SilentDevice(SilentOutput):
+    """A silent output with a sample rate of its own, or with that of the audio."""
+
+    def __init__(self, rate: int | None = None) -> None:
+        self.rate = rate
+
+    def prepare(self, source_rate: int) -> int:
+        return self.rate or source_rate
 
 
 class Stage:

@@ -49,22 +49,23 @@ class Rig:
     block : int, optional
         Samples of a device block; 10 ms unless told.
     **config
-        Of PlayerConfig. Sound starts at once and layers are off unless told.
+        Of PlayerConfig. Sound starts at once, layers are off and the seed is 0 unless told.
     """
 
     def __init__(self, sample_rate: int = 16000, block: int | None = None, **config: Any) -> None:
-        settings = {"prebuffer": 0.0, "max_prebuffer": 0.0, "motion_wait": 0.0, "layers": False, **config}
+        settings = {"prebuffer": 0.0, "max_prebuffer": 0.0, "motion_wait": 0.0, "layers": False, "seed": 0, **config}
         self.player = hostmode.Player(sample_rate, hostmode.PlayerConfig(**settings))
         self.sample_rate = sample_rate
         self.block = block or sample_rate // 100
         self.frames = 0
+        self.offset = 0.0
         self.blocks: list[npt.NDArray[np.int16]] = []
         self.events: list[hostmode.Event] = []
 
     @property
     def now(self) -> float:
         """Seconds: the instant at which the next sample is heard."""
-        return START + self.frames / self.sample_rate
+        return START + self.offset + self.frames / self.sample_rate
 
     @property
     def sound(self) -> npt.NDArray[np.int16]:

@@ -150,6 +150,40 @@ def test_e24_underrun_stops_clock_and_lips_and_resumes_with_a_fade() -> None:
     assert rig.player.stats().underruns == 1
 
 
+@pytest.mark.parametrize("silence", [0.1, 0.34])
+def test_e24_end_of_an_underrun_tells_the_seconds_of_silence(silence: float) -> None:
+    rig = Rig()
+    conversation = rig.speak(tone(0.4))
+    rig.run(0.4 + silence)
+    assert rig.of_kind("underrun_end") == []
+
+    rig.speak(tone(0.2), end=True)
+    rig.run(0.3)
+
+    (begun,), (ended,) = rig.of_kind("underrun"), rig.of_kind("underrun_end")
+    assert begun.conversation_id == ended.conversation_id == conversation
+    assert ended.value == pytest.approx(silence, abs=1e-6)
+    assert ended.time - begun.time == pytest.approx(silence, abs=1e-6)
+
+
+def test_e24_every_underrun_ends_once_whatever_ends_it() -> None:
+    rig = Rig(end_timeout=1.0)
+    rig.speak(tone(0.2))
+    rig.run(0.3)
+    rig.pause()
+    rig.run(0.2)
+    rig.resume()
+    rig.run(0.1)
+    rig.speak(tone(0.2))  # and now nothing more
+    rig.run(3.0)
+    rig.speak(tone(0.2))
+    rig.run(0.4)
+    rig.interrupt()
+
+    assert [event.value for event in rig.of_kind("underrun_end")] == pytest.approx([0.4, 1.0, 0.2], abs=0.011)
+    assert len(rig.of_kind("underrun")) == 3
+
+
 @pytest.mark.parametrize("late", [1, 2, 4])
 def test_e24_sound_that_runs_dry_again_within_a_fade_does_not_click(late: int) -> None:
     rig = Rig(block=16)

@@ -123,7 +123,6 @@ def test_e20_without_a_device_one_warning_is_given_and_a_device_that_comes_later
 
 @pytest.mark.parametrize(("offered", "played_at"), [((48000, 44100), 48000), ((44100,), 44100), ((96000,), 96000)])
 def test_e30_audio_at_a_rate_the_device_does_not_offer_is_resampled(speaker, offered, played_at):
-    pytest.importorskip("soxr")
     card = speaker(*offered)
     with Controller(16000, config=QUICK) as avatar:
         tone = 12000 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 16000)

@@ -92,7 +92,6 @@ def test_set_audio_format_interrupts_and_applies_to_what_follows(stage):
     s = stage(config=PlayerConfig(motion_wait=0.0))
     s.avatar.yield_audio_data(tone(5.0))
     s.play(0.2)
-    pytest.importorskip("soxr")
     s.avatar.set_audio_format(sample_rate=48000)
     assert s.avatar.get_current_conversation_id() is None
     s.avatar.yield_audio_data(tone(1.0, 48000), end=True)
@@ -165,7 +164,6 @@ def test_an_output_serves_one_controller():
 
 
 def test_odd_bytes_stay_counted_when_the_format_changes(stage):
-    pytest.importorskip("soxr")
     s = stage()
     s.avatar.set_audio_format(sample_rate=48000)
     s.avatar.yield_audio_data(tone(0.1, 48000) + b"x", end=True)

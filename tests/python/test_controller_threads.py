@@ -17,7 +17,6 @@ import pytest
 import hostmode
 from hostmode import Controller, PlayerConfig
 from hostmode.audio import AudioOutputWarning, SounddeviceOutput
-from hostmode.errors import AudioOutputError
 
 RATE = 16000
 QUICK = PlayerConfig(motion_wait=0.0)
@@ -197,15 +196,6 @@ def test_without_sounddevice_one_warning_says_what_to_install_and_playback_goes_
         avatar.yield_audio_data(speech(0.05), end=True)
         assert avatar.wait_until_idle(10)
         assert avatar.stats()["audio_output"] == "silent"
-
-
-def test_without_soxr_only_a_change_of_rate_fails_and_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "soxr", None)
-    with Controller(output="silent") as avatar:
-        cid = avatar.yield_audio_data(speech(1.0))
-        with pytest.raises(AudioOutputError, match=r"hostmode\[audio\]"):
-            avatar.set_audio_format(sample_rate=48000)
-        assert avatar.get_current_conversation_id() == cid
 
 
 @pytest.mark.parametrize("latency", [0.0, -1.0, float("nan"), 3.0])

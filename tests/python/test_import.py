@@ -25,7 +25,7 @@ print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - befor
 """
 
 # What the extras bring.
-OPTIONAL = {"av", "glfw", "matplotlib", "moderngl", "rich", "sounddevice", "soxr", "typer", "websockets"}
+OPTIONAL = {"av", "glfw", "matplotlib", "moderngl", "rich", "sounddevice", "typer", "websockets"}
 
 
 def measured_import() -> dict[str, object]:

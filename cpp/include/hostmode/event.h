@@ -13,8 +13,11 @@ enum class EventKind {
   kPlaybackStarted,    // value: seconds from opening to the first sample heard
   kPlaybackStall,      // value: 1 stalled, 0 going on again (strict_sync only)
   kUnderrun,           // audio came late
-  kConversationEnd,    // reason: playback_end, interrupted, replaced, watchdog; exactly one for each
-                       // conversation
+  kUnderrunEnd,        // value: seconds of silence
+  kConversationEnd,    // reason: playback_end, interrupted, replaced, watchdog; value: seconds of its audio
+                       // that are heard; exactly one for each conversation
+  kAudioRealigned,     // a byte of its audio was missing; reason: odd_byte
+  kAudioDiscarded,     // reason: why; value: seconds
   kMotionDiscarded,    // reason: why; value: how many messages
   kError,              // reason: a stable code; message: the text
 };

@@ -1,9 +1,12 @@
 // One avatar's playback: messages and PCM in, samples and poses out.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +17,7 @@
 #include "hostmode/player_config.h"
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
+#include "playback/caller_clock.h"
 #include "playback/locks.h"
 #include "playback/message_batch.h"
 #include "playback/playback.h"
@@ -29,11 +33,14 @@ struct MotionPush {
 
 // Never reads a clock, starts a thread or opens a device: time is an argument everywhere, in seconds of one
 // monotonic clock that the caller chooses, finite. Producers, the audio thread and samplers may call at the
-// same time. Every call that carries a time implies advance() to it.
+// same time. Every call of a producer or of advance() moves everything up to its time, and throws
+// std::invalid_argument for one that is more than 60 s ahead of the latest or more than 1 s back: nothing has
+// changed then. Samplers move nothing, whatever time they ask for.
 class Player {
  public:
-  // Throws std::invalid_argument for a rate or a setting outside its range.
-  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {});
+  // Takes PCM at `sample_rate_hz` and renders at `device_rate_hz`; 0: at the same rate. Throws
+  // std::invalid_argument for a rate or a setting outside its range.
+  explicit Player(int sample_rate_hz = 16000, PlayerConfig config = {}, int device_rate_hz = 0);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
@@ -42,11 +49,15 @@ class Player {
 
   // Adds mono int16 little-endian PCM, in bytes; an odd byte waits for the next call. The first bytes open a
   // conversation; `conversation_id` receives its id, or nothing where nothing is open. kBufferFull where more
-  // than max_audio_s would wait: nothing of the call is kept then.
-  [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id);
+  // than max_audio_s would wait: nothing of the call is kept then. `to`, where not null, is the conversation
+  // they belong to: where that takes no audio any more they are discarded. kNotPcm where they are something
+  // else, which `not_pcm` receives.
+  [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
+                                  const std::string* to = nullptr, NotPcm* not_pcm = nullptr);
 
-  // Opens a conversation without audio yet, or returns the id of the one that still takes audio.
-  [[nodiscard]] std::string open_conversation(double now_s);
+  // Opens a conversation without audio yet, or returns the id of the one that still takes audio. A turn is
+  // always a new one, and is waited for with turn_timeout_s.
+  [[nodiscard]] std::string open_conversation(double now_s, bool turn = false);
 
   // Adds motion messages. `conversation_id` null: none is open yet. No messages at all: audio-only. On any
   // status other than kOk nothing of the call is kept; a foreign id is kOk and discarded.
@@ -55,13 +66,20 @@ class Player {
 
   void pause(double now_s);
   void resume(double now_s);
-  void interrupt(double now_s);
+  // Returns the seconds of the current conversation that will have been heard when it is silent; nothing
+  // while idle.
+  std::optional<double> interrupt(double now_s);
+  // Of the PCM that is pushed from now on. Interrupts. kInvalidArgument for a rate outside its range.
+  [[nodiscard]] Status set_sample_rate(int sample_rate_hz, double now_s);
   // 0 to 1, else kInvalidArgument.
   [[nodiscard]] Status set_volume(double volume) noexcept;
   [[nodiscard]] double volume() const noexcept;
 
   // Moves everything that depends on time.
   void advance(double now_s);
+
+  // The caller's clock goes on at `now_s`, whatever it was before: what plays and what waits stays as it is.
+  void reset_clock(double now_s);
 
   // In place of a device, from `now_s` on: advance() then plays, unheard, as a perfect device would. No
   // callback may run render_audio between start and stop.
@@ -72,7 +90,8 @@ class Player {
 
   template <typename Sample>  // float or std::int16_t
   void render_audio(Sample* out, std::size_t count, const AudioObservation& observation) noexcept {
-    playback_.playout().render(out, count, observation);
+    driven_.store(true, std::memory_order_relaxed);
+    playback_.playout().render(out, count, clock_.to_player(observation));
   }
 
   // ---- samplers. Thread-safe: yes. Held up for no more than a pointer exchange.
@@ -89,8 +108,15 @@ class Player {
 
   // ---- observers. Thread-safe: yes.
 
-  [[nodiscard]] int sample_rate_hz() const noexcept { return sample_rate_hz_; }
+  [[nodiscard]] int sample_rate_hz() const;
+  [[nodiscard]] int device_rate_hz() const noexcept { return device_rate_hz_; }
   [[nodiscard]] const PlayerConfig& config() const noexcept { return config_; }
+  // Whether anything has ever asked for samples: render_audio, or the silent clock.
+  [[nodiscard]] bool driven() const noexcept { return driven_.load(std::memory_order_relaxed); }
+  // When the first sound was pushed that nothing has asked for so far; NaN where there is none.
+  [[nodiscard]] double unheard_since_s() const noexcept {
+    return unheard_since_s_.load(std::memory_order_relaxed);
+  }
   // Empty when idle.
   [[nodiscard]] std::string conversation_id() const;
   [[nodiscard]] PlayerState state() const;
@@ -99,9 +125,13 @@ class Player {
   [[nodiscard]] Stats stats();
 
  private:
-  // Hold mutex_ to change what it guards; the second settles it to `now_s` first.
+  // Hold mutex_ to change what it guards; the second settles it to `now_s` first, and makes that the player's
+  // time.
   [[nodiscard]] ChangeLock change();
-  [[nodiscard]] ChangeLock change(double now_s);
+  [[nodiscard]] ChangeLock change(double& now_s);
+
+  // Under mutex_: the player's time of `now_s`.
+  [[nodiscard]] double admitted(double now_s);
 
   // Under motion_mutex_. `playhead_s` is the media position shown, before and after.
   void append_motion(const Message& message, Conversation& conversation, double& playhead_s, double now_s);
@@ -112,7 +142,7 @@ class Player {
   void prefetch() const noexcept;
   void show(double now_s, float* out);  // sample() without prefetching
 
-  const int sample_rate_hz_;
+  const int device_rate_hz_;
   const PlayerConfig config_;
 
   // The mutexes, in the order in which they are taken. The audio thread takes none.
@@ -121,6 +151,9 @@ class Player {
   std::mutex motion_mutex_;  // serialises changes of timelines
   MessageBatch batch_;
   mutable std::mutex mutex_;  // playback_; held for short
+  std::atomic<bool> driven_{false};
+  std::atomic<double> unheard_since_s_{std::numeric_limits<double>::quiet_NaN()};
+  CallerClock clock_;
   Playback playback_;
 };
 

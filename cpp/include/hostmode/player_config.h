@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace hostmode {
@@ -22,13 +23,14 @@ struct PlayerConfig {
   double speech_transition_s = 0.32;   // idle to speaking: 8 keyframe intervals (AvatarKit's RTC player)
   double idle_transition_s = 0.8;      // speaking to idle: 20 keyframe intervals (the same)
   double end_timeout_s = 5.0;          // a conversation that waits in vain for data is ended after this long
+  double turn_timeout_s = 60.0;        // the same for one that was opened as a turn
   double early_motion_expiry_s = 5.0;  // motion that came before its audio is kept this long
   double max_audio_s = 1500.0;         // most audio waiting to be played
-  double max_motion_s = 1500.0;        // most motion of one conversation
+  double max_motion_s = 1500.0;        // most motion of one conversation waiting to be shown
   double av_offset_s = 0.0;            // positive shows the face later
   double latency_s = 0.1;              // assumed from callback to ear where the host reports none
   bool layers = true;                  // blinks and gaze over streams that carry none
-  std::uint64_t seed = 0;              // of the idle motion
+  std::optional<std::uint64_t> seed;   // of the idle motion; none: a fresh one for each player
   std::string avatar_id;               // motion for another avatar is refused; empty: any
 };
 

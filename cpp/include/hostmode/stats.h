@@ -10,6 +10,7 @@ struct Stats {
   double buffered_audio_s = 0.0;
   double buffered_motion_s = 0.0;        // motion ahead of what is heard
   double heard_s = 0.0;                  // media position at the ear
+  double face_delay_s = 0.0;             // the face is held back, because its motion comes late
   double played_s = 0.0;                 // media position handed to the device
   double time_to_first_sound_s = -1.0;   // from opening; negative: not yet
   double time_to_first_motion_s = -1.0;  // the same
@@ -28,8 +29,10 @@ struct Stats {
   std::uint64_t discarded_tombstoned = 0;
   std::uint64_t discarded_audio_only = 0;
   std::uint64_t discarded_avatar = 0;
+  std::uint64_t late_audio = 0;         // chunks for a conversation whose audio was over
   std::uint64_t discarded_expired = 0;  // early motion that no audio came for
   std::uint64_t dropped_odd_bytes = 0;
+  std::uint64_t realignments = 0;    // of audio that had lost a byte
   std::uint64_t dropped_events = 0;  // diagnostics that nobody polled; state edges are never dropped
   std::uint32_t clock_faults = 0;    // ClockFault bits
 };

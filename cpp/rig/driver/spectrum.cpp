@@ -13,66 +13,87 @@ constexpr std::size_t kLongestPitch = 228;              // samples: 70 Hz
 
 }  // namespace
 
-Spectrum::Spectrum() : hann_{}, roots_(kPadded / 2), work_(kPadded) {
+Spectrum::Spectrum()
+    : hann_{},
+      roots_{std::vector<float>(kPadded), std::vector<float>(kPadded)},
+      reversed_(kPadded),
+      work_{std::vector<float>(kPadded), std::vector<float>(kPadded)} {
   for (std::size_t i = 0; i < kWindow; ++i) {
     const double weight = 0.5 - 0.5 * std::cos(kTau * static_cast<double>(i) / (kWindow - 1));
     hann_[i] = static_cast<float>(weight);
     hann_power_ += weight * weight;
   }
-  for (std::size_t i = 0; i < roots_.size(); ++i) {
-    const double angle = -kTau * static_cast<double>(i) / kPadded;
-    roots_[i] = {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))};
+  for (std::size_t half = 1; half < kPadded; half *= 2) {
+    for (std::size_t k = 0; k < half; ++k) {
+      const double angle = -0.5 * kTau * static_cast<double>(k) / static_cast<double>(half);
+      roots_.real[half + k] = static_cast<float>(std::cos(angle));
+      roots_.imaginary[half + k] = static_cast<float>(std::sin(angle));
+    }
   }
+  for (std::size_t i = 1; i < kPadded; ++i) reversed_[i] = reversed_[i / 2] / 2 + (i % 2) * (kPadded / 2);
 }
 
 // Radix 2, decimation in time, in place.
-void Spectrum::transform(std::vector<Complex>& values) const noexcept {
-  const std::size_t size = values.size();
-  for (std::size_t i = 1, j = 0; i < size; ++i) {
-    std::size_t bit = size >> 1;
-    for (; (j & bit) != 0; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) std::swap(values[i], values[j]);
+void Spectrum::transform() noexcept {
+  float* const real = work_.real.data();
+  float* const imaginary = work_.imaginary.data();
+  for (std::size_t i = 0; i < kPadded; ++i) {
+    if (i >= reversed_[i]) continue;
+    std::swap(real[i], real[reversed_[i]]);
+    std::swap(imaginary[i], imaginary[reversed_[i]]);
   }
-  for (std::size_t half = 1; half < size; half *= 2) {
-    const std::size_t step = roots_.size() / half;
-    for (std::size_t start = 0; start < size; start += 2 * half) {
+  for (std::size_t half = 1; half < kPadded; half *= 2) {
+    const float* const root_real = roots_.real.data() + half;
+    const float* const root_imaginary = roots_.imaginary.data() + half;
+    for (std::size_t start = 0; start < kPadded; start += 2 * half) {
+      float* const low_real = real + start;
+      float* const low_imaginary = imaginary + start;
+      float* const high_real = low_real + half;
+      float* const high_imaginary = low_imaginary + half;
       for (std::size_t k = 0; k < half; ++k) {
-        const Complex a = values[start + k];
-        const Complex w = roots_[k * step];
-        const Complex b = values[start + k + half];
-        const Complex turned(b.real() * w.real() - b.imag() * w.imag(),
-                             b.real() * w.imag() + b.imag() * w.real());
-        values[start + k] = a + turned;
-        values[start + k + half] = a - turned;
+        const float turned_real = high_real[k] * root_real[k] - high_imaginary[k] * root_imaginary[k];
+        const float turned_imaginary = high_real[k] * root_imaginary[k] + high_imaginary[k] * root_real[k];
+        high_real[k] = low_real[k] - turned_real;
+        high_imaginary[k] = low_imaginary[k] - turned_imaginary;
+        low_real[k] += turned_real;
+        low_imaginary[k] += turned_imaginary;
       }
     }
   }
 }
 
 void Spectrum::analyse(const float* samples) noexcept {
-  // The windowed samples and, as imaginary part, nothing: padded to twice the length, every second value of
-  // the transform is the spectrum of the window alone.
-  std::fill(work_.begin(), work_.end(), Complex{});
   float mean = 0.0F;
+  for (std::size_t i = 0; i < kWindow; ++i) mean += samples[i];
+  mean /= static_cast<float>(kWindow);
+  // Two transforms of real numbers in one: the windowed samples, and the samples less their mean, both padded
+  // to twice the length. Of the first, every second value is the spectrum of the window alone.
   for (std::size_t i = 0; i < kWindow; ++i) {
-    work_[i] = {samples[i] * hann_[i], 0.0F};
-    mean += samples[i] / static_cast<float>(kWindow);
+    work_.real[i] = samples[i] * hann_[i];
+    work_.imaginary[i] = samples[i] - mean;
   }
-  transform(work_);
-  const auto scale = static_cast<float>(1.0 / (hann_power_ * kWindow));
-  for (std::size_t bin = 0; bin < power_.size(); ++bin) power_[bin] = std::norm(work_[2 * bin]) * scale;
-
-  std::fill(work_.begin(), work_.end(), Complex{});
-  for (std::size_t i = 0; i < kWindow; ++i) work_[i] = {samples[i] - mean, 0.0F};
-  transform(work_);
-  for (Complex& value : work_) value = {std::norm(value), 0.0F};
-  transform(work_);
+  std::fill(work_.real.begin() + kWindow, work_.real.end(), 0.0F);
+  std::fill(work_.imaginary.begin() + kWindow, work_.imaginary.end(), 0.0F);
+  transform();
+  const auto scale = static_cast<float>(0.25 / (hann_power_ * kWindow));
+  for (std::size_t k = 0; k <= kPadded / 2; ++k) {
+    const std::size_t mirrored = (kPadded - k) % kPadded;
+    const float real_sum = work_.real[k] + work_.real[mirrored];
+    const float real_difference = work_.real[k] - work_.real[mirrored];
+    const float imaginary_sum = work_.imaginary[k] + work_.imaginary[mirrored];
+    const float imaginary_difference = work_.imaginary[k] - work_.imaginary[mirrored];
+    if (k % 2 == 0) {
+      power_[k / 2] = (real_sum * real_sum + imaginary_difference * imaginary_difference) * scale;
+    }
+    work_.real[k] = work_.real[mirrored] =
+        0.25F * (imaginary_sum * imaginary_sum + real_difference * real_difference);
+  }
+  std::fill(work_.imaginary.begin(), work_.imaginary.end(), 0.0F);
+  transform();
   float peak = 0.0F;
-  for (std::size_t lag = kShortestPitch; lag <= kLongestPitch; ++lag)
-    peak = std::max(peak, work_[lag].real());
+  for (std::size_t lag = kShortestPitch; lag <= kLongestPitch; ++lag) peak = std::max(peak, work_.real[lag]);
   // Of silence nothing is periodic.
-  voicing_ = peak / (static_cast<double>(work_[0].real()) + 1e-8 * kPadded);
+  voicing_ = peak / (static_cast<double>(work_.real[0]) + 1e-8 * kPadded);
 }
 
 double Spectrum::power(double from_hz, double to_hz) const noexcept {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <complex>
 #include <cstddef>
 #include <vector>
 
@@ -27,16 +26,21 @@ class Spectrum {
   [[nodiscard]] double voicing() const noexcept { return voicing_; }
 
  private:
-  using Complex = std::complex<float>;
+  // Complex numbers, real and imaginary parts apart: compilers make vectors of that.
+  struct Numbers {
+    std::vector<float> real;
+    std::vector<float> imaginary;
+  };
 
-  void transform(std::vector<Complex>& values) const noexcept;
+  void transform() noexcept;
 
   std::array<float, kWindow> hann_;
   double hann_power_ = 0.0;
   std::array<float, kWindow / 2 + 1> power_{};
   double voicing_ = 0.0;
-  std::vector<Complex> roots_;  // of unity, of the longest transform
-  std::vector<Complex> work_;
+  Numbers roots_;  // of unity: those of each stage one after the other, from stage size on
+  std::vector<std::size_t> reversed_;  // the indices of the transform with their bits in reverse
+  Numbers work_;
 };
 
 }  // namespace hostmode

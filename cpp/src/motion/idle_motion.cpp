@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 namespace hostmode {
 namespace {
@@ -74,11 +75,23 @@ double drift(std::uint64_t seed, double t_s, double rate_hz, std::uint64_t purpo
          0.3 * std::sin(kTau * rate_hz * 1.6180339887 * t_s + 2 * phase);
 }
 
+constexpr double kFarthest_s = 1e12;
+
+double sane(double t_s) noexcept {
+  return std::abs(t_s) < kFarthest_s ? t_s : 0.0;  // NaN compares false
+}
+
 }  // namespace
+
+std::uint64_t fresh_seed() {
+  std::random_device random;
+  return (static_cast<std::uint64_t>(random()) << 32) ^ random();
+}
 
 IdleMotion::IdleMotion(std::uint64_t seed) noexcept : seed_(seed) {}
 
-void IdleMotion::sample(double t_s, float* out) const noexcept {
+void IdleMotion::sample(double any_s, float* out) const noexcept {
+  const double t_s = sane(any_s);
   std::fill(out, out + kKeyframeFloats, 0.0F);
   out[kNeckPoseOffset] = kBreathNeck_rad * static_cast<float>(drift(seed_, t_s, kBreath_hz, 10)) +
                          0.5F * kSwayNeck_rad * static_cast<float>(drift(seed_, t_s, 0.05, 11));
@@ -87,7 +100,8 @@ void IdleMotion::sample(double t_s, float* out) const noexcept {
   sample_eyes(t_s, out + kEyePoseOffset, out + kEyeLidOffset);
 }
 
-void IdleMotion::sample_eyes(double t_s, float* eye_pose, float* eye_lid) const noexcept {
+void IdleMotion::sample_eyes(double any_s, float* eye_pose, float* eye_lid) const noexcept {
+  const double t_s = sane(any_s);
   const double slot = std::floor(t_s / kGazeSlot_s);
   const auto number = static_cast<std::int64_t>(slot);
   const double at_s = uniform(seed_, number, 3) * (kGazeSlot_s - kSaccade_s);

@@ -8,11 +8,15 @@
 
 namespace hostmode {
 
+// One that no other call gives. Thread-safe: yes. Realtime-safe: no.
+[[nodiscard]] std::uint64_t fresh_seed();
+
 class IdleMotion {
  public:
   explicit IdleMotion(std::uint64_t seed = 0) noexcept;
 
-  // The full idle pose at `t_s` (seconds of any clock, finite). Continuous, bounded, never repeating.
+  // The full idle pose at `t_s` (seconds of any clock; what is no time, or too far to have a
+  // fraction, counts as 0). Continuous, bounded, never repeating.
   // Thread-safe: yes (immutable). Realtime-safe: yes.
   void sample(double t_s, float* out) const noexcept;
 

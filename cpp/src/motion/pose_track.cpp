@@ -1,6 +1,8 @@
 #include "motion/pose_track.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 
 #include "motion/pose_blend.h"
 
@@ -11,6 +13,15 @@ namespace {
 constexpr double kHistory_s = 1.0;
 // Samples further apart than this come at no rate that could be foreseen.
 constexpr double kLongestStep_s = 0.1;
+// Within which eyes and eyelids of a stream take over from a layer.
+constexpr double kLayerFade_s = 8 * kKeyframeInterval_s;
+// A difference that nobody can see.
+constexpr float kInvisible = 1e-6F;
+
+float take_over(double media_s, double from_s) noexcept {
+  if (!(media_s > from_s)) return 0.0F;
+  return ease(static_cast<float>(std::min((media_s - from_s) / kLayerFade_s, 1.0)));
+}
 
 }  // namespace
 
@@ -19,12 +30,19 @@ PoseTrack::PoseTrack(double rate_hz, const PlayerConfig& config)
       speech_transition_s_(config.speech_transition_s),
       idle_transition_s_(config.idle_transition_s),
       av_offset_frames_(config.av_offset_s * rate_hz),
-      idle_(config.seed),
+      idle_(config.seed.value_or(fresh_seed())),
       layers_(config.layers),
       segments_(1) {}
 
 void PoseTrack::add_conversation(std::uint64_t generation, const Timeline* timeline) {
-  sources_.push_back({generation, timeline});
+  sources_.push_back({generation, timeline, nullptr});
+}
+
+void PoseTrack::hold_back(std::uint64_t generation, const FaceDelay* delay) noexcept {
+  for (Source& source : sources_) {
+    if (source.generation == generation) source.delay = delay;
+  }
+  latest_source_ = source_of(latest_);
 }
 
 void PoseTrack::forget(std::uint64_t generation) {
@@ -42,20 +60,46 @@ bool PoseTrack::refers_to(std::uint64_t generation) const noexcept {
          std::any_of(transitions_.begin(), transitions_.end(), in_transition);
 }
 
-void PoseTrack::add_segment(const Segment& segment) {
+void PoseTrack::add_segment(const Segment& segment, double shown_frame) {
   const Segment& before = segments_.back();
+  const auto frame = static_cast<double>(segment.device_frame);
   const bool same_source = before.speaking() == segment.speaking() &&
                            (before.generation == segment.generation || !segment.speaking());
-  if (!same_source) {
-    const double duration_s = segment.speaking() ? speech_transition_s_ : idle_transition_s_;
-    if (duration_s > 0) {
-      transitions_.push_back(
-          {static_cast<double>(segment.device_frame), duration_s * rate_hz_, before, segment, false, Pose{}});
-    }
+  // One of no length ends those that go on.
+  if (!same_source && frame >= shown_frame) {
+    transitions_.push_back(
+        {frame, change_s(before, segment) * rate_hz_, before, segment, Blend::kReplaces, false, Pose{}});
   }
   segments_.push_back(segment);
-  latest_timeline_ = timeline_of(segment);
-  latest_ = segment;
+  set_latest(segment);
+}
+
+double PoseTrack::change_s(const Segment& before, const Segment& after) const noexcept {
+  if (before.speaking() && before.generation == after.generation && after.speaking()) {
+    return blend_s(speech_transition_s_);
+  }
+  return after.speaking() ? speech_transition_s_ : idle_transition_s_;
+}
+
+double PoseTrack::blend_s(double gap_s) const noexcept {
+  return std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);
+}
+
+void PoseTrack::foresee(const std::vector<Segment>& segments) {
+  const std::size_t transitions = transitions_.size();
+  for (const Segment& segment : segments) add_segment(segment, 0.0);
+  foreseen_segments_ = segments.size();
+  foreseen_transitions_ = transitions_.size() - transitions;
+}
+
+void PoseTrack::forget_foreseen() {
+  segments_.resize(segments_.size() - foreseen_segments_);
+  while (foreseen_transitions_ > 0) {
+    transitions_.pop_back();
+    --foreseen_transitions_;
+  }
+  foreseen_segments_ = 0;
+  set_latest(segments_.back());
 }
 
 bool PoseTrack::expects_transition() const noexcept {
@@ -69,15 +113,22 @@ double PoseTrack::media_s(std::uint64_t generation, double frame) const noexcept
   return segment.media_at(frame) / rate_hz_;
 }
 
+double PoseTrack::face_s(std::uint64_t generation, double frame) const noexcept {
+  const Segment& segment = segment_at(frame);
+  if (segment.generation != generation || !segment.speaking()) return -1.0;
+  return face_s(source_of(segment), segment, frame);
+}
+
+double PoseTrack::face_s(const Source& source, const Segment& segment, double frame) const noexcept {
+  const double media_s = segment.media_at(frame) / rate_hz_;
+  return source.delay == nullptr ? media_s : media_s - source.delay->at(media_s);
+}
+
 std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
-  const Transition* previous = nullptr;
-  for (Transition& transition : transitions_) {
-    if (transition.frame > frame) break;
-    if (!transition.anchored) {
-      step_offset(previous, transition, clock.time_of(transition.frame), transition.offset);
-      transition.anchored = true;
-    }
-    previous = &transition;
+  for (std::size_t i = 0; i < transitions_.size() && transitions_[i].frame <= frame; ++i) {
+    if (transitions_[i].anchored) continue;
+    transitions_[i].offset = offset_of(clock, i);
+    transitions_[i].anchored = true;
   }
   const double oldest = frame - kHistory_s * rate_hz_;
   while (!transitions_.empty() && transitions_.front().anchored &&
@@ -96,50 +147,53 @@ void PoseTrack::before_change(const ClockSnapshot& clock, double frame, double t
   sample(clock, frame, t_s, before_change_.data());
 }
 
-void PoseTrack::after_change(double frame, double t_s) {
+void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_s, double duration_s,
+                             Blend blend) {
   Pose after;
+  sample(clock, frame, t_s, after.data());
+  const auto differ = [](float a, float b) { return std::abs(a - b) > kInvisible; };
+  if (std::equal(after.begin(), after.end(), before_change_.begin(), std::not_fn(differ))) return;
   const Segment& segment = segment_at(frame);
-  base_pose(segment, frame, t_s, after.data());
-  Transition transition{frame, speech_transition_s_ * rate_hz_, segment, segment, true, Pose{}};
+  if (blend == Blend::kReplaces) base_pose(segment, frame, t_s, after.data());
+  Transition transition{frame, duration_s * rate_hz_, segment, segment, blend, true, Pose{}};
   pose_offset(before_change_.data(), after.data(), transition.offset.data());
   const auto later = std::find_if(transitions_.begin(), transitions_.end(),
                                   [frame](const Transition& other) { return other.frame > frame; });
-  if (transition.duration_frames > 0) transitions_.insert(later, transition);
+  if (transition.duration_frames > 0 || blend == Blend::kReplaces) transitions_.insert(later, transition);
+}
+
+double PoseTrack::shown_frame(const ClockSnapshot& clock, double t_s, double present_s) const noexcept {
+  double frame = clock.frame_at(t_s);
+  if (t_s > present_s && clock.started()) {
+    const double known_s = std::max(present_s, clock.time_of(static_cast<double>(clock.rendered_frames())));
+    if (t_s > known_s) frame = clock.frame_at(known_s) + (t_s - known_s) * rate_hz_;
+  }
+  return frame - av_offset_frames_;
 }
 
 void PoseTrack::sample(const ClockSnapshot& clock, double frame, double t_s, float* out) const noexcept {
   base_pose(segment_at(frame), frame, t_s, out);
-  // The latest transition has taken up what was left of the one before.
-  const Transition* latest = nullptr;
-  Transition ahead;
-  for (const Transition& transition : transitions_) {
-    if (transition.frame > frame) break;
-    if (transition.anchored) {
-      latest = &transition;
-      continue;
-    }
-    Pose offset;
-    step_offset(latest, transition, clock.time_of(transition.frame), offset);
-    ahead = transition;
-    ahead.offset = offset;
-    latest = &ahead;
-  }
-  if (latest != nullptr) add_transition(*latest, frame, out);
+  if (!transitions_.empty()) add_transitions(clock, transitions_.size(), frame, out);
 }
 
 void PoseTrack::remember(double frame) noexcept {
   const double next_frame = frame + std::clamp(frame - last_frame_, 0.0, kLongestStep_s * rate_hz_);
   last_frame_ = frame;
-  if (latest_timeline_ != nullptr) hint_.remember(*latest_timeline_, latest_.media_at(next_frame) / rate_hz_);
+  if (latest_source_.timeline == nullptr) return;
+  hint_.remember(*latest_source_.timeline, face_s(latest_source_, latest_, next_frame));
 }
 
-const Timeline* PoseTrack::timeline_of(const Segment& segment) const noexcept {
-  if (!segment.speaking()) return nullptr;
-  if (segment.generation == latest_.generation && latest_.speaking()) return latest_timeline_;
+PoseTrack::Source PoseTrack::source_of(const Segment& segment) const noexcept {
+  if (!segment.speaking()) return {};
   for (const Source& source : sources_) {
-    if (source.generation == segment.generation) return source.timeline;
+    if (source.generation == segment.generation) return source;
   }
-  return nullptr;
+  return {};
+}
+
+void PoseTrack::set_latest(const Segment& segment) noexcept {
+  latest_ = segment;
+  latest_source_ = source_of(segment);
 }
 
 const Segment& PoseTrack::segment_at(double frame) const noexcept {
@@ -151,47 +205,67 @@ const Segment& PoseTrack::segment_at(double frame) const noexcept {
 }
 
 void PoseTrack::base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept {
-  const Timeline* timeline = timeline_of(segment);
+  const bool latest = &segment == &latest_;
+  const Source source = latest ? latest_source_ : source_of(segment);
+  const Timeline* const timeline = source.timeline;
   if (timeline == nullptr || timeline->keyframe_count() == 0) {
     idle_.sample(t_s, out);
     return;
   }
-  const double media_s = segment.media_at(frame) / rate_hz_;
-  timeline->sample(media_s, out);
-  if (layers_) {
-    const ChannelActivity activity = timeline->activity();
-    if (!activity.eyes || !activity.eyelids) {
-      float eyes[6];
-      float lids[2];
-      idle_.sample_eyes(t_s, eyes, lids);
-      if (!activity.eyes) std::copy(eyes, eyes + 6, out + kEyePoseOffset);
-      if (!activity.eyelids) std::copy(lids, lids + 2, out + kEyeLidOffset);
-    }
-  }
-  const double over_s = media_s - timeline->last_keyframe_s();
+  const double at_s = face_s(source, segment, frame);
+  timeline->sample(at_s, out);
+  if (layers_) add_layers(*timeline, at_s, t_s, out);
+  const double over_s = at_s - timeline->runs_out_s();
   if (over_s > 0) {
     Pose idle;
     idle_.sample(t_s, idle.data());
-    const double progress = idle_transition_s_ > 0 ? over_s / idle_transition_s_ : 1.0;
+    const double progress = over_s / std::max(idle_transition_s_, kKeyframeInterval_s);
     blend_poses(out, idle.data(), ease(static_cast<float>(std::min(progress, 1.0))), out);
   }
 }
 
-void PoseTrack::step_offset(const Transition* previous, const Transition& transition, double t_s,
-                            Pose& offset) const noexcept {
+void PoseTrack::add_layers(const Timeline& timeline, double face_s, double t_s, float* pose) const noexcept {
+  const float own_eyes = take_over(face_s, timeline.activity().eyes_from_s);
+  const float own_lids = take_over(face_s, timeline.activity().eyelids_from_s);
+  if (own_eyes >= 1.0F && own_lids >= 1.0F) return;
+  float eyes[6];
+  float lids[2];
+  idle_.sample_eyes(t_s, eyes, lids);
+  float* const stream_eyes = pose + kEyePoseOffset;
+  float* const stream_lids = pose + kEyeLidOffset;
+  for (std::size_t i = 0; i < 6; ++i) stream_eyes[i] = eyes[i] + own_eyes * (stream_eyes[i] - eyes[i]);
+  for (std::size_t i = 0; i < 2; ++i) stream_lids[i] = lids[i] + own_lids * (stream_lids[i] - lids[i]);
+}
+
+void PoseTrack::add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
+                                float* pose) const noexcept {
+  while (count > 0 && transitions_[count - 1].frame > frame) --count;
+  std::size_t first = count;
+  while (first > 0 && (first == count || transitions_[first].blend == Blend::kAdds)) --first;
+  for (std::size_t i = first; i < count; ++i) {
+    const Transition& transition = transitions_[i];
+    const double since = frame - transition.frame;
+    if (since >= transition.duration_frames) continue;
+    const float weight = 1.0F - ease(static_cast<float>(since / transition.duration_frames));
+    if (transition.anchored) {
+      add_pose_offset(pose, transition.offset.data(), weight);
+    } else {
+      add_pose_offset(pose, offset_of(clock, i).data(), weight);
+    }
+  }
+}
+
+PoseTrack::Pose PoseTrack::offset_of(const ClockSnapshot& clock, std::size_t index) const noexcept {
+  const Transition& transition = transitions_[index];
+  const double t_s = clock.time_of(transition.frame);
   Pose before;
   Pose after;
   base_pose(transition.before, transition.frame, t_s, before.data());
-  if (previous != nullptr) add_transition(*previous, transition.frame, before.data());
+  add_transitions(clock, index, transition.frame, before.data());
   base_pose(transition.after, transition.frame, t_s, after.data());
+  Pose offset;
   pose_offset(before.data(), after.data(), offset.data());
-}
-
-void PoseTrack::add_transition(const Transition& transition, double frame, float* pose) noexcept {
-  const double since = frame - transition.frame;
-  if (since >= transition.duration_frames) return;
-  const float weight = 1.0F - ease(static_cast<float>(since / transition.duration_frames));
-  add_pose_offset(pose, transition.offset.data(), weight);
+  return offset;
 }
 
 }  // namespace hostmode

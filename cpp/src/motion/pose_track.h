@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "clock/audio_clock.h"
 #include "hostmode/keyframe.h"
 #include "hostmode/player_config.h"
+#include "motion/face_delay.h"
 #include "motion/idle_motion.h"
 #include "motion/motion_hint.h"
 #include "motion/timeline.h"
@@ -17,9 +19,10 @@
 namespace hostmode {
 
 // The base pose of a device frame follows from the segment it lies in: the timeline's pose at the media
-// position, or idle. Where the base steps (start, end, cut, motion that comes late), the difference from what
-// was shown until then is kept as an offset that decays over the transition, so that the sum is continuous
-// and the lips keep the time of the sound. A transition that begins during another one takes its place.
+// position, less the face delay, or idle. Where the base steps (start, end, cut, motion that comes late), the
+// difference from what was shown until then is kept as an offset that decays, so that the sum is continuous
+// and the lips keep the time of the sound. A transition between idle and speech takes the place of one that
+// it interrupts; a blend that leaves a gap in the motion adds to whatever goes on.
 //
 // Serialised by the caller. Not realtime-safe, except sample().
 class PoseTrack {
@@ -32,24 +35,45 @@ class PoseTrack {
   // True while a frame of this conversation can still be asked for.
   [[nodiscard]] bool refers_to(std::uint64_t generation) const noexcept;
 
-  void add_segment(const Segment& segment);
+  // From now on the conversation's face is held back; `delay` must live as long as its timeline.
+  void hold_back(std::uint64_t generation, const FaceDelay* delay) noexcept;
+
+  // A segment that begins before `shown_frame`, up to which pictures have been drawn, begins no transition:
+  // it is a change (before_change, after_change).
+  void add_segment(const Segment& segment, double shown_frame);
   [[nodiscard]] const std::deque<Segment>& segments() const noexcept { return segments_; }
+
+  // Takes `segments` for what will be heard after those it knows, until forget_foreseen().
+  void foresee(const std::vector<Segment>& segments);
+  void forget_foreseen();
 
   // Media seconds of `generation` at `frame`; negative where another or no conversation is heard there.
   [[nodiscard]] double media_s(std::uint64_t generation, double frame) const noexcept;
+
+  // Whether sound goes on there.
+  [[nodiscard]] bool advances(double frame) const noexcept { return segment_at(frame).media_advances(); }
+
+  // That of the face, which may be held back behind it, and is negative as well before its first keyframe.
+  [[nodiscard]] double face_s(std::uint64_t generation, double frame) const noexcept;
 
   // Fixes the offsets of all transitions up to `frame` and forgets what is too old to be asked for. Returns
   // how many segments were forgotten.
   std::size_t settle(const ClockSnapshot& clock, double frame);
 
-  // Around a change of a timeline that moves the pose being shown at `t_s`, of device frame `frame`.
+  // Around a change of what is known that moves the pose being shown at `t_s`, of device frame `frame`: what
+  // that differs by decays within `duration_s`, and replaces the transition going on or adds to it.
   void before_change(const ClockSnapshot& clock, double frame, double t_s) noexcept;
-  void after_change(double frame, double t_s);
+  enum class Blend { kReplaces, kAdds };
+  void after_change(const ClockSnapshot& clock, double frame, double t_s, double duration_s, Blend blend);
 
-  // The device frame whose pose is shown at `t_s`.
-  [[nodiscard]] double shown_frame(const ClockSnapshot& clock, double t_s) const noexcept {
-    return clock.frame_at(t_s) - av_offset_frames_;
-  }
+  // How long the change to a segment takes, where it begins too late for a transition of its own.
+  [[nodiscard]] double change_s(const Segment& before, const Segment& after) const noexcept;
+  // How long it takes to leave a gap of `gap_s` in a conversation's motion.
+  [[nodiscard]] double blend_s(double gap_s) const noexcept;
+
+  // The device frame whose pose is shown at `t_s`, where `present_s` is the latest moment that is over: what
+  // lies beyond both it and the device's buffer is counted on at the device's pace.
+  [[nodiscard]] double shown_frame(const ClockSnapshot& clock, double t_s, double present_s) const noexcept;
 
   // The pose of `frame`, which is shown at `t_s`. Realtime-safe: yes.
   void sample(const ClockSnapshot& clock, double frame, double t_s, float* out) const noexcept;
@@ -67,30 +91,34 @@ class PoseTrack {
  private:
   using Pose = std::array<float, kKeyframeFloats>;
   struct Source {
-    std::uint64_t generation;
-    const Timeline* timeline;
+    std::uint64_t generation = 0;
+    const Timeline* timeline = nullptr;
+    const FaceDelay* delay = nullptr;  // null where there is none
   };
   struct Transition {
     double frame;
     double duration_frames;
     Segment before;
     Segment after;
+    Blend blend;
     bool anchored;
     Pose offset;
   };
 
-  [[nodiscard]] const Timeline* timeline_of(const Segment& segment) const noexcept;
+  [[nodiscard]] Source source_of(const Segment& segment) const noexcept;
+  [[nodiscard]] double face_s(const Source& source, const Segment& segment, double frame) const noexcept;
   [[nodiscard]] const Segment& segment_at(double frame) const noexcept;
   void base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
-  // By how much the pose shown before `transition` differs from what comes after it; `previous` is the
-  // transition before it, anchored, or null.
-  void step_offset(const Transition* previous, const Transition& transition, double t_s,
-                   Pose& offset) const noexcept;
-  static void add_transition(const Transition& transition, double frame, float* pose) noexcept;
+  void add_layers(const Timeline& timeline, double face_s, double t_s, float* pose) const noexcept;
+  // Adds what is left at `frame` of the first `count` transitions.
+  void add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
+                       float* pose) const noexcept;
+  [[nodiscard]] Pose offset_of(const ClockSnapshot& clock, std::size_t transition) const noexcept;
+  void set_latest(const Segment& segment) noexcept;
 
   // Nearly every sample lies in the latest segment: what it needs lies together, first.
   Segment latest_;
-  const Timeline* latest_timeline_ = nullptr;
+  Source latest_source_;
   const double rate_hz_;
   const double speech_transition_s_;
   const double idle_transition_s_;
@@ -102,6 +130,8 @@ class PoseTrack {
   std::deque<Transition> transitions_;
   std::deque<Segment> segments_;  // never empty; the last one is latest_
   std::deque<Source> sources_;
+  std::size_t foreseen_segments_ = 0;
+  std::size_t foreseen_transitions_ = 0;
   Pose before_change_{};
 };
 

@@ -17,28 +17,10 @@ constexpr std::size_t kBlockFloats = 4;
 constexpr std::size_t kBlocks = kKeyframeFloats / kBlockFloats;
 static_assert(kBlocks * kBlockFloats == kKeyframeFloats && kBlocks <= 32);
 
-constexpr double kSeamFactor = 2.5;
-constexpr std::size_t kMedianSteps = 63;
-constexpr std::size_t kFewestSteps = 4;  // below, nothing is known about what is normal
-constexpr float kVariation = 1e-6F;      // of eyes and eyelids, for a layer to give way
+constexpr float kVariation = 1e-6F;  // of eyes and eyelids, for a layer to give way
 
 constexpr std::size_t kRotations[] = {kRotationOffset, kNeckPoseOffset, kJawPoseOffset, kEyePoseOffset,
                                       kEyePoseOffset + 3};
-
-float step_size(const Keyframe& from, const Keyframe& to) noexcept {
-  float sum = 0;
-  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
-    const float step = to.data()[i] - from.data()[i];
-    sum += step * step;
-  }
-  return std::sqrt(sum);
-}
-
-float median(std::vector<float> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 bool is_in(std::size_t channel, std::size_t first, std::size_t count) noexcept {
   return channel >= first && channel < first + count;
@@ -87,11 +69,11 @@ Timeline::Timeline() = default;
 Timeline::~Timeline() = default;
 
 Timeline::Node& Timeline::node(std::size_t index) const noexcept {
-  return pages_[index / kPageNodes]->nodes[index % kPageNodes];
+  return pages_[index / kPageNodes - first_page_]->nodes[index % kPageNodes];
 }
 
-Timeline::Node& Timeline::staged_node(Batch& batch, std::size_t index) const noexcept {
-  return batch.pages_[index / kPageNodes]->nodes[index % kPageNodes];
+Timeline::Node& Timeline::staged_node(Batch& batch, std::size_t index) noexcept {
+  return batch.pages_[index / kPageNodes - batch.first_page_]->nodes[index % kPageNodes];
 }
 
 std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, std::size_t count,
@@ -100,25 +82,10 @@ std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, st
   batch->begin_ = batch->end_ = count_;
   batch->active_blocks_ = active_blocks_;
   batch->activity_ = activity_;
-  batch->pages_ = pages_;
+  let_go(*batch, playhead_s);
+  batch->seams_ = seams_;
   if (count == 0) return batch;
-
-  // What precedes the batch in an empty timeline is its own first keyframe, held.
-  const Keyframe last = count_ > 0 ? node(count_ - 1).keyframe() : keyframes[0];
-  const std::size_t hole = std::max(first_index, count_) - count_;
-  std::vector<Keyframe> added(hole + count);
-  for (std::size_t i = 0; i < hole; ++i) {
-    const float weight = static_cast<float>(i + 1) / static_cast<float>(hole + 1);
-    blend_poses(last.data(), keyframes[0].data(), weight, added[i].data());
-  }
-  std::copy(keyframes, keyframes + count, added.begin() + static_cast<std::ptrdiff_t>(hole));
-  const Keyframe* before = &last;
-  for (Keyframe& keyframe : added) {
-    for (const std::size_t at : kRotations) nearest_equivalent(before->data() + at, keyframe.data() + at);
-    before = &keyframe;
-  }
-  ease_seam(last, keyframes, count, hole, added);
-  stage(*batch, added);
+  stage(*batch, bridged(*batch, keyframes, count, std::max(first_index, count_) - count_), playhead_s);
 
   // NaN counts as before the start; compared as doubles, since a far playhead does not fit an index.
   const double shown = playhead_s >= 0 ? std::floor(playhead_s * kKeyframeRateHz) + 2.0 : 0.0;
@@ -126,40 +93,60 @@ std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, st
   return batch;
 }
 
-void Timeline::ease_seam(const Keyframe& last, const Keyframe* keyframes, std::size_t count, std::size_t hole,
-                         std::vector<Keyframe>& added) {
-  for (std::size_t i = 1; i < count; ++i) steps_.push_back(step_size(keyframes[i - 1], keyframes[i]));
-  if (count_ > 0 && hole == 0 && steps_.size() >= kFewestSteps) {
-    const float seam = step_size(last, added[0]);
-    const float normal = static_cast<float>(kSeamFactor) * median(steps_);
-    if (seam > normal && normal > 0) {
-      // What is abnormal of the step is spread over three intervals: a third each.
-      float offset[kKeyframeFloats];
-      pose_offset(last.data(), added[0].data(), offset);
-      const float excess = 1.0F - normal / seam;
-      add_pose_offset(added[0].data(), offset, excess * 2.0F / 3.0F);
-      if (count > 1) add_pose_offset(added[1].data(), offset, excess / 3.0F);
-    }
+void Timeline::let_go(Batch& batch, double playhead_s) const {
+  batch.first_page_ = first_page_;
+  // Slopes of the last two keyframes look two further back.
+  const std::size_t needed = count_ > 4 ? (count_ - 5) / kPageNodes : 0;
+  const double shown = (playhead_s - kHistory_s) * kKeyframeRateHz / static_cast<double>(kPageNodes);
+  if (shown > static_cast<double>(first_page_)) {
+    batch.first_page_ = shown < static_cast<double>(needed) ? static_cast<std::size_t>(shown) : needed;
+    batch.first_page_ = std::max(batch.first_page_, first_page_);
   }
-  if (steps_.size() > kMedianSteps) {
-    steps_.erase(steps_.begin(), steps_.end() - static_cast<std::ptrdiff_t>(kMedianSteps));
-  }
+  batch.pages_.assign(pages_.begin() + static_cast<std::ptrdiff_t>(batch.first_page_ - first_page_),
+                      pages_.end());
 }
 
-void Timeline::stage(Batch& batch, const std::vector<Keyframe>& added) const {
+std::vector<Keyframe> Timeline::bridged(Batch& batch, const Keyframe* keyframes, std::size_t count,
+                                        std::size_t hole) const {
+  // What precedes the batch in an empty timeline is its own first keyframe, held.
+  const Keyframe last = count_ > 0 ? node(count_ - 1).keyframe() : keyframes[0];
+  std::vector<Keyframe> added(hole + count);
+  std::copy(keyframes, keyframes + count, added.begin() + static_cast<std::ptrdiff_t>(hole));
+  for (std::size_t i = 0; i < hole; ++i) {
+    const float weight = static_cast<float>(i + 1) / static_cast<float>(hole + 1);
+    blend_poses(last.data(), keyframes[0].data(), weight, added[i].data());
+  }
+  if (hole > 0) batch.seams_.start_anew();
+  const Keyframe* before = &last;
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    for (const std::size_t at : kRotations) nearest_equivalent(before->data() + at, added[i].data() + at);
+    if (i >= hole) batch.seams_.ease(added[i]);
+    before = &added[i];
+  }
+  return added;
+}
+
+void Timeline::stage(Batch& batch, const std::vector<Keyframe>& added, double playhead_s) const {
   batch.end_ = batch.begin_ + added.size();
-  while (batch.pages_.size() * kPageNodes < batch.end_) batch.pages_.push_back(std::make_shared<Page>());
+  while ((batch.first_page_ + batch.pages_.size()) * kPageNodes < batch.end_)
+    batch.pages_.push_back(std::make_shared<Page>());
   const Keyframe& first = batch.begin_ > 0 ? first_ : added[0];
   for (std::size_t i = 0; i < added.size(); ++i) {
     Node& node = staged_node(batch, batch.begin_ + i);
+    // A channel counts from the interval on in which it begins to move, and not before it can be seen to.
+    const auto interval = static_cast<double>(batch.begin_ + i) - 1.0;
+    const double from_s = std::max(interval > 0 ? interval * kKeyframeInterval_s : -ChannelActivity::kNever_s,
+                                   playhead_s >= 0 ? playhead_s : -ChannelActivity::kNever_s);
     for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
       const float value = added[i].data()[channel];
       node.value(channel) = value;
       if (value == first.data()[channel]) continue;
       batch.active_blocks_ |= 1U << (channel / kBlockFloats);
       if (std::abs(value - first.data()[channel]) <= kVariation) continue;
-      batch.activity_.eyes = batch.activity_.eyes || is_in(channel, kEyePoseOffset, 6);
-      batch.activity_.eyelids = batch.activity_.eyelids || is_in(channel, kEyeLidOffset, 2);
+      double* const active_from_s = is_in(channel, kEyePoseOffset, 6)  ? &batch.activity_.eyes_from_s
+                                    : is_in(channel, kEyeLidOffset, 2) ? &batch.activity_.eyelids_from_s
+                                                                       : nullptr;
+      if (active_from_s != nullptr) *active_from_s = std::min(*active_from_s, from_s);
     }
   }
 }
@@ -176,10 +163,11 @@ void Timeline::stage_slopes(Batch& batch, std::size_t first_free) const {
   const std::size_t last = batch.begin_ - 1;
   batch.corrects_late_ = true;
   batch.late_slopes_ = staged_slopes(batch, last, Sides::kAfter);
-  if (pages_[last / kPageNodes]->late == nullptr) batch.late_ = std::make_unique<Keyframe[]>(kPageNodes);
+  if (pages_[last / kPageNodes - first_page_]->late == nullptr)
+    batch.late_ = std::make_unique<Keyframe[]>(kPageNodes);
 }
 
-Keyframe Timeline::staged_slopes(Batch& batch, std::size_t index, Sides sides) const {
+Keyframe Timeline::staged_slopes(Batch& batch, std::size_t index, Sides sides) {
   const std::size_t before = std::min<std::size_t>(index, 2);
   const std::size_t after = std::min<std::size_t>(batch.end_ - 1 - index, 2);
   Stencil stencil{};
@@ -195,11 +183,14 @@ Keyframe Timeline::staged_slopes(Batch& batch, std::size_t index, Sides sides) c
   return slopes;
 }
 
-void Timeline::commit(Batch& batch) noexcept {
+void Timeline::commit(Batch& batch, double shown_s) noexcept {
   pages_.swap(batch.pages_);
+  first_page_ = batch.first_page_;
+  seams_ = batch.seams_;
   for (const Batch::Patch& patch : batch.patches_) node(patch.index).set_slopes(patch.slopes);
   if (batch.corrects_late_) correct_late(batch);
   if (count_ == 0 && batch.end_ > 0) first_ = node(0).keyframe();
+  if (shown_s > 0 && batch.end_ > count_) latest_came_s_ = shown_s;
   count_ = batch.end_;
   active_blocks_ = batch.active_blocks_;
   constant_blocks_ = 0;
@@ -212,7 +203,7 @@ void Timeline::commit(Batch& batch) noexcept {
 
 void Timeline::correct_late(Batch& batch) noexcept {
   const std::size_t last = batch.begin_ - 1;
-  Page& page = *pages_[last / kPageNodes];
+  Page& page = *pages_[last / kPageNodes - first_page_];
   if (page.late == nullptr) page.late = std::move(batch.late_);
   float* const late = page.late[last % kPageNodes].data();
   for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
@@ -224,7 +215,7 @@ void Timeline::correct_late(Batch& batch) noexcept {
 
 const float* Timeline::late_correction(std::size_t index) const noexcept {
   if (!has_late_) return nullptr;
-  const Page& page = *pages_[index / kPageNodes];
+  const Page& page = *pages_[index / kPageNodes - first_page_];
   const bool late = (page.late_nodes >> (index % kPageNodes) & 1U) != 0;
   return late ? page.late[index % kPageNodes].data() : nullptr;
 }
@@ -234,6 +225,8 @@ Timeline::Place Timeline::place_of(double media_s) const noexcept {
   const std::size_t last = count_ - 1;
   if (position >= static_cast<double>(last)) return {last, 0.0F};
   const auto index = static_cast<std::size_t>(position);
+  const std::size_t first = first_page_ * kPageNodes;
+  if (index < first) return {first, 0.0F};
   return {index, static_cast<float>(position - static_cast<double>(index))};
 }
 
@@ -280,7 +273,8 @@ Timeline::Footprint Timeline::footprint_at(double media_s) const noexcept {
   std::size_t end = kBlocks;
   while ((active_blocks_ >> begin & 1U) == 0) ++begin;
   while ((active_blocks_ >> (end - 1) & 1U) == 0) --end;
-  return {&pages_[index / kPageNodes], &node(index).blocks[begin], (end - begin) * sizeof(Node::Block)};
+  return {&pages_[index / kPageNodes - first_page_], &node(index).blocks[begin],
+          (end - begin) * sizeof(Node::Block)};
 }
 
 }  // namespace hostmode

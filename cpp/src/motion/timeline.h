@@ -1,21 +1,26 @@
 // The motion of one conversation: keyframes at i / 25 s and the smooth curve through them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
 #include "hostmode/keyframe.h"
+#include "motion/seam_easer.h"
 
 namespace hostmode {
 
 enum class Sides;
 
-// Which of a stream's channels have moved so far.
+// From which media second on a stream's own channels count, because they move: minus infinity where they do
+// from the start, infinity where they have not moved so far.
 struct ChannelActivity {
-  bool eyelids = false;
-  bool eyes = false;
+  static constexpr double kNever_s = std::numeric_limits<double>::infinity();
+  double eyelids_from_s = kNever_s;
+  double eyes_from_s = kNever_s;
 };
 
 // A C1 cubic Hermite curve. Slopes are computed when keyframes are appended: those of a cubic spline, cut to
@@ -39,23 +44,26 @@ class Timeline {
 
   // Readies `count` keyframes for index `first_index` on (at least keyframe_count(); a larger one leaves a
   // hole, which is bridged). `playhead_s` is the media position now being heard (negative before the start):
-  // the curve up to the next keyframe after it is being shown and does not change any more. The first
-  // keyframes of a batch are eased where the step from the last batch exceeds 2.5 times the running median of
-  // steps; that moves no other keyframe than the first two. A batch that is not committed is void once the
-  // next one is prepared. Thread-safe: with `sample`. Realtime-safe: no (allocates).
+  // the curve up to the next keyframe after it is being shown and does not change any more, and what lies
+  // further back than kHistory_s is let go. Seams are eased (SeamEaser). A batch that is not committed is
+  // void once the next one is prepared. Thread-safe: with `sample`. Realtime-safe: no (allocates).
   [[nodiscard]] std::unique_ptr<Batch> prepare(const Keyframe* keyframes, std::size_t count,
                                                std::size_t first_index, double playhead_s);
 
   // Publishes a batch. O(1): a pointer exchange and the few slopes that the new look-ahead improves. The
-  // batch takes what was replaced; destroy it outside the lock. Thread-safe: no. Realtime-safe: yes.
-  void commit(Batch& batch) noexcept;
+  // batch takes what was replaced; destroy it outside the lock. `shown_s` is as in prepare, of this moment.
+  // Thread-safe: no. Realtime-safe: yes.
+  void commit(Batch& batch, double shown_s) noexcept;
 
-  // The pose at `media_s`, held at the first keyframe before it and at the last one after it; NaN counts as
-  // 0. `out` has 120 floats: zeros where the timeline is empty. Thread-safe: with `prepare` and other
-  // samplers. Realtime-safe: yes.
+  // The pose at `media_s`, held at the first keyframe that is kept before it and at the last one after it;
+  // NaN counts as 0. `out` has 120 floats: zeros where the timeline is empty. Thread-safe: with `prepare` and
+  // other samplers. Realtime-safe: yes.
   void sample(double media_s, float* out) const noexcept;
 
-  // Keyframes so far, holes included.
+  // How much is kept of what has been shown: the second that may be asked for, twice.
+  static constexpr double kHistory_s = 2.0;
+
+  // Keyframes so far, holes and those let go included.
   [[nodiscard]] std::size_t keyframe_count() const noexcept { return count_; }
 
   // Media time of the last keyframe; 0 where the timeline is empty.
@@ -63,7 +71,11 @@ class Timeline {
     return count_ == 0 ? 0.0 : static_cast<double>(count_ - 1) * kKeyframeInterval_s;
   }
 
-  [[nodiscard]] ChannelActivity activity() const noexcept { return activity_; }
+  // From which media position on the motion has run out, as far as is known: where it keeps coming too late,
+  // since the latest came.
+  [[nodiscard]] double runs_out_s() const noexcept { return std::max(last_keyframe_s(), latest_came_s_); }
+
+  [[nodiscard]] const ChannelActivity& activity() const noexcept { return activity_; }
 
   // Where a sample at `media_s` finds what it needs, for prefetching. Thread-safe: as `sample`.
   // Realtime-safe: yes.
@@ -74,7 +86,7 @@ class Timeline {
     static constexpr std::size_t kStride = 2 * sizeof(Keyframe);
   };
   [[nodiscard]] Footprint footprint_at(double media_s) const noexcept;
-  static constexpr std::size_t kOwnBytes = 96;  // of the timeline itself
+  static constexpr std::size_t kOwnBytes = 128;  // of the timeline itself
 
  private:
   struct Node;
@@ -86,25 +98,28 @@ class Timeline {
 
   [[nodiscard]] Place place_of(double media_s) const noexcept;  // of a timeline that is not empty
   [[nodiscard]] Node& node(std::size_t index) const noexcept;
-  [[nodiscard]] Node& staged_node(Batch& batch, std::size_t index) const noexcept;
-  void ease_seam(const Keyframe& last, const Keyframe* keyframes, std::size_t count, std::size_t hole,
-                 std::vector<Keyframe>& added);
-  void stage(Batch& batch, const std::vector<Keyframe>& added) const;
+  [[nodiscard]] static Node& staged_node(Batch& batch, std::size_t index) noexcept;
+  void let_go(Batch& batch, double playhead_s) const;
+  [[nodiscard]] std::vector<Keyframe> bridged(Batch& batch, const Keyframe* keyframes, std::size_t count,
+                                              std::size_t hole) const;
+  void stage(Batch& batch, const std::vector<Keyframe>& added, double playhead_s) const;
   void stage_slopes(Batch& batch, std::size_t first_free) const;
-  [[nodiscard]] Keyframe staged_slopes(Batch& batch, std::size_t index, Sides sides) const;
+  [[nodiscard]] static Keyframe staged_slopes(Batch& batch, std::size_t index, Sides sides);
   void correct_late(Batch& batch) noexcept;
   [[nodiscard]] const float* late_correction(std::size_t index) const noexcept;
 
   // What sampling touches lies together, first.
   std::size_t count_ = 0;
+  std::size_t first_page_ = 0;  // those before have been let go
   std::vector<std::shared_ptr<Page>> pages_;
   std::uint32_t active_blocks_ = 0;  // those blocks of channels that have differed from the first keyframe's
   std::uint32_t constant_blocks_ = 0;  // those that have not, and are not zero
   ChannelActivity activity_;
+  double latest_came_s_ = 0.0;
   bool has_late_ = false;
   Keyframe first_{};
 
-  std::vector<float> steps_;  // the latest steps between keyframes, for the running median; prepare's own
+  SeamEaser seams_;
 };
 
 class Timeline::Batch {
@@ -119,7 +134,9 @@ class Timeline::Batch {
   };
 
   std::vector<std::shared_ptr<Page>> pages_;  // the page table with room for the batch
-  std::vector<Patch> patches_;                // of published keyframes that are not yet in view
+  std::size_t first_page_ = 0;
+  SeamEaser seams_;
+  std::vector<Patch> patches_;        // of published keyframes that are not yet in view
   bool corrects_late_ = false;        // the last published keyframe is in view, but not what follows it
   Keyframe late_slopes_;              // of that keyframe
   std::unique_ptr<Keyframe[]> late_;  // its page's room for corrections, where that has none

@@ -8,7 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "motion/face_delay.h"
 #include "motion/timeline.h"
+#include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
 #include "sound/sample_queue.h"
 
@@ -33,8 +35,13 @@ enum class MotionUse {
 };
 
 struct Conversation {
-  Conversation(std::uint64_t generation, std::string conversation_id, double now_s)
-      : id(std::move(conversation_id)), stream(generation), opened_s(now_s), last_arrival_s(now_s) {}
+  // `conversion` as SampleQueue takes it.
+  Conversation(std::uint64_t generation, std::string conversation_id,
+               std::shared_ptr<const FilterBank> conversion, double now_s)
+      : id(std::move(conversation_id)),
+        stream(generation, std::move(conversion)),
+        opened_s(now_s),
+        last_arrival_s(now_s) {}
 
   [[nodiscard]] std::uint64_t generation() const noexcept { return stream.generation(); }
   [[nodiscard]] bool has_motion() const noexcept { return timeline.keyframe_count() > 0; }
@@ -50,18 +57,22 @@ struct Conversation {
 
   const std::string id;
   SampleQueue stream;
+  PcmGuard guard;
   PcmJoiner pcm;
   Timeline timeline;
+  FaceDelay face_delay;
   std::string req_id;         // the first one seen; empty: not pinned
   bool motion_ended = false;  // the final motion message is in
   StreamPlace place = StreamPlace::kHere;
   Phase phase = Phase::kGoing;
   MotionUse motion_use = MotionUse::kShown;
+  bool is_turn = false;  // opened as one: its application ends it
   const double opened_s;
   double last_arrival_s;  // of audio or motion
   // Since when it is dry or stalled, while that may end it.
   double waiting_since_s = std::numeric_limits<double>::infinity();
   std::optional<double> first_heard_s;
+  std::optional<double> underrun_since_s;  // while silence is heard because audio is late
 };
 
 using ConversationPtr = std::shared_ptr<Conversation>;

@@ -1,5 +1,7 @@
 #include "playback/conversations.h"
 
+#include <utility>
+
 namespace hostmode {
 
 ConversationPtr Conversations::current() const noexcept {
@@ -23,7 +25,12 @@ ConversationPtr Conversations::find(std::uint64_t generation) const noexcept {
   return nullptr;
 }
 
-std::int64_t Conversations::waiting_samples() const noexcept {
+ConversationPtr Conversations::accepting(const std::string& id) const noexcept {
+  const ConversationPtr conversation = find(id);
+  return conversation == nullptr || conversation->stream.closed() ? nullptr : conversation;
+}
+
+std::int64_t Conversations::waiting_frames() const noexcept {
   std::int64_t waiting = 0;
   for (const ConversationPtr& conversation : all_) {
     if (!conversation->ended()) waiting += conversation->stream.pushed() - conversation->stream.consumed();
@@ -31,8 +38,8 @@ std::int64_t Conversations::waiting_samples() const noexcept {
   return waiting;
 }
 
-ConversationPtr Conversations::open(double now_s) {
-  accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), now_s);
+ConversationPtr Conversations::open(std::shared_ptr<const FilterBank> conversion, double now_s) {
+  accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), std::move(conversion), now_s);
   all_.push_back(accepting_);
   Stats& stats = journal_.stats();
   ++stats.conversations;
@@ -41,25 +48,29 @@ ConversationPtr Conversations::open(double now_s) {
   return accepting_;
 }
 
-void Conversations::end(Conversation& conversation, const char* cause, double time_s) {
+void Conversations::end(Conversation& conversation, const char* cause, std::int64_t played, double time_s) {
   if (conversation.stalled()) journal_.add_stall(false, conversation.id, time_s);
+  if (conversation.underrun_since_s) {
+    journal_.add_underrun_end(conversation.id, time_s, time_s - *conversation.underrun_since_s);
+  }
   conversation.phase = Phase::kEnded;
-  if (accepting_.get() == &conversation) accepting_.reset();
+  stop_accepting(conversation);
   tombstones_.add(conversation.req_id);
-  journal_.stats().played_s = static_cast<double>(conversation.stream.consumed()) / rate_hz_;
-  journal_.add_end(cause, conversation.id, time_s);
+  const double played_s = static_cast<double>(played) / rate_hz_;
+  journal_.stats().played_s = played_s;
+  journal_.add_end(cause, conversation.id, time_s, played_s);
   journal_.set_animated(false, conversation.id, time_s);
 }
 
-bool Conversations::cut_all(const char* cause, double time_s) {
-  bool any = false;
+std::optional<double> Conversations::cut_all(const char* cause, double time_s) {
+  std::optional<double> heard_s;
   for (const ConversationPtr& conversation : all_) {
     if (conversation->ended()) continue;
-    any = true;
-    conversation->stream.cut();
-    end(*conversation, cause, time_s);
+    const std::int64_t played = conversation->stream.cut();
+    end(*conversation, cause, played, time_s);
+    if (!heard_s) heard_s = static_cast<double>(played) / rate_hz_;
   }
-  return any;
+  return heard_s;
 }
 
 }  // namespace hostmode

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "playback/conversation.h"
@@ -28,18 +30,23 @@ class Conversations {
   // Oldest first; ended ones stay while they can be heard or seen.
   [[nodiscard]] const std::deque<ConversationPtr>& all() const noexcept { return all_; }
 
-  // Samples pushed and not yet handed to the device, of all.
-  [[nodiscard]] std::int64_t waiting_samples() const noexcept;
+  // Frames pushed and not yet handed to the device, of all.
+  [[nodiscard]] std::int64_t waiting_frames() const noexcept;
 
   // A new one, which takes the audio from now on.
-  [[nodiscard]] ConversationPtr open(double now_s);
-  // No more audio for the one that takes it.
-  void stop_accepting() noexcept { accepting_.reset(); }
+  [[nodiscard]] ConversationPtr open(std::shared_ptr<const FilterBank> conversion, double now_s);
+  // That of an id, while it still takes audio, or null.
+  [[nodiscard]] ConversationPtr accepting(const std::string& id) const noexcept;
+  // No more audio for this one.
+  void stop_accepting(const Conversation& conversation) noexcept {
+    if (accepting_.get() == &conversation) accepting_.reset();
+  }
 
-  // Reports a conversation's end, once, and buries its request.
-  void end(Conversation& conversation, const char* cause, double time_s);
-  // Cuts off and ends whatever goes on; false where nothing did.
-  bool cut_all(const char* cause, double time_s);
+  // Reports a conversation's end, once, and buries its request. `played` of its samples are heard.
+  void end(Conversation& conversation, const char* cause, std::int64_t played, double time_s);
+  // Cuts off and ends whatever goes on. Returns the seconds of the current one that will have been heard when
+  // it is silent; nothing where none went on.
+  std::optional<double> cut_all(const char* cause, double time_s);
 
   [[nodiscard]] const Tombstones& tombstones() const noexcept { return tombstones_; }
 

@@ -24,6 +24,18 @@ void Hearing::note_position(double frame) {
   if (media_s >= 0) journal_.stats().heard_s = media_s;
 }
 
+double Hearing::position_s(std::uint64_t generation, double frame) const noexcept {
+  const auto& segments = poses_.segments();
+  double until = frame;
+  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+    const auto begin = static_cast<double>(segment->device_frame);
+    if (begin > frame) continue;
+    if (segment->generation == generation && segment->speaking()) return segment->media_at(until) / rate_hz_;
+    until = begin;
+  }
+  return -1.0;
+}
+
 void Hearing::hear(const Segment& before, const Segment& segment, double now_s) {
   const auto frame = static_cast<double>(segment.device_frame);
   const double time_s = std::min(now_s, playout_.clock().time_of(frame));
@@ -42,14 +54,22 @@ void Hearing::hear(const Segment& before, const Segment& segment, double now_s) 
     conversation->phase = stalled ? Phase::kStalled : Phase::kGoing;
     journal_.add_stall(stalled, conversation->id, time_s);
   }
-  if (segment.cause == SegmentCause::kUnderrun) journal_.add_underrun(conversation->id, time_s);
-  if (segment.media_advances() && !conversation->started()) hear_start(*conversation, time_s);
+  if (segment.cause == SegmentCause::kUnderrun && !conversation->underrun_since_s) {
+    conversation->underrun_since_s = time_s;
+    journal_.add_underrun(conversation->id, time_s);
+  }
+  if (segment.media_advances()) hear_media(*conversation, time_s);
   if (conversation->started() && conversation->has_motion()) {
     journal_.set_animated(true, conversation->id, time_s);
   }
 }
 
-void Hearing::hear_start(Conversation& conversation, double time_s) {
+void Hearing::hear_media(Conversation& conversation, double time_s) {
+  if (conversation.underrun_since_s) {
+    journal_.add_underrun_end(conversation.id, time_s, time_s - *conversation.underrun_since_s);
+    conversation.underrun_since_s.reset();
+  }
+  if (conversation.started()) return;
   conversation.first_heard_s = time_s;
   const double since_opened_s = time_s - conversation.opened_s;
   journal_.stats().time_to_first_sound_s = since_opened_s;
@@ -70,7 +90,8 @@ void Hearing::hear_returned(std::uint64_t heard_generation, double now_s) {
 
 void Hearing::finish(Conversation& conversation, double time_s) {
   const bool timed_out = conversation.phase == Phase::kTimedOut;
-  conversations_.end(conversation, timed_out ? "watchdog" : "playback_end", time_s);
+  conversations_.end(conversation, timed_out ? "watchdog" : "playback_end", conversation.stream.consumed(),
+                     time_s);
   playout_.set_paused(false);
   journal_.set_state(PlayerState::kIdle, "playback_end", conversation.id, time_s);
   if (const ConversationPtr next = conversations_.current()) {

@@ -43,8 +43,26 @@ void Journal::add_underrun(const std::string& id, double time_s) {
   (void)add(EventKind::kUnderrun, id, time_s);
 }
 
-void Journal::add_end(const char* cause, const std::string& id, double time_s) {
-  add(EventKind::kConversationEnd, id, time_s).reason = cause;
+void Journal::add_underrun_end(const std::string& id, double time_s, double silence_s) {
+  add(EventKind::kUnderrunEnd, id, time_s).value = silence_s;
+}
+
+void Journal::add_end(const char* cause, const std::string& id, double time_s, double heard_s) {
+  Event& event = add(EventKind::kConversationEnd, id, time_s);
+  event.reason = cause;
+  event.value = heard_s;
+}
+
+void Journal::add_realigned(const std::string& id, double time_s) {
+  ++stats_.realignments;
+  add(EventKind::kAudioRealigned, id, time_s).reason = "odd_byte";
+}
+
+void Journal::add_late_audio(const std::string& id, double time_s, double duration_s) {
+  ++stats_.late_audio;
+  Event& event = add(EventKind::kAudioDiscarded, id, time_s);
+  event.reason = "late_audio";
+  event.value = duration_s;
 }
 
 void Journal::add_discarded(std::uint64_t& counter, const char* reason, const std::string& id,
@@ -70,7 +88,7 @@ std::vector<Event> Journal::poll() {
 Event& Journal::add(EventKind kind, const std::string& id, double time_s) {
   Event event;
   event.kind = kind;
-  event.time_s = time_s;
+  event.time_s = time_s - ahead_s_;
   event.conversation_id = id;
   if (events_.size() >= kMaxUnpolledEvents && !is_state_edge(kind)) {
     ++stats_.dropped_events;

@@ -27,12 +27,18 @@ class Journal {
   void add_started(const std::string& id, double time_s, double since_opened_s);
   void add_stall(bool stalled, const std::string& id, double time_s);
   void add_underrun(const std::string& id, double time_s);
-  void add_end(const char* cause, const std::string& id, double time_s);
+  void add_underrun_end(const std::string& id, double time_s, double silence_s);
+  void add_end(const char* cause, const std::string& id, double time_s, double heard_s);
+  void add_realigned(const std::string& id, double time_s);
+  void add_late_audio(const std::string& id, double time_s, double duration_s);
   // `counter` is one of stats().
   void add_discarded(std::uint64_t& counter, const char* reason, const std::string& id, std::size_t messages,
                      double time_s);
   // `code` is stable, `text` for people.
   void add_error(const char* code, std::string text, const std::string& id, double time_s);
+
+  // Times that follow are told as the caller's clock had them.
+  void set_ahead(double player_ahead_s) noexcept { ahead_s_ = player_ahead_s; }
 
   // Everything since the last call, oldest first.
   [[nodiscard]] std::vector<Event> poll();
@@ -48,6 +54,7 @@ class Journal {
   PlayerState state_ = PlayerState::kIdle;
   std::string state_id_;
   bool animated_ = false;
+  double ahead_s_ = 0.0;
 };
 
 }  // namespace hostmode

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace hostmode {
 namespace {
@@ -32,6 +33,27 @@ bool MotionIntake::route(const std::string* id, std::size_t messages, double now
   if (!conversation->is_audio_only()) return true;
   journal_.add_discarded(stats.discarded_audio_only, "audio_only", conversation->id, messages, now_s);
   return false;
+}
+
+Status MotionIntake::judge(MessageBatch& batch, Conversation* conversation, std::size_t waiting,
+                           double now_s) {
+  journal_.stats().empty_messages += batch.empty_messages();
+  const std::size_t held = conversation != nullptr ? waiting : early_.keyframe_count();
+  if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
+    return Status::kBufferFull;
+  }
+  batch.keep_if([&](const Message& message) { return accept(message, conversation, now_s); });
+  if (conversation == nullptr) {
+    for (Message& message : batch) early_.add(std::move(message), now_s);
+  }
+  return Status::kOk;
+}
+
+std::vector<Message> MotionIntake::take_early(Conversation& conversation, double now_s) {
+  std::vector<Message> messages = early_.take_newest();
+  const auto refused = [&](const Message& message) { return !accept(message, &conversation, now_s); };
+  messages.erase(std::remove_if(messages.begin(), messages.end(), refused), messages.end());
+  return messages;
 }
 
 bool MotionIntake::accept(const Message& message, Conversation* conversation, double now_s) {
@@ -75,9 +97,8 @@ void MotionIntake::report_malformed(std::size_t message, const DecodeFailure& fa
                      id_of(conversation), now_s);
 }
 
-void MotionIntake::count(const Conversation& conversation, std::size_t keyframes, double heard_s,
-                         double now_s) {
-  const std::size_t first = conversation.timeline.keyframe_count();
+void MotionIntake::count(const Conversation& conversation, std::size_t first, std::size_t keyframes,
+                         double heard_s, double now_s) {
   Stats& stats = journal_.stats();
   stats.keyframes += keyframes;
   if (first == 0) stats.time_to_first_motion_s = now_s - conversation.opened_s;

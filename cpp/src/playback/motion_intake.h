@@ -10,6 +10,7 @@
 #include "playback/conversations.h"
 #include "playback/early_motion.h"
 #include "playback/journal.h"
+#include "playback/message_batch.h"
 
 namespace hostmode {
 
@@ -25,24 +26,30 @@ class MotionIntake {
   [[nodiscard]] bool route(const std::string* id, std::size_t messages, double now_s,
                            ConversationPtr& conversation);
 
-  // Whether a message is taken, by `conversation` or, where that is null, to be kept. The first request that
-  // a conversation sees is its own.
-  [[nodiscard]] bool accept(const Message& message, Conversation* conversation, double now_s);
+  // Leaves in `batch` what `conversation` takes; where that is null, keeps it all itself. kBufferFull: there
+  // is no room for it beside the `waiting` keyframes that have not been shown, and nothing is kept. The first
+  // request that a conversation sees is its own.
+  [[nodiscard]] Status judge(MessageBatch& batch, Conversation* conversation, std::size_t waiting,
+                             double now_s);
 
   // A push that was refused whole.
   void report_malformed(std::size_t message, const DecodeFailure& failure, const Conversation* conversation,
                         double now_s);
 
-  // Keyframes about to be appended at media position `heard_s` of what is shown (negative: not yet).
-  void count(const Conversation& conversation, std::size_t keyframes, double heard_s, double now_s);
+  // Keyframes from index `first` on came at media position `heard_s` of what is shown (negative: not yet).
+  void count(const Conversation& conversation, std::size_t first, std::size_t keyframes, double heard_s,
+             double now_s);
 
-  [[nodiscard]] EarlyMotion& early() noexcept { return early_; }
+  // What came before the audio that has opened `conversation`.
+  [[nodiscard]] std::vector<Message> take_early(Conversation& conversation, double now_s);
+  void drop_early() noexcept { early_.clear(); }
   // Forgets early motion that no audio came for.
   void expire_early(double now_s);
   // When that happens next; infinity where nothing waits.
   [[nodiscard]] double early_expires_s() const noexcept;
 
  private:
+  [[nodiscard]] bool accept(const Message& message, Conversation* conversation, double now_s);
   [[nodiscard]] bool is_for_another_avatar(const Message& message) const noexcept;
 
   const PlayerConfig& config_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "playback/watchdog.h"
 #include "threads/prefetch.h"
@@ -12,10 +13,12 @@ namespace {
 
 // How often what is over is looked through for what may be forgotten.
 constexpr double kHousekeeping_s = 0.1;
+// How long after what is not PCM more of it may come.
+constexpr double kRefusal_s = 1.0;
 
 }  // namespace
 
-Playback::Playback(int sample_rate_hz, const PlayerConfig& config)
+Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& config)
     : poses_(sample_rate_hz, config),
       playout_(sample_rate_hz, config.latency_s),
       sample_rate_hz_(sample_rate_hz),
@@ -23,27 +26,51 @@ Playback::Playback(int sample_rate_hz, const PlayerConfig& config)
       conversations_(sample_rate_hz, journal_),
       hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
       motion_(config_, conversations_, journal_),
-      policy_(config_) {}
+      screen_(config_, conversations_, playout_, poses_),
+      policy_(config_) {
+  set_pcm_rate(pcm_rate_hz, FilterBank::between(pcm_rate_hz, sample_rate_hz));
+}
 
 // ---- audio
 
-Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, double now_s) {
+Playback::Chunk Playback::take_chunk(ByteView pcm, bool end, const std::string* id, double now_s) {
+  const std::size_t bytes = pcm.size;
   Chunk chunk;
-  chunk.conversation = conversations_.accepting();
+  chunk.conversation = id != nullptr ? conversations_.accepting(*id) : conversations_.accepting();
+  if (id != nullptr && chunk.conversation == nullptr) {
+    const double duration_s = static_cast<double>(bytes / 2) / pcm_rate_hz_;
+    if (bytes > 0) journal_.add_late_audio(*id, present_s_, duration_s);
+    if (bytes == 0 && end && conversations_.find(*id) != nullptr) chunk.id = *id;
+    return chunk;
+  }
   if (bytes == 0 && chunk.conversation == nullptr) {
     const ConversationPtr playing = conversations_.current();
     if (end && playing != nullptr) chunk.id = playing->id;
     return chunk;
   }
   chunk.opens = chunk.conversation == nullptr;
-  const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_samples();
+  PcmGuard opening(now_s - refused_s_ < kRefusal_s ? refused_ : NotPcm{});
+  chunk.not_pcm = (chunk.opens ? opening : chunk.conversation->guard).look(pcm.data, bytes);
+  if (chunk.opens) {
+    refused_ = end ? NotPcm{} : chunk.not_pcm;
+    refused_s_ = now_s;
+  }
+  if (chunk.not_pcm.what != nullptr) {
+    chunk.status = Status::kNotPcm;
+    chunk.conversation = nullptr;
+    return chunk;
+  }
+  const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_frames();
   const std::size_t added = chunk.opens ? bytes / 2 : chunk.conversation->pcm.samples_of(bytes);
-  if (kept + static_cast<std::int64_t>(added) > samples(config_.max_audio_s)) {
+  if (kept + samples(static_cast<double>(added) / pcm_rate_hz_) > samples(config_.max_audio_s)) {
     chunk.status = Status::kBufferFull;
     chunk.conversation = nullptr;
     return chunk;
   }
-  if (chunk.opens) chunk.conversation = begin_conversation(now_s);
+  if (chunk.opens) {
+    chunk.conversation = begin_conversation(now_s);
+    chunk.conversation->guard = std::move(opening);
+  }
   Conversation& conversation = *chunk.conversation;
   chunk.id = conversation.id;
   conversation.last_arrival_s = now_s;
@@ -53,23 +80,27 @@ Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, double now_s) 
 }
 
 void Playback::finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s) {
+  if (conversation.pcm.realigned()) journal_.add_realigned(conversation.id, present_s_);
   conversation.pcm.keep_odd_byte(pcm.data, pcm.size);
   if (!end || conversation.ended()) return;
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
   policy_.on_end(now_s);
   conversation.stream.close();
-  conversations_.stop_accepting();
+  conversations_.stop_accepting(conversation);
 }
 
-ConversationPtr Playback::open(double now_s, bool& opens) {
-  opens = conversations_.accepting() == nullptr;
-  return opens ? begin_conversation(now_s) : conversations_.accepting();
+ConversationPtr Playback::open(bool turn, double now_s, bool& opens) {
+  opens = turn || conversations_.accepting() == nullptr;
+  if (!opens) return conversations_.accepting();
+  ConversationPtr opened = begin_conversation(now_s);
+  opened->is_turn = turn;
+  return opened;
 }
 
 ConversationPtr Playback::begin_conversation(double now_s) {
   if (!config_.queue) conversations_.cut_all("replaced", now_s);
   const bool waits = conversations_.current() != nullptr;
-  const ConversationPtr opened = conversations_.open(now_s);
+  const ConversationPtr opened = conversations_.open(conversion_, now_s);
   poses_.add_conversation(opened->generation(), &opened->timeline);
   policy_.on_utterance(now_s);
   update_gate(*opened);
@@ -103,28 +134,6 @@ bool Playback::route_motion(const std::string* id, std::size_t messages, Convers
   return false;
 }
 
-Status Playback::judge_motion(MessageBatch& batch, Conversation* conversation, double now_s) {
-  journal_.stats().empty_messages += batch.empty_messages();
-  const std::size_t held =
-      conversation != nullptr ? conversation->timeline.keyframe_count() : motion_.early().keyframe_count();
-  if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
-    return Status::kBufferFull;
-  }
-  batch.keep_if([&](const Message& message) { return motion_.accept(message, conversation, present_s_); });
-  if (conversation != nullptr) return Status::kOk;
-  for (Message& message : batch) motion_.early().add(std::move(message), now_s);
-  return Status::kOk;
-}
-
-std::vector<Message> Playback::take_early_motion(Conversation& conversation) {
-  std::vector<Message> messages = motion_.early().take_newest();
-  const auto refused = [&](const Message& message) {
-    return !motion_.accept(message, &conversation, present_s_);
-  };
-  messages.erase(std::remove_if(messages.begin(), messages.end(), refused), messages.end());
-  return messages;
-}
-
 void Playback::append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                              double now_s) {
   if (conversation.ended()) return;
@@ -132,13 +141,9 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
   conversation.last_arrival_s = now_s;
   conversation.motion_ended = conversation.motion_ended || message.end;
   if (!message.keyframes.empty()) {
-    const double frame = shown_frame(present_s_);
-    const double media_s = poses_.media_s(conversation.generation(), frame);
-    const bool steps = media_s >= 0 && (!conversation.has_motion() || media_s > timeline.last_keyframe_s());
-    if (steps) poses_.before_change(playout_.clock(), frame, present_s_);
-    motion_.count(conversation, message.keyframes.size(), media_s, present_s_);
-    timeline.commit(batch);
-    if (steps) poses_.after_change(frame, present_s_);
+    const std::size_t first = timeline.keyframe_count();
+    const double heard_s = screen_.append(conversation, batch, present_s_);
+    motion_.count(conversation, first, message.keyframes.size(), heard_s, present_s_);
     policy_.on_motion(now_s, timeline.last_keyframe_s());
     if (conversation.started()) journal_.set_animated(true, conversation.id, present_s_);
   }
@@ -146,6 +151,11 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
 }
 
 // ---- control
+
+void Playback::set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion) {
+  pcm_rate_hz_ = pcm_rate_hz;
+  conversion_ = std::move(conversion);
+}
 
 void Playback::pause() {
   const ConversationPtr conversation = conversations_.current();
@@ -163,24 +173,32 @@ void Playback::resume() {
   }
 }
 
-void Playback::interrupt() {
-  motion_.early().clear();
-  if (!conversations_.cut_all("interrupted", present_s_)) return;
+std::optional<double> Playback::interrupt() {
+  refused_ = {};
+  motion_.drop_early();
+  const std::optional<double> heard_s = conversations_.cut_all("interrupted", present_s_);
+  if (!heard_s) return heard_s;
   playout_.set_paused(false);
   journal_.set_state(PlayerState::kIdle, "user_action", journal_.state_id(), present_s_);
+  return heard_s;
 }
 
 // ---- time
 
 void Playback::settle(double now_s) {
+  const double drawn_s = present_s_;
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
-  playout_.play_silently(present_s_, [this] { take_news(); });
-  take_news();
+  playout_.play_silently(present_s_, [this, drawn_s] {
+    screen_.take_news(drawn_s);
+    return conversations_.current() != nullptr;
+  });
+  screen_.take_news(drawn_s);
 
   const double frame = playout_.clock().frame_at(present_s_);
   hearing_.listen(frame, present_s_);
-  hearing_.forget(poses_.settle(playout_.clock(), shown_frame(present_s_)));
+  hearing_.forget(
+      poses_.settle(playout_.clock(), poses_.shown_frame(playout_.clock(), present_s_, present_s_)));
   hearing_.note_position(frame);
   if (const ConversationPtr conversation = conversations_.current()) end_overdue(*conversation);
   motion_.expire_early(present_s_);
@@ -192,8 +210,10 @@ void Playback::settle(double now_s) {
   quiet_.until_s = next_change_s();
 }
 
-void Playback::take_news() {
-  playout_.take_news(conversations_, [this](const Segment& segment) { poses_.add_segment(segment); });
+void Playback::restart_clock(CallerClock& clock, double caller_s) {
+  if (!std::isfinite(present_s_)) return;  // it has not begun
+  clock.restart(caller_s, present_s_);
+  journal_.set_ahead(present_s_ - caller_s);
 }
 
 // What may happen next, but for what the audio side reports: then there is news.
@@ -223,39 +243,42 @@ void Playback::end_overdue(Conversation& conversation) {
   }
   conversation.stream.set_motion_end(conversation.stream.consumed());
   conversation.stream.close();
-  if (conversations_.accepting().get() == &conversation) conversations_.stop_accepting();
+  conversations_.stop_accepting(conversation);
 }
 
 // ---- what is seen and heard
 
 void Playback::show(double now_s, float* out) {
   const ClockSnapshot& clock = playout_.clock();
-  const double frame = poses_.shown_frame(clock, now_s);
-  poses_.sample(clock, frame, now_s, out);
+  const double frame = poses_.shown_frame(clock, now_s, present_s_);
+  if (frame > static_cast<double>(clock.rendered_frames())) {
+    screen_.look_ahead(frame, now_s, out);
+  } else {
+    poses_.sample(clock, frame, now_s, out);
+  }
   poses_.remember(frame);
 }
 
-void Playback::sample_into(const double* times_s, std::size_t count, float* out) {
-  take_news();
-  const ClockSnapshot& clock = playout_.clock();
-  for (std::size_t i = 0; i < count; ++i) {
-    poses_.sample(clock, poses_.shown_frame(clock, times_s[i]), times_s[i], out + i * kKeyframeFloats);
+void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
+  if (playout_.has_news()) {
+    screen_.take_news(present_s_);
+    quiet_ = QuietSpell{};  // settle() has not seen it
   }
+  std::vector<double> player_s(count);
+  std::transform(times_s, times_s + count, player_s.begin(),
+                 [&clock](double caller_s) { return clock.to_player(caller_s); });
+  screen_.look_ahead(player_s.data(), count, present_s_, out);
 }
 
 double Playback::audio_time(double now_s) {
   const ConversationPtr conversation = conversations_.current();
   if (conversation == nullptr) return 0.0;
-  return std::max(0.0, poses_.media_s(conversation->generation(), playout_.clock().frame_at(now_s)));
+  return std::max(0.0, hearing_.position_s(conversation->generation(), playout_.clock().frame_at(now_s)));
 }
 
 std::string Playback::conversation_id() const {
   const ConversationPtr conversation = conversations_.current();
   return conversation == nullptr ? std::string() : conversation->id;
-}
-
-double Playback::media_shown_s(const Conversation& conversation) {
-  return poses_.media_s(conversation.generation(), shown_frame(present_s_));
 }
 
 Stats Playback::stats() {
@@ -268,15 +291,12 @@ Stats Playback::stats() {
     const SampleQueue& stream = conversation->stream;
     stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / sample_rate_hz_;
     stats.played_s = static_cast<double>(stream.consumed()) / sample_rate_hz_;
+    stats.face_delay_s = conversation->face_delay.at(stats.heard_s);
     if (conversation->has_motion()) {
       stats.buffered_motion_s = std::max(0.0, conversation->timeline.last_keyframe_s() - stats.heard_s);
     }
   }
   return stats;
-}
-
-double Playback::shown_frame(double now_s) {
-  return poses_.shown_frame(playout_.clock(), now_s);
 }
 
 std::int64_t Playback::samples(double seconds) const noexcept {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
 #include "motion/pose_track.h"
+#include "playback/caller_clock.h"
 #include "playback/conversations.h"
 #include "playback/hearing.h"
 #include "playback/journal.h"
@@ -20,7 +23,9 @@
 #include "playback/message_batch.h"
 #include "playback/motion_intake.h"
 #include "playback/playout.h"
+#include "playback/screen.h"
 #include "playback/start_policy.h"
+#include "playback/time_admission.h"
 
 namespace hostmode {
 
@@ -29,13 +34,24 @@ namespace hostmode {
 // which settle() has moved before it.
 class Playback {
  public:
-  // `config` must live as long.
-  Playback(int sample_rate_hz, const PlayerConfig& config);
+  // Runs at `sample_rate_hz` and takes PCM at `pcm_rate_hz`. `config` must live as long.
+  Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& config);
 
   // ---- time
 
   // Moves everything that depends on time up to `now_s`, or, where that is past, to what it was.
   void settle(double now_s);
+  // The same for somebody who only looks at `now_s`: as far as the audio side has come.
+  void settle_to_look_at(double now_s) {
+    settle(admission_.look_at(now_s, present_s_, playout_.rendered_s()));
+  }
+  [[nodiscard]] bool may_move_to(double now_s) {
+    return admission_.may_move_to(now_s, present_s_, playout_.rendered_s());
+  }
+  // The latest time known, for people.
+  [[nodiscard]] double latest_s() { return admission_.latest_s(present_s_, playout_.rendered_s()); }
+  // What happened so far happened on `clock`; from now on that goes on at `caller_s`.
+  void restart_clock(CallerClock& clock, double caller_s);
   // Until when that has nothing to do; see ChangeLock.
   [[nodiscard]] QuietSpell& quiet() noexcept { return quiet_; }
 
@@ -46,13 +62,15 @@ class Playback {
     std::string id;                // to be told to the caller
     bool opens = false;
     Status status = Status::kOk;
+    NotPcm not_pcm;  // kNotPcm: what it is
   };
-  // Finds or opens the conversation that `bytes` more bytes belong to, if there is room. Their samples are to
-  // be appended to its stream, and then finish_chunk is to be called.
-  [[nodiscard]] Chunk take_chunk(std::size_t bytes, bool end, double now_s);
+  // Finds or opens the conversation that more bytes belong to, if they are PCM and there is room. Their
+  // samples are to be appended to its stream, and then finish_chunk is to be called.
+  // `id`, where not null, is the only conversation they may go to.
+  [[nodiscard]] Chunk take_chunk(ByteView pcm, bool end, const std::string* id, double now_s);
   void finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s);
-  // The conversation that takes audio, or a new one.
-  [[nodiscard]] ConversationPtr open(double now_s, bool& opens);
+  // A new conversation, or, unless it is to be a turn, the one that takes audio.
+  [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens);
 
   // ---- motion
 
@@ -60,30 +78,43 @@ class Playback {
   // the audio that opens the next one.
   [[nodiscard]] bool route_motion(const std::string* id, std::size_t messages, ConversationPtr& conversation);
   // Leaves in `batch` what is to be appended; keeps early motion itself. kBufferFull: nothing of it is kept.
-  [[nodiscard]] Status judge_motion(MessageBatch& batch, Conversation* conversation, double now_s);
+  [[nodiscard]] Status judge_motion(MessageBatch& batch, Conversation* conversation) {
+    const std::size_t waiting =
+        conversation == nullptr ? 0 : screen_.waiting_keyframes(*conversation, present_s_);
+    return motion_.judge(batch, conversation, waiting, present_s_);
+  }
   void report_malformed(std::size_t message, const DecodeFailure& failure, const Conversation* conversation) {
     motion_.report_malformed(message, failure, conversation, present_s_);
   }
   // What came for a conversation before its audio.
-  [[nodiscard]] std::vector<Message> take_early_motion(Conversation& conversation);
+  [[nodiscard]] std::vector<Message> take_early_motion(Conversation& conversation) {
+    return motion_.take_early(conversation, present_s_);
+  }
   // `batch` is what the conversation's timeline has prepared of the message.
   void append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                      double now_s);
-  // The media position that is shown; negative where another or no conversation is.
-  [[nodiscard]] double media_shown_s(const Conversation& conversation);
+  // The media position that the face shows; negative where it shows another or no conversation.
+  [[nodiscard]] double face_shown_s(const Conversation& conversation) {
+    return screen_.face_s(conversation, present_s_);
+  }
 
   // ---- control
 
+  // Of the conversations opened from now on; `conversion` leads from it to the rate at which this runs.
+  void set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion);
+  [[nodiscard]] int pcm_rate_hz() const noexcept { return pcm_rate_hz_; }
   void pause();
   void resume();
-  void interrupt();
+  // The seconds of the current conversation that will have been heard; nothing while idle.
+  std::optional<double> interrupt();
   [[nodiscard]] Playout& playout() noexcept { return playout_; }
   [[nodiscard]] const Playout& playout() const noexcept { return playout_; }
 
   // ---- what is seen and heard
 
   void show(double now_s, float* out);
-  void sample_into(const double* times_s, std::size_t count, float* out);
+  // `times_s` are the caller's.
+  void sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out);
   [[nodiscard]] double audio_time(double now_s);
   [[nodiscard]] std::string conversation_id() const;
   [[nodiscard]] PlayerState state() const noexcept { return journal_.state(); }
@@ -98,26 +129,30 @@ class Playback {
  private:
   static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
 
-  void take_news();
   [[nodiscard]] double next_change_s() const noexcept;
   void end_overdue(Conversation& conversation);
   [[nodiscard]] ConversationPtr begin_conversation(double now_s);
   void update_gate(Conversation& conversation);
-  [[nodiscard]] double shown_frame(double now_s);
   [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   double present_s_ = kNow_s;
+  TimeAdmission admission_;
   QuietSpell quiet_;
   PoseTrack poses_;
   Playout playout_;
 
   const int sample_rate_hz_;
   const PlayerConfig& config_;
+  int pcm_rate_hz_ = 0;
+  NotPcm refused_;  // what would have opened a conversation, at refused_s_
+  double refused_s_ = kNow_s;
+  std::shared_ptr<const FilterBank> conversion_;
   Journal journal_;
   Conversations conversations_;
   Hearing hearing_;
   MotionIntake motion_;
+  Screen screen_;
   StartPolicy policy_;
 };
 

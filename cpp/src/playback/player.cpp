@@ -1,6 +1,8 @@
 #include "hostmode/player.h"
 
+#include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "threads/prefetch.h"
 
@@ -11,10 +13,10 @@ namespace {
 // it to go again.
 constexpr std::size_t kAhead = 6;
 
-int checked_rate(int sample_rate_hz) {
-  if (is_player_rate(sample_rate_hz)) return sample_rate_hz;
+int checked_rate(const char* name, int rate_hz) {
+  if (is_player_rate(rate_hz)) return rate_hz;
   throw std::invalid_argument(
-      "sample_rate is " + std::to_string(sample_rate_hz) +
+      std::string(name) + " is " + std::to_string(rate_hz) +
       "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, 96000, "
       "176400 and 192000 besides for a player that feeds a device: resample to one of them");
 }
@@ -26,22 +28,26 @@ PlayerConfig checked_config(PlayerConfig config) {
 
 }  // namespace
 
-Player::Player(int sample_rate_hz, PlayerConfig config)
-    : sample_rate_hz_(checked_rate(sample_rate_hz)),
+Player::Player(int sample_rate_hz, PlayerConfig config, int device_rate_hz)
+    : device_rate_hz_(device_rate_hz == 0 ? checked_rate("sample_rate", sample_rate_hz)
+                                          : checked_rate("device_rate", device_rate_hz)),
       config_(checked_config(std::move(config))),
-      playback_(sample_rate_hz_, config_) {}
+      playback_(device_rate_hz_, checked_rate("sample_rate", sample_rate_hz), config_) {}
 
 Player::~Player() = default;
 
 // ---- producers
 
-Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id) {
+Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
+                          const std::string* to, NotPcm* not_pcm) {
   const std::lock_guard audio_lock(audio_mutex_);
+  if (!driven() && pcm.size != 0 && std::isnan(unheard_since_s())) unheard_since_s_.store(now_s);
   Playback::Chunk chunk;
   {
     const ChangeLock lock = change(now_s);
-    chunk = playback_.take_chunk(pcm.size, end, now_s);
+    chunk = playback_.take_chunk(pcm, end, to, now_s);
   }
+  if (not_pcm != nullptr) *not_pcm = chunk.not_pcm;
   conversation_id = chunk.id;
   if (chunk.conversation == nullptr) return chunk.status;
   Conversation& conversation = *chunk.conversation;
@@ -57,13 +63,13 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
   return Status::kOk;
 }
 
-std::string Player::open_conversation(double now_s) {
+std::string Player::open_conversation(double now_s, bool turn) {
   const std::lock_guard audio_lock(audio_mutex_);
   bool opens = false;
   ConversationPtr conversation;
   {
     const ChangeLock lock = change(now_s);
-    conversation = playback_.open(now_s, opens);
+    conversation = playback_.open(turn, now_s, opens);
   }
   if (opens) attach_early_motion(*conversation, now_s);
   return conversation->id;
@@ -86,13 +92,13 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
   {
     const ChangeLock lock = change();
     if (status == Status::kOk) {
-      status = playback_.judge_motion(batch_, conversation.get(), now_s);
+      status = playback_.judge_motion(batch_, conversation.get());
     } else {
       playback_.report_malformed(result.failed_message, result.failure, conversation.get());
     }
     if (status != Status::kOk || conversation == nullptr) return status;
     result.complete = conversation->motion_ended;
-    playhead_s = playback_.media_shown_s(*conversation);
+    playhead_s = playback_.face_shown_s(*conversation);
   }
   for (const Message& message : batch_) {
     append_motion(message, *conversation, playhead_s, now_s);
@@ -108,7 +114,7 @@ void Player::append_motion(const Message& message, Conversation& conversation, d
       message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), playhead_s);
   const ChangeLock lock = change();
   playback_.append_motion(conversation, message, *batch, now_s);
-  playhead_s = playback_.media_shown_s(conversation);
+  playhead_s = playback_.face_shown_s(conversation);
 }
 
 void Player::attach_early_motion(Conversation& conversation, double now_s) {
@@ -132,9 +138,19 @@ void Player::resume(double now_s) {
   playback_.resume();
 }
 
-void Player::interrupt(double now_s) {
+std::optional<double> Player::interrupt(double now_s) {
+  const ChangeLock lock = change(now_s);
+  return playback_.interrupt();
+}
+
+Status Player::set_sample_rate(int sample_rate_hz, double now_s) {
+  if (!is_player_rate(sample_rate_hz)) return Status::kInvalidArgument;
+  auto conversion = FilterBank::between(sample_rate_hz, device_rate_hz_);
+  const std::lock_guard audio_lock(audio_mutex_);
   const ChangeLock lock = change(now_s);
   playback_.interrupt();
+  playback_.set_pcm_rate(sample_rate_hz, std::move(conversion));
+  return Status::kOk;
 }
 
 Status Player::set_volume(double volume) noexcept {
@@ -153,10 +169,16 @@ double Player::volume() const noexcept {
 
 void Player::advance(double now_s) {
   const LookLock lock(mutex_);
-  playback_.settle(now_s);
+  playback_.settle(admitted(now_s));
+}
+
+void Player::reset_clock(double now_s) {
+  const ChangeLock lock = change();
+  playback_.restart_clock(clock_, now_s);
 }
 
 void Player::start_silent_clock(double now_s) {
+  driven_.store(true, std::memory_order_relaxed);
   const ChangeLock lock = change(now_s);
   playback_.playout().start_silently(now_s);
 }
@@ -170,10 +192,22 @@ ChangeLock Player::change() {
   return ChangeLock(mutex_, playback_.quiet());
 }
 
-ChangeLock Player::change(double now_s) {
+ChangeLock Player::change(double& now_s) {
   ChangeLock lock(mutex_, playback_.quiet());
+  now_s = admitted(now_s);
   playback_.settle(now_s);
   return lock;
+}
+
+double Player::admitted(double now_s) {
+  const double inside_s = clock_.to_player(now_s);
+  if (playback_.may_move_to(inside_s)) return inside_s;
+  const double latest_s = clock_.to_caller(playback_.latest_s());
+  throw std::invalid_argument(
+      "now is " + std::to_string(now_s) + " s, the latest time before it " + std::to_string(latest_s) +
+      " s; a time may lie 60 s ahead of that and 1 s back: take all times of a player from one clock that "
+      "counts "
+      "seconds, such as hostmode.now(), or call reset_clock(now) where that clock has started again");
 }
 
 // ---- samplers
@@ -186,13 +220,14 @@ void Player::sample(double now_s, float* out) {
 
 void Player::show(double now_s, float* out) {
   const LookLock lock(mutex_);
-  playback_.settle(now_s);
+  now_s = clock_.to_player(now_s);
+  playback_.settle_to_look_at(now_s);
   playback_.show(now_s, out);
 }
 
 void Player::sample_into(const double* times_s, std::size_t count, float* out) {
-  const ChangeLock lock = change();
-  playback_.sample_into(times_s, count, out);
+  const LookLock lock(mutex_);
+  playback_.sample_into(times_s, count, clock_, out);
 }
 
 void Player::sample_many(Player* const* players, std::size_t count, double now_s, float* out) {
@@ -214,8 +249,14 @@ void Player::prefetch() const noexcept {
 
 double Player::audio_time(double now_s) {
   const LookLock lock(mutex_);
-  playback_.settle(now_s);
+  now_s = clock_.to_player(now_s);
+  playback_.settle_to_look_at(now_s);
   return playback_.audio_time(now_s);
+}
+
+int Player::sample_rate_hz() const {
+  const LookLock lock(mutex_);
+  return playback_.pcm_rate_hz();
 }
 
 std::string Player::conversation_id() const {

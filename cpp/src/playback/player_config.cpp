@@ -22,6 +22,7 @@ const char* validate(const PlayerConfig& config) noexcept {
   if (!within(config.speech_transition_s, 0, 10)) return "speech_transition must be 0 to 10 seconds";
   if (!within(config.idle_transition_s, 0, 10)) return "idle_transition must be 0 to 10 seconds";
   if (!within(config.end_timeout_s, 0.1, 3600)) return "end_timeout must be 0.1 to 3600 seconds";
+  if (!within(config.turn_timeout_s, 0.1, 86400)) return "turn_timeout must be 0.1 to 86400 seconds";
   if (!within(config.early_motion_expiry_s, 0, 3600)) {
     return "early_motion_expiry must be 0 to 3600 seconds";
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace hostmode {
 namespace {
@@ -72,7 +73,7 @@ void Renderer::begin_block(std::size_t count, AudioObservation observation) noex
 
 void Renderer::end_block() noexcept {
   // Last, so that a reader of this clock finds the segments of all its frames.
-  published_.write({clock_.snapshot(), edges_});
+  published_.write({clock_.snapshot(), edges_, block_s_});
 }
 
 double Renderer::block_now_s() const noexcept {
@@ -101,6 +102,8 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
   const bool cut = stream_->is_cut();
   const bool paused = paused_.load(std::memory_order_acquire) && !cut;
   if (paused && gain_frames_ == 0) {
+    stream_->stop_running_out();
+    ran_out_ = false;
     fill_silence(out, count, started_ ? SegmentCause::kPaused : SegmentCause::kWaiting);
     return count;
   }
@@ -110,22 +113,32 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
       fill_silence(out, run, SegmentCause::kWaiting);
       return run;
     }
+    // As late as look-ahead makes it run dry sooner: so sound that comes just in time is never late.
+    const std::int64_t lead = stream_->closed() ? 0 : stream_->look_ahead() - lead_frames_;
+    if (lead > 0) {
+      const std::size_t run = std::min(count, static_cast<std::size_t>(lead));
+      fill_silence(out, run, SegmentCause::kWaiting);
+      lead_frames_ += static_cast<std::int64_t>(run);
+      return run;
+    }
     started_ = true;
   }
   return play_run(out, count);
 }
 
 std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
-  const bool falling = stream_->is_cut() || paused_.load(std::memory_order_acquire);
-  // Closed is read before pushed: once it is seen, the number pushed is final.
+  const bool cut = stream_->is_cut();
+  const bool falling = cut || paused_.load(std::memory_order_acquire);
+  // Closed is read first: once it is seen, what can be read is final.
   const bool closed = stream_->closed();
-  const std::int64_t available = stream_->pushed() - stream_->consumed();
+  const std::int64_t available = available_frames(closed || falling);
 
   if (available == 0) {
     start_decay();
     gain_frames_ = 0;
+    (void)stream_->claim(0, 0);
     if (falling) return 0;
-    if (!closed) {
+    if (!closed || stream_->readable() > 0) {
       const std::size_t run = std::min(count, gate_frames_);
       if (!underrun_) underruns_.fetch_add(1, std::memory_order_relaxed);
       underrun_ = true;
@@ -145,8 +158,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   }
 
   if (underrun_) {
-    const bool waited_enough = static_cast<double>(underrun_frames_) >= kMaxRebuffer_s * rate_hz_;
-    if (!waited_enough && !stream_->is_prebuffered()) {
+    if (!waited_enough() && !stream_->is_prebuffered()) {
       const std::size_t run = std::min(count, gate_frames_);
       underrun_frames_ += static_cast<std::int64_t>(run);
       fill_silence(out, run, SegmentCause::kUnderrun);
@@ -160,6 +172,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   if (before_hold <= 0) {
     start_decay();
     gain_frames_ = 0;
+    (void)stream_->claim(0, 0);
     if (falling) return 0;
     const std::size_t run = std::min(count, gate_frames_);
     fill_silence(out, run, SegmentCause::kStall);
@@ -169,11 +182,30 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   std::size_t run =
       static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
   if (falling) run = std::min(run, gain_frames_);
+  std::size_t fade = falling ? gain_frames_ - run : std::min(gain_frames_ + run, ramp_frames_);
+  const bool runs_out = stream_->runs_out();
+  if (runs_out) fade = std::min(fade, static_cast<std::size_t>(available) - run);
+  if (!cut && !stream_->claim(run, fade)) return 0;  // cut this very moment
   mark(SegmentCause::kPlaying);
   run = stream_->read(out, run);
+  ran_out_ = runs_out && !stream_->runs_out();
   apply_gain(out, run, !falling);
   last_sample_ = run > 0 ? out[run - 1] : 0.0F;
   return run;
+}
+
+// What the stream can give, at the end of what it has with what it holds back; nothing for one moment where
+// that has been played, whatever came since.
+std::int64_t Renderer::available_frames(bool ends) noexcept {
+  if (std::exchange(ran_out_, false)) return 0;
+  if (stream_->runs_out()) return stream_->left_to_run_out();
+  const std::int64_t readable = stream_->readable();
+  if (readable > 0 || ends || (underrun_ && !waited_enough())) return readable;
+  return stream_->run_out();
+}
+
+bool Renderer::waited_enough() const noexcept {
+  return static_cast<double>(underrun_frames_) >= kMaxRebuffer_s * rate_hz_;
 }
 
 void Renderer::fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept {
@@ -225,7 +257,9 @@ void Renderer::retire() noexcept {
   stream_ = nullptr;
   started_ = false;
   underrun_ = false;
+  ran_out_ = false;
   underrun_frames_ = 0;
+  lead_frames_ = 0;
   tail_frames_ = 0;
   gain_frames_ = 0;
   last_sample_ = 0.0F;

@@ -42,6 +42,9 @@ class Renderer {
   // How many segments and returned streams there had been by that clock: the same number, nothing to take.
   [[nodiscard]] std::uint64_t edges() noexcept { return published_.read().edges; }
 
+  // The time of the audio side: when the newest block began; NaN where nothing says so.
+  [[nodiscard]] double block_s() noexcept { return published_.read().block_s; }
+
   // Ask for the memory that clock() and edges() touch: first for the index, later for the value. Thread-safe:
   // yes.
   void prefetch_index() const noexcept { published_.prefetch_index(); }
@@ -66,6 +69,8 @@ class Renderer {
   void fill(float* out, std::size_t count) noexcept;
   std::size_t fill_run(float* out, std::size_t count) noexcept;
   std::size_t play_run(float* out, std::size_t count) noexcept;
+  [[nodiscard]] std::int64_t available_frames(bool ends) noexcept;
+  [[nodiscard]] bool waited_enough() const noexcept;
   void fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept;
   void apply_gain(float* out, std::size_t count, bool rising) noexcept;
   void add_decay(float* out, std::size_t count) noexcept;
@@ -78,6 +83,7 @@ class Renderer {
   struct Published {
     ClockSnapshot clock;
     std::uint64_t edges = 0;
+    double block_s = AudioObservation::kUnknown;  // when the newest block began
   };
   TripleBuffer<Published> published_;
   const double rate_hz_;
@@ -96,7 +102,9 @@ class Renderer {
   SampleQueue* stream_ = nullptr;
   bool started_ = false;   // the gate of stream_ has opened
   bool underrun_ = false;  // stream_ waits for data after having run dry
+  bool ran_out_ = false;   // stream_ has just given the last that it held back
   std::int64_t underrun_frames_ = 0;
+  std::int64_t lead_frames_ = 0;  // waited since the gate has opened
   std::int64_t tail_frames_ = 0;
   std::size_t gain_frames_ = 0;  // position on the ramp: 0 is silent, ramp_frames_ is full gain
   float volume_now_ = 1.0F;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace hostmode {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 // Small pushes share a block; a large push gets one block of its own size.
 constexpr std::size_t kMinBlockSamples = 4096;
 constexpr float kInt16ToFloat = 1.0F / 32768.0F;
+// Frames that are converted at once.
+constexpr std::size_t kConvertedFrames = 256;
 
 }  // namespace
 
@@ -21,7 +24,9 @@ struct SampleQueue::Block {
   std::atomic<Block*> next{nullptr};
 };
 
-SampleQueue::SampleQueue(std::uint64_t generation) : generation_(generation) {
+SampleQueue::SampleQueue(std::uint64_t generation, std::shared_ptr<const FilterBank> conversion)
+    : generation_(generation), conversion_(std::move(conversion)) {
+  if (conversion_ != nullptr) converter_ = std::make_unique<RateConverter>(conversion_, kConvertedFrames);
   oldest_ = newest_ = reading_ = new Block(kMinBlockSamples);
 }
 
@@ -51,21 +56,61 @@ void SampleQueue::append(const std::int16_t* samples, std::size_t count) {
     newest_->next.store(fresh.get(), std::memory_order_release);
     newest_ = fresh.release();
   }
-  pushed_.store(pushed_.load(std::memory_order_relaxed) + static_cast<std::int64_t>(count),
-                std::memory_order_release);
+  appended_.store(appended_.load(std::memory_order_relaxed) + static_cast<std::int64_t>(count),
+                  std::memory_order_release);
   free_played_blocks();
 }
 
 void SampleQueue::free_played_blocks() noexcept {
   // The audio thread stays in a block until it needs a sample of the next one, so only a block whose
   // successor has been read from is free.
-  const std::int64_t consumed = consumed_.load(std::memory_order_acquire);
-  while (oldest_ != newest_ && consumed > oldest_start_ + static_cast<std::int64_t>(oldest_->size)) {
+  const std::int64_t taken = taken_.load(std::memory_order_acquire);
+  while (oldest_ != newest_ && taken > oldest_start_ + static_cast<std::int64_t>(oldest_->size)) {
     Block* next = oldest_->next.load(std::memory_order_relaxed);
     oldest_start_ += static_cast<std::int64_t>(oldest_->size);
     delete oldest_;
     oldest_ = next;
   }
+}
+
+std::int64_t SampleQueue::ready_to() const noexcept {
+  // In this order: once it is seen closed, the number appended is final.
+  const bool whole = closed();
+  const std::int64_t appended = appended_.load(std::memory_order_acquire);
+  if (conversion_ == nullptr || whole) return frames_of(appended);
+  const auto up = static_cast<std::int64_t>(conversion_->up());
+  const auto down = static_cast<std::int64_t>(conversion_->down());
+  const std::int64_t known = appended - static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_));
+  const std::int64_t ready = known < 0 ? 0 : (known * up + up - 1) / down;
+  return std::max(ready, run_out_to_.load(std::memory_order_relaxed));
+}
+
+std::int64_t SampleQueue::run_out() noexcept {
+  const std::int64_t end = pushed();
+  const std::int64_t left = end - consumed();
+  runs_out_ = conversion_ != nullptr && left > 0;
+  if (runs_out_) run_out_to_.store(end, std::memory_order_relaxed);
+  return left;
+}
+
+std::int64_t SampleQueue::look_ahead() const noexcept {
+  if (conversion_ == nullptr) return 0;
+  return frames_of(static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_)));
+}
+
+std::int64_t SampleQueue::cut() noexcept {
+  const std::uint64_t claim = claim_.fetch_or(kCut, std::memory_order_acq_rel);
+  const auto claimed = static_cast<std::int64_t>(claim >> kClaimedShift);
+  const std::uint64_t fade = (claim & ((std::uint64_t{1} << kClaimedShift) - 1)) >> kFadeShift;
+  return std::max(claimed, std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));
+}
+
+bool SampleQueue::claim(std::size_t count, std::size_t fade) noexcept {
+  std::uint64_t before = claim_.load(std::memory_order_acquire);
+  if ((before & kCut) != 0) return false;
+  const auto claimed = static_cast<std::uint64_t>(consumed()) + count;
+  const std::uint64_t after = (claimed << kClaimedShift) | (static_cast<std::uint64_t>(fade) << kFadeShift);
+  return claim_.compare_exchange_strong(before, after, std::memory_order_acq_rel);  // fails only for a cut
 }
 
 bool SampleQueue::may_start(double now_s) const noexcept {
@@ -81,6 +126,45 @@ bool SampleQueue::is_prebuffered() const noexcept {
 }
 
 std::size_t SampleQueue::read(float* out, std::size_t count) noexcept {
+  std::size_t done = 0;
+  if (converter_ == nullptr) {
+    done = take(out, count);
+  } else {
+    const std::int64_t there = runs_out_ ? left_to_run_out() : readable();
+    const std::size_t wanted = std::min(count, static_cast<std::size_t>(there));
+    while (done < wanted) {
+      const std::size_t run = std::min(wanted - done, kConvertedFrames);
+      convert(out + done, run);
+      done += run;
+    }
+    runs_out_ = runs_out_ && wanted < static_cast<std::size_t>(there);
+  }
+  consumed_.store(consumed_.load(std::memory_order_relaxed) + static_cast<std::int64_t>(done),
+                  std::memory_order_release);
+  return done;
+}
+
+void SampleQueue::convert(float* out, std::size_t count) noexcept {
+  if (!primed_) {
+    primed_ = true;
+    feed(converter_->prime(), RateConverter::look_ahead(*conversion_));
+  }
+  // What came since takes the place of what stood in for it.
+  if (!runs_out_) unfed_ -= take(converter_->input() - unfed_, unfed_);
+  feed(converter_->input(), converter_->input_needed(count));
+  converter_->convert(out, count);
+  // Between samples at full scale the sound may go beyond it.
+  for (std::size_t i = 0; i < count; ++i) out[i] = std::min(std::max(out[i], -1.0F), 1.0F);
+}
+
+void SampleQueue::feed(float* input, std::size_t count) noexcept {
+  const std::size_t fed = unfed_ > 0 || runs_out_ ? 0 : take(input, count);
+  // As if the last sample went on: a step down to silence would ring before it came.
+  std::fill(input + fed, input + count, *(input + fed - 1));
+  unfed_ += count - fed;
+}
+
+std::size_t SampleQueue::take(float* out, std::size_t count) noexcept {
   std::size_t done = 0;
   while (done < count) {
     const std::size_t filled = reading_->filled.load(std::memory_order_acquire);
@@ -99,8 +183,8 @@ std::size_t SampleQueue::read(float* out, std::size_t count) noexcept {
     done += run;
   }
   if (done > 0) {
-    consumed_.store(consumed_.load(std::memory_order_relaxed) + static_cast<std::int64_t>(done),
-                    std::memory_order_release);
+    taken_.store(taken_.load(std::memory_order_relaxed) + static_cast<std::int64_t>(done),
+                 std::memory_order_release);
   }
   return done;
 }

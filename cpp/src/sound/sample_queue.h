@@ -1,4 +1,4 @@
-// The sound of one conversation, handed from the producers to the audio thread without a lock or a copy.
+// The sound of one conversation, handed from the producers to the audio thread without a lock.
 #pragma once
 
 #include <atomic>
@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+
+#include "sound/filter_bank.h"
+#include "sound/rate_converter.h"
 
 namespace hostmode {
 
@@ -16,11 +19,16 @@ static_assert(std::atomic<double>::is_always_lock_free && std::atomic<std::int64
 // allocated and freed by the producer side only. The producer also decides here, in atomics, when the sound
 // may start and where it must hold; the audio thread evaluates those decisions against its own clock.
 //
+// Samples go in at the rate of the conversation and come out as frames at the rate of the player, converted
+// as they are played: one stream from the first sample to the last, however it was cut, paused or late.
+// Positions, limits and counts are in frames but where they say samples.
+//
 // One producer at a time (the caller serialises them) beside one audio thread. The audio thread may use the
 // stream from the moment it is handed over until it hands it back.
 class SampleQueue {
  public:
-  explicit SampleQueue(std::uint64_t generation);
+  // `conversion` from the rate of the samples to that of the frames; null where they are the same.
+  explicit SampleQueue(std::uint64_t generation, std::shared_ptr<const FilterBank> conversion = nullptr);
   ~SampleQueue();
   SampleQueue(const SampleQueue&) = delete;
   SampleQueue& operator=(const SampleQueue&) = delete;
@@ -37,11 +45,12 @@ class SampleQueue {
   // No more audio follows.
   void close() noexcept { closed_.store(true, std::memory_order_release); }
 
-  // The stream is to fade out and be handed back, whatever it still holds.
-  void cut() noexcept { cut_.store(true, std::memory_order_release); }
+  // The stream is to fade out and be handed back, whatever it still holds. Returns how many of its samples
+  // will have been played once it is silent.
+  std::int64_t cut() noexcept;
 
-  // Sound may start once this many samples wait (or the stream is closed), and motion is ready.
-  void set_prebuffer(std::int64_t samples) noexcept { prebuffer_.store(samples, std::memory_order_relaxed); }
+  // Sound may start once this many frames wait (or the stream is closed), and motion is ready.
+  void set_prebuffer(std::int64_t frames) noexcept { prebuffer_.store(frames, std::memory_order_relaxed); }
   void set_motion_ready() noexcept { motion_ready_.store(true, std::memory_order_release); }
 
   // Sound starts without motion from `start_s` on, and without the full prebuffer from `latest_s` on.
@@ -50,18 +59,27 @@ class SampleQueue {
     start_latest_s_.store(latest_s, std::memory_order_relaxed);
   }
 
-  // Sound holds before this sample until the limit is moved (strict_sync).
-  void set_hold_at(std::int64_t sample) noexcept { hold_at_.store(sample, std::memory_order_release); }
+  // Sound holds before this frame until the limit is moved (strict_sync).
+  void set_hold_at(std::int64_t frame) noexcept { hold_at_.store(frame, std::memory_order_release); }
 
-  // Media time goes on in silence up to this sample once the stream is closed and drained.
-  void set_motion_end(std::int64_t sample) noexcept { motion_end_.store(sample, std::memory_order_release); }
+  // Media time goes on in silence up to this frame once the stream is closed and drained.
+  void set_motion_end(std::int64_t frame) noexcept { motion_end_.store(frame, std::memory_order_release); }
 
   // ---- either side. Thread-safe: yes. Realtime-safe: yes.
 
-  [[nodiscard]] std::int64_t pushed() const noexcept { return pushed_.load(std::memory_order_acquire); }
+  // How many frames the given number of samples makes.
+  [[nodiscard]] std::int64_t frames_of(std::int64_t samples) const noexcept {
+    return conversion_ == nullptr ? samples : conversion_->output_frames(samples);
+  }
+  [[nodiscard]] std::int64_t pushed() const noexcept {
+    return frames_of(appended_.load(std::memory_order_acquire));
+  }
+  // How many frames can be read now. While more may come the last look_ahead() of them cannot.
+  [[nodiscard]] std::int64_t readable() const noexcept { return ready_to() - consumed(); }
+  [[nodiscard]] std::int64_t look_ahead() const noexcept;
   [[nodiscard]] std::int64_t consumed() const noexcept { return consumed_.load(std::memory_order_acquire); }
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
-  [[nodiscard]] bool is_cut() const noexcept { return cut_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_cut() const noexcept { return (claim_.load(std::memory_order_acquire) & kCut) != 0; }
   [[nodiscard]] std::int64_t hold_at() const noexcept { return hold_at_.load(std::memory_order_acquire); }
   [[nodiscard]] std::int64_t motion_end() const noexcept {
     return motion_end_.load(std::memory_order_acquire);
@@ -72,22 +90,49 @@ class SampleQueue {
   // True where the sound may start at `now_s`.
   [[nodiscard]] bool may_start(double now_s) const noexcept;
 
+  // Sound has run dry: what is held back for want of the samples after it is to be read as if nothing
+  // followed, whatever comes meanwhile. Returns how many frames there are; until they are read, or
+  // stop_running_out(), read() gives no others. What follows them joins on to what would have been, so there
+  // must be silence in between.
+  std::int64_t run_out() noexcept;
+  [[nodiscard]] bool runs_out() const noexcept { return runs_out_; }
+  [[nodiscard]] std::int64_t left_to_run_out() const noexcept {
+    return run_out_to_.load(std::memory_order_relaxed) - consumed();
+  }
+  void stop_running_out() noexcept { runs_out_ = false; }
+
   // True where enough waits to go on after an underrun.
   [[nodiscard]] bool is_prebuffered() const noexcept;
 
-  // Copies up to `count` samples, scaled to -1 .. 1, and counts them as consumed.
+  // Announces that the next `count` frames will be played, after which a fade would take `fade` more. False
+  // where the stream has been cut: then it must fade from here. Wait-free.
+  [[nodiscard]] bool claim(std::size_t count, std::size_t fade) noexcept;
+
+  // Writes up to `count` frames, within -1 .. 1, and counts them as consumed.
   std::size_t read(float* out, std::size_t count) noexcept;
 
  private:
   struct Block;
 
+  [[nodiscard]] std::int64_t ready_to() const noexcept;
   void free_played_blocks() noexcept;
+  std::size_t take(float* out, std::size_t count) noexcept;
+  void feed(float* input, std::size_t count) noexcept;
+  void convert(float* out, std::size_t count) noexcept;
 
   const std::uint64_t generation_;
-  std::atomic<std::int64_t> pushed_{0};
+  const std::shared_ptr<const FilterBank> conversion_;
+  std::atomic<std::int64_t> appended_{0};  // samples
+  std::atomic<std::int64_t> taken_{0};     // samples, by the audio thread
   std::atomic<std::int64_t> consumed_{0};
+  std::atomic<std::int64_t> run_out_to_{0};  // a position
   std::atomic<bool> closed_{false};
-  std::atomic<bool> cut_{false};
+  // In one word, so that who cuts knows what the audio thread has decided: the samples claimed, how many a
+  // fade would take after them, and whether the stream is cut.
+  static constexpr std::uint64_t kCut = 1;
+  static constexpr unsigned kFadeShift = 1;
+  static constexpr unsigned kClaimedShift = 17;
+  std::atomic<std::uint64_t> claim_{0};
   std::atomic<bool> motion_ready_{false};
   std::atomic<std::int64_t> prebuffer_{0};
   std::atomic<double> start_by_s_{std::numeric_limits<double>::infinity()};
@@ -98,8 +143,12 @@ class SampleQueue {
   Block* oldest_;  // producer: everything before the audio thread's block is free to go
   Block* newest_;  // producer: where samples are appended
   std::int64_t oldest_start_ = 0;
-  Block* reading_;  // audio thread
+  Block* reading_;  // audio thread, from here on
   std::size_t read_offset_ = 0;
+  std::unique_ptr<RateConverter> converter_;  // where there is a conversion
+  bool primed_ = false;
+  bool runs_out_ = false;
+  std::size_t unfed_ = 0;  // of the converter's latest input: stands in for samples that had not come
 };
 
 }  // namespace hostmode

@@ -103,7 +103,7 @@ class DeviceStream:
         with _portaudio_lock:
             try:
                 default = round(sounddevice.query_devices(device, "output")["default_samplerate"])
-                rate, channels = _offered_format(sounddevice, device, player.sample_rate, default)
+                rate, channels = _offered_format(sounddevice, device, player.device_rate, default)
                 self.native = _core.PortAudioStream(player, channels, rate)
                 self.native.device_offset = device_offset
                 self._stream = _open(sounddevice, self.native, device, rate, channels, latency)

@@ -31,7 +31,7 @@ class AudioOutput(ABC):
 
     @abstractmethod
     def prepare(self, source_rate: int) -> int:
-        """Return the sample rate, Hz, at which the player is to run, given that of the application's
+        """Return the sample rate, Hz, at which the player is to render, given that of the application's
         audio."""
 
     @abstractmethod

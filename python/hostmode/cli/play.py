@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import wave
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +28,9 @@ def play(
         str | None,
         typer.Option(help="Play there: a number or part of a name from `hostmode devices`.", metavar="DEVICE"),
     ] = None,
+    window: Annotated[
+        bool, typer.Option("--window", help="Show a head in a window; needs the extra `view` and a display.")
+    ] = False,
     audio_out: Annotated[
         Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit .wav file.")
     ] = None,
@@ -58,6 +60,8 @@ def play(
 
     Example: `hostmode play speech.json`
 
+    Example: `hostmode play speech.json --window`
+
     Example: `hostmode play speech.json --audio-out speech.wav --poses-out poses.npz --rate 60`
     """
     from hostmode.recording.rates import require_rate
@@ -72,17 +76,19 @@ def play(
     require_rate(recording)
     say_rate(recording)
     if audio_out is None and poses_out is None:
-        _play_live(recording, printable(file.name), device)
+        _play_live(recording, printable(file.name), device, window)
         return
+    if window:
+        raise typer.BadParameter("plays live: leave out --audio-out and --poses-out", param_hint="--window")
     rate = 60.0 if rate is None else rate
     rendering = _render(recording, rate, exact)
     if audio_out is not None:
-        write_wav(rendering, audio_out)
+        rendering.save(audio_out)
         seconds = len(rendering.audio) / rendering.sample_rate
         print(f"{printable(audio_out)}: {seconds:.2f} s at {rendering.sample_rate} Hz")
     if poses_out is not None:
         with working(f"writing {poses_out.name}"):
-            write_poses(rendering, poses_out)
+            rendering.save(poses_out)
         print(f"{printable(poses_out)}: {len(rendering.times)} poses at {rate:g}/s")
 
 
@@ -98,11 +104,11 @@ def _check_output(source: Path | None, output: Path | None, option: str, endings
         )
 
 
-def _play_live(recording: Recording, name: str, device: str | None) -> None:
+def _play_live(recording: Recording, name: str, device: str | None, window: bool) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
     chosen = int(device) if device is not None and device.isdecimal() else device
-    for line in summary_lines(play_live(recording, name, device=chosen)):
+    for line in summary_lines(play_live(recording, name, device=chosen, window=window)):
         print(line)
 
 
@@ -120,29 +126,3 @@ def _render(recording: Recording, rate: float, exact: bool) -> Rendering:
         return render_offline(
             recording, rate, exact=exact, progress=lambda seconds: bar.update(task, completed=seconds)
         )
-
-
-def write_wav(rendering: Rendering, path: Path) -> None:
-    """Write the sound as a mono 16-bit WAV file."""
-    with path.open("wb") as file, wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(rendering.sample_rate)
-        sound.writeframes(rendering.audio.astype("<i2").tobytes())
-
-
-def write_poses(rendering: Rendering, path: Path) -> None:
-    """Write the poses by the ending of `path`: arrays for NumPy, or a table with one line a pose."""
-    import numpy as np
-
-    from hostmode.pose import KEYFRAME_DTYPE
-
-    if path.suffix.lower() == ".npz":
-        with path.open("wb") as file:
-            np.savez(file, times=rendering.times, poses=rendering.poses)
-        return
-    names = [
-        f"{name}_{index}" for name in KEYFRAME_DTYPE.names or () for index in range(KEYFRAME_DTYPE[name].shape[0])
-    ]
-    table = np.column_stack((rendering.times, rendering.poses))
-    np.savetxt(path, table, fmt="%.9g", delimiter=",", header=",".join(["time", *names]), comments="")

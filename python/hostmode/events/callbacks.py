@@ -6,6 +6,7 @@ import asyncio
 import difflib
 import logging
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hostmode.errors import ClosedError
@@ -25,6 +26,11 @@ _CALLBACK_PATIENCE_S = 2.0
 
 # For all controllers of the process: a thousand of them need no more threads than one.
 _dispatcher = Dispatcher("hostmode-callbacks")
+
+
+def _leave(dispatcher: Dispatcher, joined: bool) -> None:
+    if joined:
+        dispatcher.leave()
 
 
 class EventSource:
@@ -71,8 +77,11 @@ class EventSource:
             setattr(self, name, None)
         self._threaded = threaded
         self._closed = False
-        # Of the state that begins and ends with the controller, for moments.
-        self._lock = threading.Lock()
+        self._leave_dispatcher = weakref.finalize(self, _leave, _dispatcher, threaded)
+        if threaded:
+            _dispatcher.join()
+        # Of the state that begins and ends with the controller, for moments. Reentrant, for signal handlers.
+        self._lock = threading.RLock()
         # Held while a callback runs. Reentrant, so that a callback may close the controller.
         self._callback_lock = threading.RLock()
         self._pending = EventQueue()
@@ -149,6 +158,7 @@ class EventSource:
             inbox.end()
         with self._delivered:
             self._delivered.notify_all()
+        self._leave_dispatcher()
 
     def _post_delivery(self) -> None:
         if not self._threaded:

@@ -69,11 +69,18 @@ class PlaybackError(HostModeError):
     ----------
     code : str
         ``"invalid_animation_data"``, ``"server_error"``, ``"avatar_mismatch"`` or ``"audio_output_lost"``.
+    message : str
+        What happened, for people.
     conversation_id : str or None
         The conversation concerned.
     """
 
     def __init__(self, code: str, message: str, conversation_id: str | None = None) -> None:
-        super().__init__(message)
+        # All of them are the arguments, so that it pickles; the text is the message.
+        super().__init__(code, message, conversation_id)
         self.code = code
+        self.message = message
         self.conversation_id = conversation_id
+
+    def __str__(self) -> str:
+        return self.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 _WINDOW_S = 2.0
 # 240 Hz displays, with room to spare.
 _MAX_FRAMES = 1000
+# Poses sampled closer together than this belong to one frame: two eyes, two windows, a shadow. No display is as fast.
+_ONE_FRAME_S = 0.002
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,11 @@ class FrameRateInfo:
     Attributes
     ----------
     display_fps : float
-        Poses sampled a second; 0.0 with fewer than two.
+        Frames a second; 0.0 with fewer than two.
     longest_frame : float
         The longest time between two of them, seconds.
     frames : int
-        How many were sampled.
+        How many were drawn.
     """
 
     display_fps: float
@@ -32,12 +35,18 @@ class FrameRateInfo:
 
 
 class FrameRateMeter:
-    """Collect the instants at which poses were sampled. Any thread may call any method."""
+    """Collect the instants at which frames were drawn. Any thread may call any method."""
 
     def __init__(self) -> None:
+        # Appending to a deque is atomic.
         self._instants: deque[float] = deque(maxlen=_MAX_FRAMES)
-        # Called with each frame, so bound once. Appending to a deque is atomic.
-        self.frame = self._instants.append
+        self._latest = -math.inf
+
+    def sampled(self, now: float) -> None:
+        """Count a pose that was sampled at `now`, whatever instant it is the pose of."""
+        if not 0.0 <= now - self._latest < _ONE_FRAME_S:
+            self._latest = now
+            self._instants.append(now)
 
     def info(self, now: float) -> FrameRateInfo:
         """Return the frame rate over the window that ends at `now`."""

@@ -17,7 +17,8 @@ _log = logging.getLogger("hostmode")
 class Dispatcher:
     """Run functions one after another on one named daemon thread.
 
-    The thread starts with the first `post` and lives as long as the process.
+    The thread starts with the first `post` and ends when the last of those who use it has left: nothing remains of
+    an import that an application drops.
     """
 
     def __init__(self, name: str) -> None:
@@ -28,21 +29,38 @@ class Dispatcher:
 
     def _reset(self) -> None:
         # In a forked child the thread is not alive, and the jobs belong to the parent.
-        self._lock = threading.Lock()
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        # Reentrant: `leave` is called by finalizers, which run anywhere, and by signal handlers.
+        self._lock = threading.RLock()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] | None = None
+        self._users = 0
+
+    def join(self) -> None:
+        """Keep the thread alive, once it runs, until `leave`."""
+        with self._lock:
+            self._users += 1
+
+    def leave(self) -> None:
+        """Take a `join` back; the last one ends the thread, after what was posted before."""
+        with self._lock:
+            # In a forked child those of the parent may leave who never joined here.
+            self._users = max(0, self._users - 1)
+            if self._users == 0 and self._jobs is not None:
+                self._jobs.put(None)
+                self._jobs = None
 
     def post(self, job: Callable[[], None]) -> None:
         """Run `job` after everything that was posted before it."""
-        self._jobs.put(job)
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            jobs = self._jobs
+            if jobs is None:
+                jobs = queue.SimpleQueue()
+                threading.Thread(target=self._run, args=(jobs,), name=self._name, daemon=True).start()
+                self._jobs = jobs
+            jobs.put(job)
 
-    def _run(self) -> None:
-        while True:
-            job = self._jobs.get()
+    @staticmethod
+    def _run(jobs: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+        while (job := jobs.get()) is not None:
             try:
                 job()
             except Exception:

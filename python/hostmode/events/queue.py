@@ -27,7 +27,8 @@ class EventQueue:
     def __init__(self, limit: int = 1024) -> None:
         self._limit = limit
         self._events: deque[ControllerEvent] = deque()
-        self._lock = threading.Lock()
+        # Reentrant, for signal handlers.
+        self._lock = threading.RLock()
         self.dropped = 0
 
     def put(self, event: ControllerEvent) -> bool:

@@ -21,7 +21,7 @@ Tick = Callable[[], float]
 class Ticker:
     """Call bound methods regularly on one named daemon thread, however many there are.
 
-    The thread starts with the first `add` and lives as long as the process. It keeps nothing alive: an object
+    The thread starts with the first `add` and ends when nothing is left to call. It keeps nothing alive: an object
     that is collected is called no more.
 
     Parameters
@@ -51,7 +51,7 @@ class Ticker:
         """
         with self._condition:
             self._due[weakref.WeakMethod(tick)] = 0.0
-            if self._thread is None or not self._thread.is_alive():
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._condition.notify()
@@ -71,14 +71,18 @@ class Ticker:
     def _forget(self, reference: weakref.WeakMethod[Tick]) -> None:
         with self._condition:
             self._due.pop(reference, None)
+            self._condition.notify()
 
     def _run(self) -> None:
         while True:
             with self._condition:
+                if not self._due:
+                    self._thread = None
+                    return
                 now = time.monotonic()
                 ready = [reference for reference, due in self._due.items() if due <= now]
                 if not ready:
-                    wait_s = min(self._due.values(), default=_LONGEST_WAIT_S + now) - now
+                    wait_s = min(self._due.values()) - now
                     self._condition.wait(min(wait_s, _LONGEST_WAIT_S))
                     continue
                 for reference in ready:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -96,6 +96,21 @@ class Recording:
             self._set("connection_id", next((m.connection_id for m in motions if m.connection_id), ""))
         if not self.req_id:
             self._set("req_id", next((m.req_id for m in motions if m.req_id), ""))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Recording):
+            return NotImplemented
+        return self._parts()[1:] == other._parts()[1:] and np.array_equal(self.audio, other.audio)
+
+    def __hash__(self) -> int:
+        return hash((len(self.audio), self.sample_rate, tuple(self.messages), self.connection_id, self.req_id))
+
+    def __reduce__(self) -> tuple[type[Recording], tuple[object, ...]]:
+        # What the messages hold is decoded anew, which is faster than to carry it.
+        return Recording, self._parts()
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, one.name) for one in fields(self) if one.init)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)

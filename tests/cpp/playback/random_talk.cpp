@@ -39,6 +39,9 @@ float level_of(std::size_t number) {
   return 0.1F * static_cast<float>(name_of(number));
 }
 
+// Of leaving a gap in the motion, without transitions.
+constexpr double kLongestBlend_s = 2 * kKeyframeInterval_s;
+
 constexpr float kHighestLevel = 0.1F * static_cast<float>(kNames);
 // The difference that a transition takes along decays while what it was added to moves on.
 constexpr float kOvershoot = 0.25F * kHighestLevel;
@@ -196,6 +199,9 @@ void RandomTalk::move() {
   }
   const std::size_t count = pick(20);
   if (!conversation.audio_only) keyframes_ += count;
+  const bool heard = &conversation == &open_.front() && player_->audio_time(now_s_) > 0;
+  const double in_time = static_cast<double>(conversation.keyframes) - 1.0;
+  conversation.late = conversation.late || (heard && player_->audio_time(now_s_) * kKeyframeRateHz > in_time);
   push_motion(motion_of(conversation.number, conversation.keyframes, count, pick(3) == 0,
                         req_id_of(conversation.number)),
               &conversation.id);
@@ -313,7 +319,7 @@ void RandomTalk::look(std::size_t oldest) {
   player_->sample(now_s_, pose);
   const float level = pose[kExpressionOffset];
   const float place = pose[kExpressionOffset + 1];
-  if (!exact_poses_) {
+  if (!exact_poses_ || is_blended(audio_s)) {
     REQUIRE(level >= -kOvershoot);
     REQUIRE(level <= kHighestLevel + kOvershoot);
     return;
@@ -341,6 +347,7 @@ void RandomTalk::read_events() {
                                     [&event](const Open& open) { return open.id == event.conversation_id; });
     REQUIRE(ended != open_.end());  // or it ended twice, or never began
     note_cut();
+    if (ended->late) blends_until_s_ = now_s_ + kLongestBlend_s;
     ended_id_ = ended->id;
     if (ended->has_req_id) tombstoned_ = ended->number;
     open_.erase(ended);
@@ -367,6 +374,14 @@ void RandomTalk::note_opened(const std::string& id) {
 void RandomTalk::note_cut() {
   if (!fading()) fading_from_ = oldest_open();
   frames_since_end_ = 0;
+}
+
+bool RandomTalk::is_blended(double audio_s) const {
+  if (now_s_ < blends_until_s_) return true;
+  if (open_.empty() || audio_s == 0.0) return false;
+  const Open& heard = open_.front();
+  const double over_s = audio_s - (static_cast<double>(heard.keyframes) - 1.0) * kKeyframeInterval_s;
+  return heard.late || (heard.keyframes > 0 && over_s > 0 && over_s < 2 * kKeyframeInterval_s);
 }
 
 std::size_t RandomTalk::oldest_open() const {

@@ -36,6 +36,7 @@ class RandomTalk {
     std::size_t keyframes = 0;
     bool has_req_id = false;
     bool audio_only = false;
+    bool late = false;  // some of its motion was: it is blended in, and held back
   };
 
   [[nodiscard]] std::uint32_t pick(std::uint32_t below) {
@@ -66,6 +67,8 @@ class RandomTalk {
   void note_cut();
   [[nodiscard]] std::size_t oldest_open() const;
   [[nodiscard]] bool fading() const;
+  // Whether the pose is a blend even without transitions, while `audio_s` is heard.
+  [[nodiscard]] bool is_blended(double audio_s) const;
 
   const bool queue_;
   const bool exact_poses_;
@@ -88,6 +91,7 @@ class RandomTalk {
   std::size_t heard_number_ = 0;
   std::string clock_id_;
   double last_audio_s_ = 0.0;
+  double blends_until_s_ = 0.0;
 };
 
 }  // namespace hostmode::testing

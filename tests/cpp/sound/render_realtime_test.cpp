@@ -122,8 +122,8 @@ PlayerConfig config_of(bool queue, bool strict) {
 }
 
 template <typename Sample>
-std::size_t forbidden_calls_of_render_audio(bool queue, bool strict) {
-  Player player(kRate_hz, config_of(queue, strict));
+std::size_t forbidden_calls_of_render_audio(bool queue, bool strict, int device_rate_hz) {
+  Player player(kRate_hz, config_of(queue, strict), device_rate_hz);
   Commotion around(player);
   Sample sound[4096];
   double now_s = 0.0;
@@ -138,7 +138,7 @@ std::size_t forbidden_calls_of_render_audio(bool queue, bool strict) {
     player.render_audio(sound, count, observation);
     forbidden += forbidden_calls() - before;
     heard = heard || sound[count - 1] != Sample{};
-    now_s += static_cast<double>(count) / kRate_hz;
+    now_s += static_cast<double>(count) / device_rate_hz;
     player.advance(now_s);
   }
   CHECK(heard);
@@ -153,8 +153,11 @@ TEST_CASE("render_audio neither allocates nor blocks through start, underrun, st
     for (const bool strict : {false, true}) {
       CAPTURE(queue);
       CAPTURE(strict);
-      CHECK(forbidden_calls_of_render_audio<float>(queue, strict) == 0);
-      CHECK(forbidden_calls_of_render_audio<std::int16_t>(queue, strict) == 0);
+      for (const int device_rate_hz : {kRate_hz, 22050, 48000}) {
+        CAPTURE(device_rate_hz);
+        CHECK(forbidden_calls_of_render_audio<float>(queue, strict, device_rate_hz) == 0);
+        CHECK(forbidden_calls_of_render_audio<std::int16_t>(queue, strict, device_rate_hz) == 0);
+      }
     }
   }
 }

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "rate_converter.h"
+#include "sound/rate_converter.h"
 
 namespace {
 
@@ -21,7 +21,7 @@ struct Converted {
 
 Converted convert_tone(double tone_hz, int input_rate_hz, int output_rate_hz) {
   constexpr std::size_t kFrames = 20000;
-  hostmode::RateConverter converter(input_rate_hz, output_rate_hz, 1024);
+  hostmode::RateConverter converter(hostmode::FilterBank::between(input_rate_hz, output_rate_hz), 1024);
   Converted result;
   std::size_t consumed = 0;
   std::vector<float> block(1024);
@@ -71,8 +71,8 @@ TEST_CASE("rate_converter: a tone keeps its shape, level and place in time at ev
                             {48000, 96000},
                             {96000, 48000},
                             {48000, 16000},
-                            {16000, 48000},
-                            {48000, 48000}}) {
+                            {22050, 48000},
+                            {16000, 48000}}) {
     // CAPTURE makes a lambda, and in C++17 no lambda may capture a structured binding.
     const auto input = rates.first;
     const auto output = rates.second;

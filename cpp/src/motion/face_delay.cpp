@@ -1,0 +1,95 @@
+#include "motion/face_delay.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace hostmode {
+namespace {
+
+constexpr double kMemory_s = 4.0;
+// The latest keyframe may be held for so long: less than anybody sees.
+constexpr double kTolerance_s = 0.005;
+// A sender that keeps coming late has less than this in flight.
+constexpr double kPlenty_s = 0.5;
+constexpr std::size_t kArrivalsAnOutlier = 16;
+// What the delay does not follow: it would wander with every arrival.
+constexpr double kDeadband_s = 0.01;
+// How far back the delay may be asked for.
+constexpr double kHistory_s = 3.0;
+
+double towards(double from, double to, double most) noexcept {
+  return from + std::clamp(to - from, -most, most);
+}
+
+}  // namespace
+
+double FaceDelay::Piece::at(double heard_s) const noexcept {
+  const double held_s = std::clamp(heard_s, from_s, until_s) - from_s;
+  const double released_s = std::max(0.0, heard_s - until_s);
+  return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);
+}
+
+void FaceDelay::learn(double heard_s, double lack_s, double in_hand_s, bool shown) {
+  const bool same_instant =
+      arrival_count_ > 0 && arrivals_[(arrival_count_ - 1) % arrivals_.size()].heard_s == heard_s;
+  // What comes in one go is late once.
+  if (!same_instant) arrivals_[arrival_count_++ % arrivals_.size()] = {heard_s, lack_s - kTolerance_s};
+  if (in_hand_s - heard_s >= kPlenty_s) {
+    if (!pieces_.empty() && pieces_.back().from_s == heard_s) pieces_.pop_back();
+    if (!pieces_.empty() && pieces_.back().until_s > heard_s) {
+      add({heard_s, heard_s, pieces_.back().at(heard_s), 0.0});
+    }
+    return;
+  }
+  if (same_instant) return;
+
+  const double wanted = wanted_s(heard_s);
+  const double until_s = heard_s + kMemory_s;
+  if (pieces_.empty()) {
+    if (wanted > 0) add({heard_s, until_s, shown ? 0.0 : wanted, wanted});
+    return;
+  }
+  Piece& latest = pieces_.back();
+  const bool holds = heard_s < latest.until_s;
+  if (holds && wanted <= latest.aim_s && wanted > latest.aim_s - kDeadband_s) {
+    latest.until_s = until_s;
+  } else if (wanted > 0 || latest.at(heard_s) > 0) {
+    add({heard_s, until_s, latest.at(heard_s), wanted});
+  }
+}
+
+void FaceDelay::give_back(double heard_s, double rest_s) {
+  if (pieces_.empty()) return;
+  const Piece latest = pieces_.back();
+  const double delay_s = std::max(0.0, latest.at(heard_s) - rest_s);
+  for (Arrival& arrival : arrivals_) arrival.lack_s -= rest_s;
+  add({heard_s, std::max(heard_s, latest.until_s), delay_s, std::max(0.0, latest.aim_s - rest_s)});
+}
+
+double FaceDelay::at(double heard_s) const noexcept {
+  for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
+    if (piece->from_s <= heard_s) return piece->at(heard_s);
+  }
+  // What comes before the first piece was not shown, or not delayed.
+  return pieces_.empty() ? 0.0 : pieces_.front().delay_s;
+}
+
+double FaceDelay::wanted_s(double heard_s) const noexcept {
+  std::array<double, std::tuple_size<decltype(arrivals_)>::value> lacks{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < std::min(arrival_count_, arrivals_.size()); ++i) {
+    if (arrivals_[i].heard_s > heard_s - kMemory_s) lacks[count++] = arrivals_[i].lack_s;
+  }
+  const std::size_t rank = count / kArrivalsAnOutlier;
+  const auto begin = lacks.begin();
+  std::nth_element(begin, begin + static_cast<std::ptrdiff_t>(rank),
+                   begin + static_cast<std::ptrdiff_t>(count), std::greater<>());
+  return std::clamp(lacks[rank], 0.0, kMost_s);
+}
+
+void FaceDelay::add(const Piece& piece) {
+  pieces_.push_back(piece);
+  while (pieces_.size() > 1 && pieces_[1].from_s < piece.from_s - kHistory_s) pieces_.pop_front();
+}
+
+}  // namespace hostmode

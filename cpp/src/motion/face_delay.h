@@ -1,0 +1,58 @@
+// How far the face is held back behind the sound because its motion keeps coming late.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <deque>
+
+namespace hostmode {
+
+// A function of the media position heard, which changes by at most a tenth of the time that passes, so that
+// nobody sees it change. Learnt from arrivals: motion is late by as much as the position heard lies beyond
+// the last keyframe that was there. Nearly the most of that in the last seconds is the delay, so that a
+// single hitch moves nothing for long; once motion is no longer late, or nothing more comes, it is given
+// back.
+//
+// Serialised by the caller.
+class FaceDelay {
+ public:
+  static constexpr double kMost_s = 0.3;
+  static constexpr double kSlew = 0.1;  // seconds a second
+
+  // Motion up to `in_hand_s` came while `heard_s` was heard, `lack_s` too late to follow on (negative: too
+  // early to be missed). Before any was shown the delay takes effect at once: nobody can see that. Where much
+  // is in hand there is nothing to hold back for, however late it came.
+  void learn(double heard_s, double lack_s, double in_hand_s, bool shown);
+
+  // The sound rests from `heard_s` on, for so long: the face catches up meanwhile.
+  void give_back(double heard_s, double rest_s);
+
+  // The delay while `heard_s` is heard, in seconds.
+  [[nodiscard]] double at(double heard_s) const noexcept;
+
+  // Whether there has been any.
+  [[nodiscard]] bool is_used() const noexcept { return !pieces_.empty(); }
+
+ private:
+  // From `from_s` on the delay goes from `delay_s` to `aim_s`, and from `until_s` on to nothing.
+  struct Piece {
+    double from_s;
+    double until_s;
+    double delay_s;
+    double aim_s;
+    [[nodiscard]] double at(double heard_s) const noexcept;
+  };
+  struct Arrival {
+    double heard_s;
+    double lack_s;
+  };
+
+  [[nodiscard]] double wanted_s(double heard_s) const noexcept;
+  void add(const Piece& piece);
+
+  std::deque<Piece> pieces_;
+  std::array<Arrival, 32> arrivals_{};  // the latest, in no order
+  std::size_t arrival_count_ = 0;
+};
+
+}  // namespace hostmode

@@ -1,0 +1,57 @@
+#include "playback/foresight.h"
+
+#include <algorithm>
+
+namespace hostmode {
+namespace {
+
+// Adds what follows while `stream` plays from media position `from` at device frame `frame`. True where it
+// ends, at the frame that is left in `frame`.
+bool play_out(const SampleQueue& stream, std::int64_t from, std::int64_t& frame,
+              std::vector<Segment>& segments) {
+  const std::int64_t end = stream.pushed();
+  const std::int64_t hold = std::max(from, std::min(stream.hold_at(), end));
+  frame += hold - from;
+  if (hold < end || !stream.closed()) {
+    const SegmentCause cause = hold < end ? SegmentCause::kStall : SegmentCause::kUnderrun;
+    segments.push_back({frame, stream.generation(), hold, cause});
+    return false;
+  }
+  const std::int64_t tail = stream.motion_end() - end;
+  if (tail > 0) {
+    segments.push_back({frame, stream.generation(), end, SegmentCause::kTail});
+    frame += tail;
+  }
+  return true;
+}
+
+}  // namespace
+
+void foresee(const Conversations& conversations, bool paused, const Segment& latest, std::int64_t rendered,
+             std::vector<Segment>& segments) {
+  segments.clear();
+  if (!latest.media_advances()) return;
+  const ConversationPtr heard = conversations.find(latest.generation);
+  if (heard == nullptr) return;
+  const SampleQueue& stream = heard->stream;
+  const std::int64_t media = latest.media_sample + rendered - latest.device_frame;
+  std::int64_t frame = rendered;
+  if (paused && !stream.is_cut()) {
+    segments.push_back({frame, latest.generation, media, SegmentCause::kPaused});
+    return;
+  }
+  if (latest.cause == SegmentCause::kTail) {
+    frame += stream.is_cut() ? 0 : std::max<std::int64_t>(0, stream.motion_end() - media);
+  } else if (!stream.is_cut() && !play_out(stream, media, frame, segments)) {
+    return;
+  }
+  for (const ConversationPtr& next : conversations.all()) {
+    if (next->generation() <= latest.generation || next->stream.is_cut()) continue;
+    if (next->stream.pushed() == 0) break;
+    segments.push_back({frame, next->generation(), 0, SegmentCause::kPlaying});
+    if (!play_out(next->stream, 0, frame, segments)) return;
+  }
+  segments.push_back({frame, 0, 0, SegmentCause::kSilence});
+}
+
+}  // namespace hostmode

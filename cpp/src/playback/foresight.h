@@ -1,0 +1,18 @@
+// What will be heard after everything that the device has been given, as far as that is known.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "playback/conversations.h"
+#include "sound/segment.h"
+
+namespace hostmode {
+
+// The segments that follow `latest`, from device frame `rendered` on, where nothing more is pushed, paused or
+// cut: the sound that waits, motion that outlasts it, what is queued behind it. Not known is when a
+// conversation starts that waits for data, or one goes on that is paused, stalled or dry.
+void foresee(const Conversations& conversations, bool paused, const Segment& latest, std::int64_t rendered,
+             std::vector<Segment>& segments);
+
+}  // namespace hostmode

@@ -1,0 +1,100 @@
+#include "playback/screen.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "playback/foresight.h"
+
+namespace hostmode {
+
+void Screen::take_news(double present_s) {
+  const double drawn_frame = poses_.shown_frame(playout_.clock(), present_s, present_s);
+  const Segment before = poses_.segments().back();
+  bool late = false;
+  playout_.take_news(conversations_, [&](const Segment& segment) {
+    if (!late && static_cast<double>(segment.device_frame) < drawn_frame) {
+      late = true;
+      begin_foresight(drawn_frame);
+      poses_.before_change(playout_.clock(), drawn_frame, present_s);
+      end_foresight();
+    }
+    poses_.add_segment(segment, drawn_frame);
+  });
+  if (!late) return;
+  begin_foresight(drawn_frame);
+  poses_.after_change(playout_.clock(), drawn_frame, present_s,
+                      poses_.change_s(before, poses_.segments().back()), PoseTrack::Blend::kReplaces);
+  end_foresight();
+}
+
+double Screen::append(Conversation& conversation, Timeline::Batch& batch, double present_s) {
+  const ClockSnapshot& clock = playout_.clock();
+  const double frame = poses_.shown_frame(clock, present_s, present_s);
+  const double heard_s = poses_.media_s(conversation.generation(), frame);
+  const bool device_is_heard = !(clock.time_of(clock.frame_at(present_s)) > present_s);
+  if (heard_s >= 0 && device_is_heard) {
+    append_shown(conversation, batch, frame, heard_s, present_s);
+  } else {
+    conversation.timeline.commit(batch, heard_s);
+  }
+  return heard_s;
+}
+
+void Screen::append_shown(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s,
+                          double present_s) {
+  Timeline& timeline = conversation.timeline;
+  FaceDelay& delay = conversation.face_delay;
+  const bool first = !conversation.has_motion();
+  const double face_s = poses_.face_s(conversation.generation(), frame);
+  const double gap_s = face_s - timeline.runs_out_s();
+  const double missing_s = (static_cast<double>(timeline.keyframe_count()) - 1.0) * kKeyframeInterval_s;
+  const double in_hand_s = missing_s + static_cast<double>(batch.keyframe_count()) * kKeyframeInterval_s;
+
+  begin_foresight(frame);
+  poses_.before_change(playout_.clock(), frame, present_s);
+  // While sound stands still nothing comes too late.
+  if (poses_.advances(frame)) delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first);
+  if (delay.is_used()) poses_.hold_back(conversation.generation(), &delay);
+  timeline.commit(batch, face_s);
+  poses_.after_change(playout_.clock(), frame, present_s,
+                      first ? config_.speech_transition_s : poses_.blend_s(gap_s),
+                      first ? PoseTrack::Blend::kReplaces : PoseTrack::Blend::kAdds);
+  end_foresight();
+}
+
+double Screen::face_s(const Conversation& conversation, double present_s) {
+  return poses_.face_s(conversation.generation(), poses_.shown_frame(playout_.clock(), present_s, present_s));
+}
+
+std::size_t Screen::waiting_keyframes(const Conversation& conversation, double present_s) {
+  const std::size_t count = conversation.timeline.keyframe_count();
+  const double shown = face_s(conversation, present_s) * kKeyframeRateHz;
+  return shown > 0 ? count - std::min(count, static_cast<std::size_t>(shown)) : count;
+}
+
+void Screen::look_ahead(double frame, double t_s, float* out) {
+  begin_foresight(frame);
+  poses_.sample(playout_.clock(), frame, t_s, out);
+  end_foresight();
+}
+
+void Screen::look_ahead(const double* times_s, std::size_t count, double present_s, float* out) {
+  const ClockSnapshot& clock = playout_.clock();
+  begin_foresight(std::numeric_limits<double>::infinity());
+  for (std::size_t i = 0; i < count; ++i) {
+    const double frame = poses_.shown_frame(clock, times_s[i], present_s);
+    poses_.sample(clock, frame, times_s[i], out + i * kKeyframeFloats);
+  }
+  end_foresight();
+}
+
+void Screen::begin_foresight(double frame) {
+  const std::int64_t rendered = playout_.clock().rendered_frames();
+  foreseen_.clear();
+  if (frame > static_cast<double>(rendered)) {
+    foresee(conversations_, playout_.paused(), poses_.segments().back(), rendered, foreseen_);
+  }
+  poses_.foresee(foreseen_);
+}
+
+}  // namespace hostmode

@@ -1,0 +1,80 @@
+"""``hostmode emulate``: a motion service on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hostmode.cli.style import new_app
+
+if TYPE_CHECKING:
+    from hostmode.relay import ServiceSettings
+
+app = new_app()
+
+
+@app.command()
+def emulate(
+    host: Annotated[str, typer.Option(help="Where to listen; others than this machine need a key.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0: a free one.", min=0, max=65535)] = 8787,
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            help="What clients must show. Better than here, where others can read it: in the environment.",
+            envvar="HOSTMODE_API_KEY",
+            show_envvar=True,
+        ),
+    ] = None,
+    latency: Annotated[float, typer.Option(help="Every message comes so many seconds later.", min=0, max=60)] = 0.0,
+    jitter: Annotated[float, typer.Option(help="And up to so many more, by chance.", min=0, max=60)] = 0.0,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="no-end, twice, malformed, error or close; repeatable.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="A PEM file with certificate and key: serve TLS.", exists=True)
+    ] = None,
+) -> None:
+    """Serve motion to the published server SDKs, without an account: they connect unmodified.
+
+    The motion is made here, of the sound, and is not the vendor's model. Give an SDK the printed address as console
+    and as ingress endpoint, and any application id and avatar id. Ctrl-C ends it.
+
+    Example: `hostmode emulate --port 8787 --latency 0.2 --jitter 0.1`
+    """
+    from hostmode.relay import Faults, ServiceSettings
+
+    try:
+        faults = Faults(latency, jitter, frozenset(fault or ()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    tls = None
+    if certificate is not None:
+        import ssl
+
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
+    asyncio.run(_serve(ServiceSettings(host, port, api_key, faults, tls=tls)))
+
+
+async def _serve(settings: ServiceSettings) -> None:
+    from hostmode.relay import serve_motion
+
+    async with serve_motion(settings) as service:
+        print(f"motion service at {service.url}", flush=True)
+        await until_signal()
+
+
+async def until_signal(seconds: float | None = None) -> None:
+    """Wait for Ctrl-C or SIGTERM, or so many seconds."""
+    ending = asyncio.Event()
+    if os.name == "posix":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(ending.wait(), seconds)

@@ -1,0 +1,212 @@
+"""The way of an application's audio and motion into a player."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from hostmode import _core
+from hostmode.events import ControllerEvent
+from hostmode.pose_source import PoseSource
+from hostmode.turn import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+    from typing_extensions import Buffer
+
+    from hostmode.events.journal import Journal
+
+
+class Follower(Protocol):
+    """Whoever is told what has been taken in, on the thread that gave it (`Intake.follow`)."""
+
+    def heard(self, data: Buffer | npt.NDArray[np.int16], conversation_id: str, end: bool) -> None:
+        """Take note of audio of a conversation."""
+
+    def moved(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> None:
+        """Take note of motion messages, as `Intake.yield_frames_data` was given them."""
+
+
+class Intake(PoseSource):
+    """What takes conversations in: as AvatarKit does, or a turn at a time."""
+
+    _journal: Journal
+    _followers: tuple[Follower, ...] = ()
+
+    def _hurry(self) -> None:
+        """Let happen at once what is due."""
+        raise NotImplementedError
+
+    def open_turn(self) -> Turn:
+        """Open a turn, a conversation that takes nothing late: the easy way for a voice agent.
+
+        It ends what plays, or waits for it with ``PlayerConfig(queue=True)``, and waits for data for
+        ``PlayerConfig.turn_timeout``.
+        """
+        self._require_open()
+        turn = Turn(self, self._journal, self._player.open_conversation(now=self._clock(), turn=True))
+        self._journal.follow(turn)
+        self._hurry()
+        return turn
+
+    def open_conversation(self) -> str:
+        """Open a conversation before its first audio is there and return its id, for motion that comes first.
+
+        One that still takes audio stays, and its id is returned.
+        """
+        self._require_open()
+        conversation_id = self._player.open_conversation(now=self._clock())
+        self._hurry()
+        return conversation_id
+
+    def yield_audio_data(
+        self, data: Buffer | npt.NDArray[np.int16], end: bool = False, conversation_id: str | None = None
+    ) -> str | None:
+        """Take in audio of the current conversation, or open one with it.
+
+        Parameters
+        ----------
+        data : buffer
+            Mono 16-bit little-endian PCM at the controller's rate, of any length; an odd byte waits for the
+            next chunk.
+        end : bool
+            The conversation's audio is complete. More audio opens another conversation, which cuts this one
+            off (or waits for it with ``PlayerConfig(queue=True)``). ``yield_audio_data(b"", end=True)`` is
+            the usual end marker.
+        conversation_id : str, optional
+            The conversation that the audio belongs to. Where that takes no more, ended or interrupted, the audio is
+            discarded, counted (``late_audio``) and told (event ``audio_discarded``). Left out, as AvatarKit does,
+            late audio opens a conversation: `open_turn` spares the trouble.
+
+        Returns
+        -------
+        str or None
+            The conversation's id, the same for each of its chunks; ``None`` if nothing was opened or taken.
+
+        Raises
+        ------
+        BufferFullError
+            More than ``max_audio`` would be buffered; nothing of this call was taken in.
+        TypeError
+            `data` holds floats, several channels or strided memory.
+        """
+        self._require_open()
+        taken_by = self._player.push_audio(data, end, now=self._clock(), conversation_id=conversation_id)
+        if self._closed:
+            # Closed meanwhile by another thread: what was cut off must not begin anew.
+            self._player.interrupt(now=self._clock())
+        if taken_by is not None:
+            for follower in self._followers:
+                follower.heard(data, taken_by, end)
+        self._hurry()
+        return taken_by
+
+    def yield_frames_data(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> bool:
+        """Take in motion messages of a conversation.
+
+        Parameters
+        ----------
+        frames : sequence of buffers, buffer or None
+            Encoded messages as they came from the server. ``[]`` or ``None`` means that no motion will come:
+            the conversation goes on with audio only.
+        conversation_id : str or None
+            What `yield_audio_data` returned. Motion with the id of another conversation is discarded, so that
+            late motion never moves the wrong utterance. ``None`` while nothing is open keeps the motion for
+            the audio that follows.
+
+        Returns
+        -------
+        bool
+            Whether the final motion message of this conversation is in.
+
+        Raises
+        ------
+        DecodeError
+            A message is malformed. Nothing of this call was taken in; the conversation goes on.
+        """
+        self._require_open()
+        try:
+            complete = self._player.push_motion(frames, conversation_id, now=self._clock())
+            for follower in self._followers:
+                follower.moved(frames, conversation_id)
+            return complete
+        finally:
+            self._hurry()
+
+    def follow(self, follower: Follower) -> None:
+        """Tell `follower` of everything that is taken in from now on; a face is one (`hostmode.view.LiveFace`)."""
+        self._require_open()
+        with self._lock:
+            self._followers = (*self._followers, follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        """Tell it nothing more."""
+        with self._lock:
+            self._followers = tuple(other for other in self._followers if other is not follower)
+
+    def set_audio_format(self, sample_rate: int | None = None, *, audio_format: str = "pcm") -> None:
+        """Say what the audio that follows will be like, and interrupt what is playing.
+
+        Parameters
+        ----------
+        sample_rate : int, optional
+            Hz; unchanged where left out.
+        audio_format : str
+            ``"pcm"``: mono signed 16-bit little-endian.
+        """
+        self._require_open()
+        if audio_format != "pcm":
+            raise ValueError(
+                f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
+            )
+        rate = self._player.sample_rate if sample_rate is None else sample_rate
+        require_pcm_rate(rate)
+        self._player.set_sample_rate(rate, now=self._clock())
+        self._hurry()
+
+    def interrupt(self) -> float | None:
+        """End the conversation at once: a fade of 5 ms, then silence. Does nothing while idle.
+
+        Returns
+        -------
+        float or None
+            Seconds of the conversation that will have been heard when it is silent: what the device has already
+            taken, its latency, and the fade still sound. ``None`` while idle. The event ``conversation_end`` carries
+            the same.
+        """
+        self._require_open()
+        heard_s = self._player.interrupt(now=self._clock())
+        self._hurry()
+        return heard_s
+
+    def clear(self) -> None:
+        """Drop everything that was taken in and show idle motion: `interrupt` without the position."""
+        self.interrupt()
+
+    def report_failure(self, code: str, message: str = "") -> None:
+        """Say that what brings the conversation has failed: it ends with that reason, and `on_error` is called.
+
+        Parameters
+        ----------
+        code : str
+            ``"network_error"`` or ``"server_error"``.
+        message : str
+            What happened, for people.
+        """
+        self._require_open()
+        if code not in ("network_error", "server_error"):
+            raise ValueError(f"code is {code!r}; it must be 'network_error' or 'server_error'")
+        conversation_id = self._player.conversation_id
+        self._journal.add(ControllerEvent("error", self._clock(), conversation_id, reason=code, message=message))
+        if conversation_id is not None:
+            self._journal.interrupt(conversation_id, code)
+        self._hurry()
+
+
+def require_pcm_rate(rate: int) -> None:
+    """Raise `ValueError` unless conversations may have that rate."""
+    if rate not in _core.PCM_RATES:
+        allowed = ", ".join(map(str, _core.PCM_RATES))
+        raise ValueError(f"sample_rate is {rate!r}; it must be one of {allowed} Hz: resample to one of them")

@@ -1,0 +1,41 @@
+"""How a mouth is held, as a keyframe's jaw and expression.
+
+The coefficients of the expression mean something only together with the head that shows them. Two directions
+among them, opening and rounding, are read by the built-in head; a mouth is written as the shortest vector that
+reads as it should on both, so what is said is what is shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hostmode._core import JAW_SCALE, OPENING_AXIS, ROUNDING_AXIS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_JAW_SHUT_RAD: Final = 0.006
+# A jaw that is wide open is at about 0.25 rad; speech stays below.
+_JAW_RANGE_RAD: Final = 0.17
+# The built-in head opens by 0.40 and rounds by 0.40 of what it reads (face_driver.cpp, mouth_from_motion).
+_READ: Final = 0.40
+
+_AXES: Final = np.stack([OPENING_AXIS[:-1], ROUNDING_AXIS[:-1]])
+_JAW: Final = np.array([OPENING_AXIS[-1], ROUNDING_AXIS[-1]]) * JAW_SCALE
+_WRITE: Final = np.linalg.pinv(_AXES)
+
+# A direction that neither axis reads: moved with stress, it is what lifts the brows of the built-in head.
+_LIVELY: Final = np.linalg.svd(_AXES)[2][-1]
+
+
+def write_mouth(keyframe: npt.NDArray[np.float32], opening: float, rounding: float, stress: float) -> None:
+    """Set jaw and expression of a keyframe, shape (120,).
+
+    `opening` is from 0 to 1, `rounding` from -1 (spread) to 1, `stress` from 0 to about 1.
+    """
+    jaw = _JAW_SHUT_RAD + _JAW_RANGE_RAD * opening
+    keyframe[9] = jaw
+    wanted = np.array([opening, rounding]) / _READ - _JAW * jaw
+    keyframe[20:70] = _WRITE @ wanted + _LIVELY * stress

@@ -1,0 +1,65 @@
+"""``hostmode emulate``, ``serve`` and ``connect`` as processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+from typer.testing import CliRunner
+
+from hostmode.cli.app import app
+
+pytest.importorskip("aiohttp")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
+def test_emulate_says_where_it_is_answers_there_and_ends_at_a_signal() -> None:
+    command = [sys.executable, "-m", "hostmode", "emulate", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "HOSTMODE_API_KEY": "k"}
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().rpartition(" ")[2].strip()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(url + "/session-tokens", data=b"{}", method="POST"))
+        assert refused.value.code == 401
+        refused.value.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), [(["--fault", "nonsense"], "nonsense"), (["--host", "0.0.0.0"], "API key")]
+)
+def test_emulate_refuses_what_it_cannot_do_in_one_line(arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(app, ["emulate", "--port", "0", *arguments])
+    assert result.exit_code in (1, 2)
+    assert words in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
+def test_connect_plays_what_serve_speaks() -> None:
+    command = [sys.executable, "-m", "hostmode"]
+    with subprocess.Popen([*command, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().rpartition(" ")[2].strip()
+        client = subprocess.run(
+            [*command, "connect", url, "--seconds", "3"], capture_output=True, text=True, timeout=60, check=False
+        )
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(10) == 0
+    assert client.returncode == 0, client.stderr
+    first, *states = client.stdout.splitlines()
+    assert first.startswith("connected; sound goes to ")
+    assert states[:2] == ["active, user_action", "playing, user_action"]
+
+
+def test_connect_to_nothing_says_so_in_one_line() -> None:
+    result = CliRunner().invoke(app, ["connect", "ws://127.0.0.1:9/", "--seconds", "1"])
+    assert result.exit_code == 1
+    assert "cannot be reached" in result.output
