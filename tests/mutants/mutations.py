@@ -435,20 +435,20 @@ MUTATIONS = (
     Mutation(
         "start",
         "StartPolicy::gate",
-        "const double start_by_s = opened_s + motion_wait_s_;",
-        "const double start_by_s = opened_s;",
+        "since_s + wait_s, latest_s};",
+        "since_s, latest_s};",
     ),
     Mutation(
         "start",
         "Playback::update_gate",
-        "if (motion_final || conversation.has_motion()) stream",
-        "if (motion_final) stream",
+        "stream.set_motion_ready(gate.motion_ready);",
+        "stream.set_motion_ready(true);",
     ),
     Mutation(
         "start",
-        "StartPolicy::gate",
-        "std::min(prebuffer_s_ + lateness_s_, max_prebuffer_s_)",
-        "std::min(prebuffer_s_, max_prebuffer_s_)",
+        "StartPolicy::prebuffer_s",
+        "std::min(std::max(required_s_, least_s), max_prebuffer_s_)",
+        "std::min(least_s, max_prebuffer_s_)",
     ),
     Mutation("start", "Journal::add_started", "value = since_opened_s;", "value = 0.0;"),
     Mutation(

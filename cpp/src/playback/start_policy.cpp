@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hostmode/keyframe.h"
+
 namespace hostmode {
 namespace {
 
@@ -9,6 +11,8 @@ namespace {
 constexpr double kReplayShare = 4.0 / 3;
 // After an underrun: short pieces of sound are worse than one more pause.
 constexpr double kLeastAgain_s = 0.1;
+// What a rate converter holds back counts for nothing.
+constexpr double kDry_s = 0.01;
 // A sender who sends nothing for so long has perhaps no more to send, and forgot to say so.
 constexpr double kPatience_s = 1.0;
 // Motion that has missed the start so often is not waited for, until it comes in time again.
@@ -48,7 +52,7 @@ void StartPolicy::on_chunk(double now_s, double media_s, const StartState& befor
   media_s_ = media_s;
 
   const double waiting_s = before.pushed_s - before.played_s;
-  const bool dry = waiting_s <= 0;
+  const bool dry = waiting_s <= kDry_s;
   const bool waits = dry || before.played_s == played_s_;
   played_s_ = before.played_s;
   if (dry) ready_s_ = kNever_s;
@@ -74,12 +78,13 @@ double StartPolicy::prebuffer_s() const noexcept {
 
 StartGate StartPolicy::gate(const StartState& state) const noexcept {
   const double wanted_s = prebuffer_s();
-  const double moving_s = state.motion_end_s - state.played_s;
+  // The last keyframe is shown for an interval.
+  const double moving_s = state.motion_end_s + 1.0 / kKeyframeRateHz - state.played_s;
   const double in_hand_s = state.closed ? std::min(wanted_s, state.pushed_s - state.played_s) : wanted_s;
-  const bool motion_ready = state.motion_final || (state.motion_end_s > 0 && moving_s >= in_hand_s);
+  const bool motion_ready = state.motion_final || (state.has_motion && moving_s >= in_hand_s - 1e-6);
   const double wait_s = missed_motion_ < kGivesUpAfter ? motion_wait_s_ : 0.0;
   const double since_s =
-      state.motion_end_s > 0 && ready_s_ != kNever_s ? std::max(ready_s_, state.opened_s) : state.opened_s;
+      state.has_motion && ready_s_ != kNever_s ? std::max(ready_s_, state.opened_s) : state.opened_s;
   const double latest_s =
       std::max(last_s_, state.opened_s) + std::max(wait_s, std::min(kPatience_s, max_prebuffer_s_));
   return {wanted_s, motion_ready, since_s + wait_s, latest_s};

@@ -21,7 +21,8 @@ struct StartState {
   double opened_s = 0.0;
   double pushed_s = 0.0;      // audio given
   double played_s = 0.0;      // audio handed to the device
-  double motion_end_s = 0.0;  // motion given
+  double motion_end_s = 0.0;  // motion given: its last keyframe
+  bool has_motion = false;
   bool closed = false;        // no more audio is to come
   bool motion_final = false;  // no more motion is to come
 };
