@@ -450,6 +450,19 @@ MUTATIONS = (
         "std::min(std::max(required_s_, least_s), max_prebuffer_s_)",
         "std::min(least_s, max_prebuffer_s_)",
     ),
+    Mutation("start", "Renderer::waited_enough", ">= kMaxRebuffer_s", ">= 50 * kMaxRebuffer_s"),
+    Mutation(
+        "start",
+        "StartPolicy::prebuffer_s",
+        "std::max(prebuffer_s_, kLeastAgain_s) : prebuffer_s_;",
+        "kLeastAgain_s : 0.0;",
+    ),
+    Mutation(
+        "start",
+        "StartPolicy::gate",
+        "std::min(kPatience_s, max_prebuffer_s_)",
+        "std::min(50 * kPatience_s, 25 * max_prebuffer_s_)",
+    ),
     Mutation("start", "Journal::add_started", "value = since_opened_s;", "value = 0.0;"),
     Mutation(
         "transition",
