@@ -93,7 +93,8 @@ class PlayerConfig:
         queue: bool = False,
         motion_wait: float = 0.3,
         prebuffer: float = 0.04,
-        max_prebuffer: float = 0.5,
+        max_prebuffer: float = 2.0,
+        stall_risk: float = 0.06,
         speech_transition: float = 0.32,
         idle_transition: float = 0.8,
         end_timeout: float = 5.0,
@@ -117,6 +118,8 @@ class PlayerConfig:
     def prebuffer(self) -> float: ...
     @property
     def max_prebuffer(self) -> float: ...
+    @property
+    def stall_risk(self) -> float: ...
     @property
     def speech_transition(self) -> float: ...
     @property
