@@ -217,10 +217,10 @@ def test_e31_a_bound_refuses_the_same_and_keeps_the_same_whatever_the_rates(devi
 @pytest.mark.parametrize("device", [None, 48000, 44100])
 def test_e5_what_follows_the_watchdogs_end_has_an_id_of_its_own(device):
     now = [0.0]
-    config = PlayerConfig(motion_wait=0.0, end_timeout=0.5)
+    config = PlayerConfig(motion_wait=0.0, prebuffer=0.0, max_prebuffer=0.0, end_timeout=0.5)
     with Controller(16000, config=config, output=SilentDevice(device), clock=lambda: now[0]) as avatar:
         first = avatar.yield_audio_data(tone(0.5))
-        while now[0] < 1.06:
+        while now[0] < 2.06:
             now[0] += 0.005
             avatar.advance()
         second = avatar.yield_audio_data(tone(0.5))
