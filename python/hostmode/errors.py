@@ -56,6 +56,12 @@ class HeadError(HostModeError, ValueError):
     code = "invalid_head"
 
 
+class AudioFormatError(HostModeError, ValueError):
+    """What was given as PCM is a container, compressed sound or text; the message says what it is and what to do."""
+
+    code = "audio_format"
+
+
 class ClosedError(HostModeError):
     """A call on something that has been closed."""
 

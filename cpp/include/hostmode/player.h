@@ -50,9 +50,10 @@ class Player {
   // Adds mono int16 little-endian PCM, in bytes; an odd byte waits for the next call. The first bytes open a
   // conversation; `conversation_id` receives its id, or nothing where nothing is open. kBufferFull where more
   // than max_audio_s would wait: nothing of the call is kept then. `to`, where not null, is the conversation
-  // they belong to: where that takes no audio any more they are discarded.
+  // they belong to: where that takes no audio any more they are discarded. kNotPcm where they are something
+  // else, which `not_pcm` receives.
   [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
-                                  const std::string* to = nullptr);
+                                  const std::string* to = nullptr, NotPcm* not_pcm = nullptr);
 
   // Opens a conversation without audio yet, or returns the id of the one that still takes audio. A turn is
   // always a new one, and is waited for with turn_timeout_s.

@@ -62,11 +62,12 @@ class Playback {
     std::string id;                // to be told to the caller
     bool opens = false;
     Status status = Status::kOk;
+    NotPcm not_pcm;  // kNotPcm: what it is
   };
-  // Finds or opens the conversation that `bytes` more bytes belong to, if there is room. Their samples are to
-  // be appended to its stream, and then finish_chunk is to be called.
+  // Finds or opens the conversation that more bytes belong to, if they are PCM and there is room. Their
+  // samples are to be appended to its stream, and then finish_chunk is to be called.
   // `id`, where not null, is the only conversation they may go to.
-  [[nodiscard]] Chunk take_chunk(std::size_t bytes, bool end, const std::string* id, double now_s);
+  [[nodiscard]] Chunk take_chunk(ByteView pcm, bool end, const std::string* id, double now_s);
   void finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s);
   // A new conversation, or, unless it is to be a turn, the one that takes audio.
   [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens);
@@ -144,6 +145,8 @@ class Playback {
   const int sample_rate_hz_;
   const PlayerConfig& config_;
   int pcm_rate_hz_ = 0;
+  NotPcm refused_;  // what would have opened a conversation, at refused_s_
+  double refused_s_ = kNow_s;
   std::shared_ptr<const FilterBank> conversion_;
   Journal journal_;
   Conversations conversations_;

@@ -39,14 +39,15 @@ Player::~Player() = default;
 // ---- producers
 
 Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
-                          const std::string* to) {
+                          const std::string* to, NotPcm* not_pcm) {
   const std::lock_guard audio_lock(audio_mutex_);
   if (!driven() && pcm.size != 0 && std::isnan(unheard_since_s())) unheard_since_s_.store(now_s);
   Playback::Chunk chunk;
   {
     const ChangeLock lock = change(now_s);
-    chunk = playback_.take_chunk(pcm.size, end, to, now_s);
+    chunk = playback_.take_chunk(pcm, end, to, now_s);
   }
+  if (not_pcm != nullptr) *not_pcm = chunk.not_pcm;
   conversation_id = chunk.id;
   if (chunk.conversation == nullptr) return chunk.status;
   Conversation& conversation = *chunk.conversation;

@@ -13,7 +13,18 @@ from hostmode.cli.ending import REPORTED, report
 from hostmode.cli.style import new_app
 
 #: Each is a module of this package that holds an ``app``.
-COMMANDS: Final = ("demo", "play", "render", "inspect", "plot", "devices", "emulate", "bench")
+COMMANDS: Final = (
+    "demo",
+    "play",
+    "render",
+    "inspect",
+    "plot",
+    "devices",
+    "emulate",
+    "serve",
+    "connect",
+    "bench",
+)
 
 
 class CommandGroup(TyperGroup):
