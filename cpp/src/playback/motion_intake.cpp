@@ -80,6 +80,9 @@ bool MotionIntake::accept(const ArrivedMessage& arrived, Conversation* conversat
     journal_.add_discarded(stats.discarded_tombstoned, "tombstoned", id, 1, now_s);
     return false;
   }
+  if (conversation != nullptr && message.replaced_animations > 0) {
+    journal_.add_discarded(stats.discarded_replaced, "replaced", id, message.replaced_animations, now_s);
+  }
   switch (conversation != nullptr ? conversation->requests.take(arrived) : Verdict::kTaken) {
     case Verdict::kTaken:
       return true;
