@@ -125,7 +125,7 @@ StartState Playback::start_state(const Conversation& conversation) const {
   state.motion_end_s = conversation.timeline.last_keyframe_s();
   state.has_motion = conversation.has_motion();
   state.closed = stream.closed();
-  state.motion_final = conversation.is_audio_only() || conversation.motion_ended;
+  state.motion_final = conversation.is_audio_only() || conversation.motion_ended();
   return state;
 }
 
