@@ -157,6 +157,14 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   const auto differ = [](float a, float b) { return std::abs(a - b) > kInvisible; };
   if (std::equal(after.begin(), after.end(), before_change_.begin(), std::not_fn(differ))) return;
   const Segment& segment = segment_at(frame);
+  // A transition that is only foreseen will not stay: nothing can be added to it.
+  const bool on_foreseen = std::any_of(transitions_.begin(), transitions_.end(), [frame](const auto& other) {
+    return other.foreseen && other.frame <= frame;
+  });
+  if (on_foreseen && blend == Blend::kAdds) {
+    blend = Blend::kReplaces;
+    duration_s = blend_s(speech_transition_s_);
+  }
   if (blend == Blend::kAdds && extend_blend(frame, duration_s, after)) return;
   if (blend == Blend::kReplaces) base_pose(segment, frame, t_s, after.data());
   Transition transition{frame, duration_s * rate_hz_, segment, segment, blend, true, false, Pose{}};

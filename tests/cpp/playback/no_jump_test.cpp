@@ -1,5 +1,5 @@
-// Whatever arrives when, whatever is set: no value moves faster than it may. HOSTMODE_STRESS_CONVERSATIONS sets
-// how many conversations are looked at.
+// Whatever arrives when, whatever is set: no value moves faster than it may. HOSTMODE_STRESS_CONVERSATIONS
+// sets how many conversations are looked at.
 #include <doctest/doctest.h>
 
 #include <cstdlib>

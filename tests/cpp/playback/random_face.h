@@ -1,4 +1,5 @@
-// One player in virtual time, looked at 120 times a second, whose every setting and arrival is drawn at random.
+// One player in virtual time, looked at 120 times a second, whose every setting and arrival is drawn at
+// random.
 #pragma once
 
 #include <array>
@@ -25,12 +26,12 @@ class RandomFace {
   struct Utterance {
     std::string id;
     double began_s = 0.0;
-    double sound_every_s = 0.0;   // 0: all at once
-    double motion_lead_s = 0.0;   // before the sound it belongs to
+    double sound_every_s = 0.0;  // 0: all at once
+    double motion_lead_s = 0.0;  // before the sound it belongs to
     double jitter_s = 0.0;
-    std::size_t cut = 1;          // keyframes a message
-    std::size_t keyframes = 0;    // of all its motion
-    std::size_t samples = 0;      // of all its sound
+    std::size_t cut = 1;        // keyframes a message
+    std::size_t keyframes = 0;  // of all its motion
+    std::size_t samples = 0;    // of all its sound
     std::size_t pushed_keyframes = 0;
     std::size_t pushed_samples = 0;
     std::size_t eyes_from = 0;
