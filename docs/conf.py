@@ -60,6 +60,7 @@ html_static_path = ["_static"]
 html_css_files = ["hostmode.css"]
 html_show_sphinx = False
 html_copy_source = False
+highlight_language = "text"  # figures in a block without a language are no program
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 

@@ -13,16 +13,16 @@ import hostmode
 CHUNK_S = 0.2
 
 
-async def speak(avatar: hostmode.Controller, recording: hostmode.Recording) -> None:
+async def speak(turn: hostmode.Turn, recording: hostmode.Recording) -> None:
     """Feed sound and motion as a socket would deliver them; no call here waits for playback."""
     size = round(CHUNK_S * recording.sample_rate)
     messages = list(recording.messages)
     for start in range(0, len(recording.audio), size):
-        conversation_id = avatar.yield_audio_data(recording.audio[start : start + size])
+        turn.audio(recording.audio[start : start + size])
         if messages:
-            avatar.yield_frames_data(messages.pop(0), conversation_id)
+            turn.motion(messages.pop(0))
         await asyncio.sleep(CHUNK_S / 4)
-    avatar.yield_audio_data(b"", end=True)
+    turn.end()
 
 
 async def follow(avatar: hostmode.Controller) -> None:
@@ -35,10 +35,10 @@ async def follow(avatar: hostmode.Controller) -> None:
 
 async def main() -> None:
     recording = hostmode.load_recording(sys.argv[1]) if sys.argv[1:] else hostmode.Recording.embedded()
-    with hostmode.Controller(sample_rate=recording.sample_rate) as avatar:
+    async with hostmode.Controller(sample_rate=recording.sample_rate) as avatar:
         following = asyncio.create_task(follow(avatar))
         await asyncio.sleep(0)  # let it subscribe before anything happens
-        await speak(avatar, recording)
+        await speak(avatar.open_turn(), recording)
         await asyncio.wait_for(following, timeout=recording.duration + 10)
 
 

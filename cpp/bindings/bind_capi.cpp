@@ -35,6 +35,8 @@ int outcome(Status status) noexcept {
       return HOSTMODE_TOO_LARGE;
     case Status::kBufferFull:
       return HOSTMODE_BUFFER_FULL;
+    case Status::kNotPcm:
+      return HOSTMODE_NOT_PCM;
     case Status::kInvalidArgument:
       return HOSTMODE_INVALID_ARGUMENT;
   }

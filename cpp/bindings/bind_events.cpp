@@ -43,6 +43,8 @@ const char* kind_name(EventKind kind) {
       return "underrun";
     case EventKind::kUnderrunEnd:
       return "underrun_end";
+    case EventKind::kAudioRealigned:
+      return "audio_realigned";
     case EventKind::kAudioDiscarded:
       return "audio_discarded";
     case EventKind::kConversationEnd:
@@ -129,6 +131,7 @@ underrun                audio came late: silence is heard, and the audio clock s
 underrun_end            sound goes on; `value`: seconds of silence
 conversation_end        `reason`: playback_end, interrupted, replaced, watchdog; `value`: seconds of its
                         audio that are heard before silence; exactly one each
+audio_realigned         a byte of the audio was missing, and the rest is brought into phase; `reason`: odd_byte
 audio_discarded         `reason`: late_audio, for a conversation that is over; `value`: seconds
 motion_discarded        `reason`: wrong_id, audio_only, avatar_mismatch, tombstoned, other_req_id,
                         expired; `value`: how many messages
@@ -149,7 +152,8 @@ error                   `reason`: invalid_animation_data, server_error, avatar_m
       .def_readonly(
           "kind", &PythonEvent::kind,
           R"("conversation_state", "animation_state", "playback_started", "playback_stall", "underrun",
-"underrun_end", "conversation_end", "motion_discarded", "audio_discarded" or "error".)")
+"underrun_end", "conversation_end", "motion_discarded", "audio_discarded", "audio_realigned" or
+"error".)")
       .def_readonly("time", &PythonEvent::time, "When it was heard, or happened, in seconds.")
       .def_readonly("conversation_id", &PythonEvent::conversation_id,
                     "The conversation concerned; None where there is none.")
@@ -206,6 +210,8 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
       .def_readonly("late_audio", &Stats::late_audio,
                     "Chunks with the id of a conversation whose audio was over.")
       .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")
+      .def_readonly("realignments", &Stats::realignments,
+                    "How often audio had lost a byte and was brought into phase again.")
       .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes,
                     "Odd bytes left over at the end of a conversation's audio.")
       .def_readonly("dropped_events", &Stats::dropped_events,

@@ -3,6 +3,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <memory>
@@ -32,15 +33,32 @@ double checked_time(double time_s, const char* name) {
   return time_s;
 }
 
+// What a text begins with, in quotation marks; nothing where it is none.
+std::string first_words(const PcmView& view) {
+  constexpr std::size_t kQuoted = 60;
+  const std::size_t size = std::min(view.size(), kQuoted);
+  const bool printable = std::all_of(view.data(), view.data() + size,
+                                     [](std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; });
+  if (!printable) return {};
+  return " that begins with '" + std::string(reinterpret_cast<const char*>(view.data()), size) + "'";
+}
+
 std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now,
                                       const std::optional<std::string>& to) {
   const PcmView view(pcm, "pcm");
   checked_time(now, "now");
   std::string conversation_id;
   Status status;
+  NotPcm not_pcm;
   {
     const py::gil_scoped_release release;
-    status = self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr);
+    status =
+        self.push_audio({view.data(), view.size()}, end, now, conversation_id, to ? &*to : nullptr, &not_pcm);
+  }
+  if (status == Status::kNotPcm) {
+    throw_error("AudioFormatError",
+                "pcm: given " + std::string(not_pcm.what) + first_words(view) +
+                    ", wanted mono 16-bit PCM; nothing of this call was kept: " + not_pcm.advice);
   }
   if (status == Status::kBufferFull) {
     throw_error(
@@ -113,6 +131,26 @@ void render_audio(Player& self, const py::object& out, double dac_time, std::opt
 // while this module stays. What it replaces is never freed: another thread may be reading it.
 std::atomic<PyObject*> keyframe_dtype = nullptr;
 
+// Of the caller's time, from the first sound on: a device may take its time to open.
+constexpr double kUnheardPatience_s = 2.0;
+
+// Warns, once a process, where sound waits for somebody to ask for it: nothing would ever play.
+void warn_where_unheard(Player& self, double now) {
+  static std::atomic<bool> warned{false};
+  const double waits_s = now - self.unheard_since_s();
+  if (!(waits_s >= kUnheardPatience_s) || self.state() != PlayerState::kActive) return;
+  if (warned.exchange(true)) return;
+  const py::object category = py::module_::import("hostmode.errors").attr("UnheardWarning");
+  if (PyErr_WarnEx(
+          category.ptr(),
+          "a Player has sound that nobody asks for, so nothing plays and the face stays idle: call "
+          "render_audio from an audio callback, or start_silent_clock(now=...) where nobody listens; a "
+          "Controller does either by itself",
+          1) != 0) {
+    throw py::error_already_set();
+  }
+}
+
 py::object sample_new(Player& self, double now) {
   py::array pose(py::reinterpret_borrow<py::dtype>(keyframe_dtype.load()), py::ssize_t{1});
   self.sample(now, static_cast<float*>(pose.mutable_data()));
@@ -124,6 +162,7 @@ py::object sample_new(Player& self, double now) {
 // One function for both forms: a second overload would cost the fast form a failed attempt at the first.
 py::object sample(Player& self, double now, const py::object& out) {
   checked_time(now, "now");
+  if (!self.driven()) warn_where_unheard(self, now);
   if (out.is_none()) return sample_new(self, now);
   const ArrayView<float> view(out, "out", {kFloats});
   self.sample(now, view.data());
@@ -244,6 +283,8 @@ Raises
 ------
 BufferFullError
     Where more than PlayerConfig.max_audio would wait; nothing of the call is kept.
+AudioFormatError
+    Where `pcm` is a container, compressed sound or text; nothing of the call is kept.
 TypeError
     Where `pcm` holds floats, several channels or strided memory.)")
       .def(
@@ -307,8 +348,19 @@ entry_time, current_time : float, optional
     them the clock judges `dac_time` instead of trusting it.)")
       .def(
           "advance", [](Player& self, double now) { self.advance(checked_time(now, "now")); }, py::arg("now"),
-          "Move everything that depends on time to `now` (seconds). Every call that carries a time implies "
-          "it.")
+          R"(Move everything that depends on time.
+
+Parameters
+----------
+now : float
+    Seconds. Every other call that feeds or controls the player moves everything to its time likewise; `sample`,
+    `sample_into`, `sample_many` and `audio_time` do not.
+
+Raises
+------
+ValueError
+    Of each of these calls: `now` is more than 60 s ahead of the latest time known or more than 1 s before the present.
+    Nothing has changed then; see `reset_clock`.)")
       .def(
           "reset_clock", [](Player& self, double now) { self.reset_clock(checked_time(now, "now")); },
           py::arg("now"), R"(Let the caller's clock go on at another time.

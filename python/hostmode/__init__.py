@@ -24,6 +24,7 @@ from hostmode._core import (
     sample_many,
 )
 from hostmode.errors import (
+    AudioFormatError,
     AudioOutputError,
     BufferFullError,
     ClosedError,
@@ -32,6 +33,7 @@ from hostmode.errors import (
     HostModeError,
     MissingExtraError,
     RecordingError,
+    UnheardWarning,
 )
 from hostmode.pose import KEYFRAME_DTYPE, Pose
 
@@ -49,6 +51,7 @@ __all__ = [
     "KEYFRAME_FLOATS",
     "KEYFRAME_RATE",
     "PCM_RATES",
+    "AudioFormatError",
     "AudioOutputError",
     "BufferFullError",
     "ClosedError",
@@ -69,6 +72,7 @@ __all__ = [
     "RecordingError",
     "Stats",
     "Turn",
+    "UnheardWarning",
     "__version__",
     "arkit_weights",
     "decode_message",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
+from hostmode.clock import ControllerClock
 from hostmode.events import ControllerEvent
 from hostmode.events.journal import Journal
 from hostmode.events.ticker import Ticker
@@ -49,7 +50,22 @@ class Controller(Intake):
     Any thread may call any method at any time, `close` included; nothing needs to be paced. After `close`
     every call raises `ClosedError`.
 
-    Callbacks are attributes, ``None`` or a callable. They run one after another on a thread of their own,
+    A voice agent rather opens a turn for each answer: `open_turn`.
+
+    Callbacks are attributes, ``None`` or a callable:
+
+    =============================================  ==========================================================
+    ``on_conversation_state(state, reason)``       a transition to ``"idle"``, ``"active"``, ``"playing"`` or
+                                                   ``"paused"`` starts
+    ``on_animation_state(state)``                  ``"mono"`` while motion of a conversation is shown, else
+                                                   ``"idle"``
+    ``on_playback_stall(stalled)``                 sound begins to wait for motion, or goes on (``strict_sync``)
+    ``on_error(error)``                            a `PlaybackError`: something was amiss, playback goes on
+    ``on_frame_rate_info(info)``                   a `FrameRateInfo`, once a second while poses are sampled
+    ``on_event(event)``                            every `ControllerEvent`, those of the others among them
+    =============================================  ==========================================================
+
+    They run one after another on a thread of their own,
     shared by all controllers: a callback that takes long delays the others, never the sound. What a callback
     raises is logged.
 
@@ -97,12 +113,12 @@ class Controller(Intake):
         if self._output in _outputs_in_use:
             raise ValueError(f"this {type(self._output).__name__} serves another Controller; make one for each")
         super().__init__(threaded=clock is None)
-        self._clock = _core.now if clock is None else clock
         # Held while what is due happens, callbacks of a caller's clock included.
         self._tick_lock = threading.RLock()
 
         config = _core.PlayerConfig() if config is None else config
         self._player = _core.Player(sample_rate, config, device_rate=self._output.prepare(sample_rate))
+        self._clock = ControllerClock(clock or _core.now, self._player, self._output, real_time=clock is None)
         self._journal = Journal(self._player, self._clock)
         self._output.start(self._player, self._clock(), _weak_report(self))
         _outputs_in_use.add(self._output)

@@ -40,6 +40,10 @@ class DecodeError(HostModeError, ValueError):
         return f"{self.reason} (at byte {self.offset})"
 
 
+class UnheardWarning(UserWarning):
+    """A `Player` has sound that nobody asks for: neither `render_audio` nor the silent clock plays it."""
+
+
 class RecordingError(HostModeError, ValueError):
     """A file that is no recording, or a recording with something wrong in it; the message is one line."""
 
@@ -50,6 +54,12 @@ class HeadError(HostModeError, ValueError):
     """A file that is no head, or a head with something wrong in it; the message is one line."""
 
     code = "invalid_head"
+
+
+class AudioFormatError(HostModeError, ValueError):
+    """What was given as PCM is a container, compressed sound or text; the message says what it is and what to do."""
+
+    code = "audio_format"
 
 
 class ClosedError(HostModeError):

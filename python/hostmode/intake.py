@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from hostmode import _core
 from hostmode.events import ControllerEvent
@@ -19,10 +19,21 @@ if TYPE_CHECKING:
     from hostmode.events.journal import Journal
 
 
+class Follower(Protocol):
+    """Whoever is told what has been taken in, on the thread that gave it (`Intake.follow`)."""
+
+    def heard(self, data: Buffer | npt.NDArray[np.int16], conversation_id: str, end: bool) -> None:
+        """Take note of audio of a conversation."""
+
+    def moved(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> None:
+        """Take note of motion messages, as `Intake.yield_frames_data` was given them."""
+
+
 class Intake(PoseSource):
     """What takes conversations in: as AvatarKit does, or a turn at a time."""
 
     _journal: Journal
+    _followers: tuple[Follower, ...] = ()
 
     def _hurry(self) -> None:
         """Let happen at once what is due."""
@@ -86,6 +97,9 @@ class Intake(PoseSource):
         if self._closed:
             # Closed meanwhile by another thread: what was cut off must not begin anew.
             self._player.interrupt(now=self._clock())
+        if taken_by is not None:
+            for follower in self._followers:
+                follower.heard(data, taken_by, end)
         self._hurry()
         return taken_by
 
@@ -114,9 +128,23 @@ class Intake(PoseSource):
         """
         self._require_open()
         try:
-            return self._player.push_motion(frames, conversation_id, now=self._clock())
+            complete = self._player.push_motion(frames, conversation_id, now=self._clock())
+            for follower in self._followers:
+                follower.moved(frames, conversation_id)
+            return complete
         finally:
             self._hurry()
+
+    def follow(self, follower: Follower) -> None:
+        """Tell `follower` of everything that is taken in from now on; a face is one (`hostmode.view.LiveFace`)."""
+        self._require_open()
+        with self._lock:
+            self._followers = (*self._followers, follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        """Tell it nothing more."""
+        with self._lock:
+            self._followers = tuple(other for other in self._followers if other is not follower)
 
     def set_audio_format(self, sample_rate: int | None = None, *, audio_format: str = "pcm") -> None:
         """Say what the audio that follows will be like, and interrupt what is playing.

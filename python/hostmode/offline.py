@@ -120,9 +120,9 @@ def render_offline(
 
     require_rate(recording)
 
-    player = Player(recording.sample_rate, _config(recording, exact))
+    player = Player(recording.sample_rate, offline_config(recording, exact))
     conversation_id = player.push_audio(recording.audio.data, True, now=0.0)
-    player.push_motion(_complete(recording), conversation_id, now=0.0)
+    player.push_motion(complete_messages(recording), conversation_id, now=0.0)
 
     audio = np.zeros(round(recording.duration * recording.sample_rate), np.int16)
     shown_s = recording.motion_duration if exact else recording.duration
@@ -145,7 +145,8 @@ def render_offline(
     return Rendering(audio, recording.sample_rate, times, poses)
 
 
-def _config(recording: Recording, exact: bool) -> PlayerConfig:
+def offline_config(recording: Recording, exact: bool = False) -> PlayerConfig:
+    """Return settings for a recording that is all there before its first sample is played."""
     defaults = PlayerConfig()
     return PlayerConfig(
         # Everything is there before the first sample, so nothing has to be waited for.
@@ -161,7 +162,7 @@ def _config(recording: Recording, exact: bool) -> PlayerConfig:
     )
 
 
-def _complete(recording: Recording) -> list[bytes]:
+def complete_messages(recording: Recording) -> list[bytes]:
     """Return the messages, with an `end` of their own where they have none, as bare ones do."""
     messages = list(recording.messages)
     if any(motion.end for motion in recording.motions):

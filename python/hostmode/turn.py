@@ -108,8 +108,11 @@ class Turn:
 
     @property
     def reason(self) -> str | None:
-        """Why it is over: ``"playback_end"``, ``"interrupted"``, ``"replaced"``, ``"watchdog"``,
-        ``"network_error"`` or ``"server_error"``; ``None`` while it is not."""
+        """Why it is over, or ``None`` while it is not.
+
+        One of ``"playback_end"``, ``"interrupted"``, ``"replaced"``, ``"watchdog"``, ``"network_error"`` and
+        ``"server_error"``.
+        """
         self._journal.state(self._id)
         return self._reason
 

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ def speaking_player(now: float, seed: int = 0) -> hostmode.Player:
 
 def test_crowd_samples_what_sample_many_does(built: Path) -> None:
     players = [speaking_player(0.0, seed) for seed in range(3)]
+    for player in players:
+        player.advance(1.0)
     poses, expected = np.empty((2, 3, hostmode.KEYFRAME_FLOATS), np.float32)
 
     module(built, "crowd").Crowd(players).sample(1.0, poses)
@@ -72,8 +75,17 @@ def test_crowd_refuses_what_is_no_player_and_arrays_of_another_shape(built: Path
 
 def test_render_thread_sees_the_jaw_move(built: Path) -> None:
     player = speaking_player(hostmode.now() - 1.0)
+    over = threading.Event()
 
+    def play() -> None:
+        while not over.wait(0.002):
+            player.advance(hostmode.now())
+
+    playing = threading.Thread(target=play)
+    playing.start()
     openings = module(built, "render_thread").run(player, frames=50, fps=250.0)
+    over.set()
+    playing.join()
 
     assert len(openings) == 50
     assert max(openings) - min(openings) > 0.005

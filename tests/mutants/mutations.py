@@ -245,7 +245,7 @@ MUTATIONS = (
         "  conversation.stream.close(), playout_.set_paused(false);\n",
     ),
     # ---- playing out: E19 to E25
-    Mutation("e19", "PcmJoiner::join", "if (before != 0) bytes[0] = byte_;", "if (before != 0) bytes[0] = 0;"),
+    Mutation("e19", "PcmJoiner::join", "kept.push_back(byte_);", "kept.push_back(0);"),
     Mutation(
         "e19",
         "Playback::finish_chunk",
@@ -382,6 +382,25 @@ MUTATIONS = (
         "hostmode.events.callbacks.EventSource._require_open",
         "        if self._closed:\n",
         "        if self._closed is None:\n",
+    ),
+    # ---- times: E34
+    Mutation(
+        "e34",
+        "TimeAdmission::look_at",
+        "std::min(now_s, std::max(present_s, rendered_s)) : present_s;",
+        "now_s : now_s;",
+    ),
+    Mutation("e34", "TimeAdmission::may_move_to", " && now_s >= present_s - kMostBehind_s;", ";"),
+    Mutation("e34", "TimeAdmission::may_move_to", "now_s <= latest_s(present_s, rendered_s) + kMostAhead_s && ", ""),
+    Mutation("e34", "TimeAdmission::look_at", "seen_s_ = std::max(seen_s_, now_s);", ""),
+    Mutation("e34", "CallerClock::restart", "player_s - caller_s", "0.0"),
+    Mutation("e34", "SilentDevice::play", "      if (standing > 0 && ", "      if (false && "),
+    Mutation("e34", "Hearing::position_s", "    until = begin;\n", ""),
+    Mutation(
+        "e34",
+        "hostmode.clock.ControllerClock.__call__",
+        "elif now < latest - _BACKLASH_S:",
+        "elif now < latest - 1e9:",
     ),
     # ---- turns: E37 and E38
     Mutation("e37", "Conversations::accepting", "conversation->stream.closed() ?", "false ?"),
@@ -527,4 +546,19 @@ MUTATIONS = (
         '        if audio_format != "pcm":\n',
         '        if audio_format == "raw":\n',
     ),
+    Mutation(
+        "not_pcm",
+        "PcmGuard::look",
+        "refused_.what != nullptr && !convincing",
+        "refused_.what != nullptr && size == 0",
+    ),
+    Mutation("not_pcm", "PcmGuard::look", "    if (known < kPcmHead) {\n", "    if (known == 0) {\n"),
+    Mutation("not_pcm", "is_adts", "head.noisy_after(8);", "true;"),
+    Mutation("not_pcm", "is_mp3", "goes_on || head.noisy_after(4);", "goes_on;"),
+    Mutation("not_pcm", "is_wav", 'head.has(8, "WAVE");', "true;"),
+    Mutation("not_pcm", "is_written", "if ((byte & 0xC0) != 0x80) return false;", "return false;"),
+    Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
+    Mutation("byte_phase", "is_out_of_phase", "taken.power < kHeard || !taken.is_white()", "taken.power < kHeard"),
+    Mutation("byte_phase", "PcmJoiner::keep_odd_byte", " - left_out_) % 2 != 0;", ") % 2 != 0;"),
+    Mutation("byte_phase", "BytePhase::look", "    return shifted ? 0 : kInPhase;\n", "    return kInPhase;\n"),
 )

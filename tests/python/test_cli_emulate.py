@@ -1,4 +1,4 @@
-"""``hostmode emulate`` as a process."""
+"""``hostmode emulate``, ``serve`` and ``connect`` as processes."""
 
 from __future__ import annotations
 
@@ -40,3 +40,26 @@ def test_emulate_refuses_what_it_cannot_do_in_one_line(arguments: list[str], wor
     result = CliRunner().invoke(app, ["emulate", "--port", "0", *arguments])
     assert result.exit_code in (1, 2)
     assert words in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
+def test_connect_plays_what_serve_speaks() -> None:
+    command = [sys.executable, "-m", "hostmode"]
+    with subprocess.Popen([*command, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().rpartition(" ")[2].strip()
+        client = subprocess.run(
+            [*command, "connect", url, "--seconds", "3"], capture_output=True, text=True, timeout=60, check=False
+        )
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(10) == 0
+    assert client.returncode == 0, client.stderr
+    first, *states = client.stdout.splitlines()
+    assert first.startswith("connected; sound goes to ")
+    assert states[:2] == ["active, user_action", "playing, user_action"]
+
+
+def test_connect_to_nothing_says_so_in_one_line() -> None:
+    result = CliRunner().invoke(app, ["connect", "ws://127.0.0.1:9/", "--seconds", "1"])
+    assert result.exit_code == 1
+    assert "cannot be reached" in result.output

@@ -63,6 +63,18 @@ def test_links_of_a_page_to_files_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_readme_links_to_the_repository_and_each_link_leads_to_a_file_of_it() -> None:
+    # On PyPI there is no file beside it.
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    repository = re.search(r'^Repository = "(.*)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)[1]
+    targets = re.findall(r"\]\(([^)#\s]+)", text)
+    own = [target.removeprefix(repository).split("/", 3)[3] for target in targets if target.startswith(repository)]
+
+    assert [target for target in targets if not target.startswith("https://")] == []
+    assert len(own) > 10
+    assert [target for target in own if not (ROOT / target).exists()] == []
+
+
 def test_example_of_wav_output_runs_and_writes_what_was_played(workplace: Path) -> None:
     recording = Recording.embedded()
     names = {"Controller": hostmode.Controller, "WavOutput": WavOutput, "pcm": recording.audio}

@@ -16,7 +16,12 @@ EXPECTED = {
     "stream_tts_chunks": ("motion: 50 keyframes", "complete", "idle (playback_end)", "underruns: 0"),
     "render_loop": ("jaw", "frames"),
     "asyncio_events": ("playback_started", "playback_end"),
-    "barge_in": ("interrupted after 1.5", "idle (user_action)", "late messages discarded: 1", "second turn"),
+    "barge_in": (
+        "interrupted after 1.5",
+        "idle (user_action)",
+        "late and discarded: 1 sound, 1 motion",
+        "second turn",
+    ),
     "batch_folder": ("short.json", "times real time", "skipped:"),
 }
 

@@ -33,7 +33,8 @@ enum {
   HOSTMODE_TOO_LARGE = 2,        /* over a limit of the wire format */
   HOSTMODE_BUFFER_FULL = 3,      /* over PlayerConfig.max_audio or max_motion */
   HOSTMODE_INVALID_ARGUMENT = 4, /* a time that is not finite */
-  HOSTMODE_FAILED = 5            /* out of memory, or the system refused a lock */
+  HOSTMODE_FAILED = 5,           /* out of memory, or the system refused a lock */
+  HOSTMODE_NOT_PCM = 6           /* audio that is a container, compressed or text */
 };
 
 struct _object; /* PyObject, so that this header does without Python.h */

@@ -16,6 +16,7 @@ enum class EventKind {
   kUnderrunEnd,        // value: seconds of silence
   kConversationEnd,    // reason: playback_end, interrupted, replaced, watchdog; value: seconds of its audio
                        // that are heard; exactly one for each conversation
+  kAudioRealigned,     // a byte of its audio was missing; reason: odd_byte
   kAudioDiscarded,     // reason: why; value: seconds
   kMotionDiscarded,    // reason: why; value: how many messages
   kError,              // reason: a stable code; message: the text

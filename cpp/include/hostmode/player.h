@@ -1,8 +1,10 @@
 // One avatar's playback: messages and PCM in, samples and poses out.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,7 +33,9 @@ struct MotionPush {
 
 // Never reads a clock, starts a thread or opens a device: time is an argument everywhere, in seconds of one
 // monotonic clock that the caller chooses, finite. Producers, the audio thread and samplers may call at the
-// same time. Every call that carries a time implies advance() to it.
+// same time. Every call of a producer or of advance() moves everything up to its time, and throws
+// std::invalid_argument for one that is more than 60 s ahead of the latest or more than 1 s back: nothing has
+// changed then. Samplers move nothing, whatever time they ask for.
 class Player {
  public:
   // Takes PCM at `sample_rate_hz` and renders at `device_rate_hz`; 0: at the same rate. Throws
@@ -46,9 +50,10 @@ class Player {
   // Adds mono int16 little-endian PCM, in bytes; an odd byte waits for the next call. The first bytes open a
   // conversation; `conversation_id` receives its id, or nothing where nothing is open. kBufferFull where more
   // than max_audio_s would wait: nothing of the call is kept then. `to`, where not null, is the conversation
-  // they belong to: where that takes no audio any more they are discarded.
+  // they belong to: where that takes no audio any more they are discarded. kNotPcm where they are something
+  // else, which `not_pcm` receives.
   [[nodiscard]] Status push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
-                                  const std::string* to = nullptr);
+                                  const std::string* to = nullptr, NotPcm* not_pcm = nullptr);
 
   // Opens a conversation without audio yet, or returns the id of the one that still takes audio. A turn is
   // always a new one, and is waited for with turn_timeout_s.
@@ -85,6 +90,7 @@ class Player {
 
   template <typename Sample>  // float or std::int16_t
   void render_audio(Sample* out, std::size_t count, const AudioObservation& observation) noexcept {
+    driven_.store(true, std::memory_order_relaxed);
     playback_.playout().render(out, count, clock_.to_player(observation));
   }
 
@@ -105,6 +111,12 @@ class Player {
   [[nodiscard]] int sample_rate_hz() const;
   [[nodiscard]] int device_rate_hz() const noexcept { return device_rate_hz_; }
   [[nodiscard]] const PlayerConfig& config() const noexcept { return config_; }
+  // Whether anything has ever asked for samples: render_audio, or the silent clock.
+  [[nodiscard]] bool driven() const noexcept { return driven_.load(std::memory_order_relaxed); }
+  // When the first sound was pushed that nothing has asked for so far; NaN where there is none.
+  [[nodiscard]] double unheard_since_s() const noexcept {
+    return unheard_since_s_.load(std::memory_order_relaxed);
+  }
   // Empty when idle.
   [[nodiscard]] std::string conversation_id() const;
   [[nodiscard]] PlayerState state() const;
@@ -117,6 +129,9 @@ class Player {
   // time.
   [[nodiscard]] ChangeLock change();
   [[nodiscard]] ChangeLock change(double& now_s);
+
+  // Under mutex_: the player's time of `now_s`.
+  [[nodiscard]] double admitted(double now_s);
 
   // Under motion_mutex_. `playhead_s` is the media position shown, before and after.
   void append_motion(const Message& message, Conversation& conversation, double& playhead_s, double now_s);
@@ -136,6 +151,8 @@ class Player {
   std::mutex motion_mutex_;  // serialises changes of timelines
   MessageBatch batch_;
   mutable std::mutex mutex_;  // playback_; held for short
+  std::atomic<bool> driven_{false};
+  std::atomic<double> unheard_since_s_{std::numeric_limits<double>::quiet_NaN()};
   CallerClock clock_;
   Playback playback_;
 };

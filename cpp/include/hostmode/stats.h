@@ -32,6 +32,7 @@ struct Stats {
   std::uint64_t late_audio = 0;         // chunks for a conversation whose audio was over
   std::uint64_t discarded_expired = 0;  // early motion that no audio came for
   std::uint64_t dropped_odd_bytes = 0;
+  std::uint64_t realignments = 0;    // of audio that had lost a byte
   std::uint64_t dropped_events = 0;  // diagnostics that nobody polled; state edges are never dropped
   std::uint32_t clock_faults = 0;    // ClockFault bits
 };

@@ -9,7 +9,7 @@ namespace hostmode {
 namespace {
 
 // The lips are where the sound will be: they need this long to get there.
-constexpr double kSoundAhead_s = 0.02;
+constexpr double kSoundAhead_s = 0.01;
 
 // The fastest that a mouth opens or closes, of its whole way a second: a jaw needs some 80 ms.
 constexpr float kSlew_hz = 12.0F;
@@ -101,12 +101,13 @@ void shape_mouth(Face& face, const Mouth& mouth) noexcept {
   w[mouthRollLower] = 0.40F * closed;
   w[mouthRollUpper] = 0.22F * closed;
   set_both(face, mouthLowerDownLeft, mouthLowerDownRight, 0.34F * open * (1.0F - 0.5F * round));
-  set_both(face, mouthUpperUpLeft, mouthUpperUpRight, 0.20F * open * (1.0F - 0.4F * round) + 0.05F * spread);
+  set_both(face, mouthUpperUpLeft, mouthUpperUpRight,
+           0.30F * open * (1.0F - 0.4F * round) + 0.20F * spread * std::min(1.0F, 2.0F * open));
   set_both(face, mouthStretchLeft, mouthStretchRight, 0.20F * spread);
   // A trace of a smile always: the corners of this mouth look stern without it.
   set_both(face, mouthSmileLeft, mouthSmileRight, 0.10F + 0.38F * spread * (1.0F - 0.5F * closed));
   set_both(face, mouthDimpleLeft, mouthDimpleRight, 0.15F * spread);
-  set_both(face, mouthPressLeft, mouthPressRight, 0.45F * closed);
+  set_both(face, mouthPressLeft, mouthPressRight, 0.30F * closed);
   set_both(face, cheekSquintLeft, cheekSquintRight, 0.05F + 0.25F * spread);
   set_both(face, eyeSquintLeft, eyeSquintRight, 0.06F + 0.15F * spread);
 }

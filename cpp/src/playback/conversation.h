@@ -10,6 +10,7 @@
 
 #include "motion/face_delay.h"
 #include "motion/timeline.h"
+#include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
 #include "sound/sample_queue.h"
 
@@ -56,6 +57,7 @@ struct Conversation {
 
   const std::string id;
   SampleQueue stream;
+  PcmGuard guard;
   PcmJoiner pcm;
   Timeline timeline;
   FaceDelay face_delay;

@@ -24,6 +24,18 @@ void Hearing::note_position(double frame) {
   if (media_s >= 0) journal_.stats().heard_s = media_s;
 }
 
+double Hearing::position_s(std::uint64_t generation, double frame) const noexcept {
+  const auto& segments = poses_.segments();
+  double until = frame;
+  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+    const auto begin = static_cast<double>(segment->device_frame);
+    if (begin > frame) continue;
+    if (segment->generation == generation && segment->speaking()) return segment->media_at(until) / rate_hz_;
+    until = begin;
+  }
+  return -1.0;
+}
+
 void Hearing::hear(const Segment& before, const Segment& segment, double now_s) {
   const auto frame = static_cast<double>(segment.device_frame);
   const double time_s = std::min(now_s, playout_.clock().time_of(frame));

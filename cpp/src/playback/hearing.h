@@ -25,6 +25,9 @@ class Hearing {
   void listen(double frame, double now_s);
   // Keeps stats().heard_s up to it.
   void note_position(double frame);
+  // Media seconds of a conversation heard when device frame `frame` is, those of its end where it is over
+  // then; negative where it has not begun.
+  [[nodiscard]] double position_s(std::uint64_t generation, double frame) const noexcept;
   // Whether segments are known that have not been heard.
   [[nodiscard]] bool expects_more() const noexcept { return heard_segments_ < poses_.segments().size(); }
   // The first `count` segments are forgotten.

@@ -53,6 +53,11 @@ void Journal::add_end(const char* cause, const std::string& id, double time_s, d
   event.value = heard_s;
 }
 
+void Journal::add_realigned(const std::string& id, double time_s) {
+  ++stats_.realignments;
+  add(EventKind::kAudioRealigned, id, time_s).reason = "odd_byte";
+}
+
 void Journal::add_late_audio(const std::string& id, double time_s, double duration_s) {
   ++stats_.late_audio;
   Event& event = add(EventKind::kAudioDiscarded, id, time_s);

@@ -29,6 +29,7 @@ class Journal {
   void add_underrun(const std::string& id, double time_s);
   void add_underrun_end(const std::string& id, double time_s, double silence_s);
   void add_end(const char* cause, const std::string& id, double time_s, double heard_s);
+  void add_realigned(const std::string& id, double time_s);
   void add_late_audio(const std::string& id, double time_s, double duration_s);
   // `counter` is one of stats().
   void add_discarded(std::uint64_t& counter, const char* reason, const std::string& id, std::size_t messages,

@@ -13,6 +13,8 @@ namespace {
 
 // How often what is over is looked through for what may be forgotten.
 constexpr double kHousekeeping_s = 0.1;
+// How long after what is not PCM more of it may come.
+constexpr double kRefusal_s = 1.0;
 
 }  // namespace
 
@@ -31,11 +33,12 @@ Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& conf
 
 // ---- audio
 
-Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, const std::string* id, double now_s) {
+Playback::Chunk Playback::take_chunk(ByteView pcm, bool end, const std::string* id, double now_s) {
+  const std::size_t bytes = pcm.size;
   Chunk chunk;
   chunk.conversation = id != nullptr ? conversations_.accepting(*id) : conversations_.accepting();
   if (id != nullptr && chunk.conversation == nullptr) {
-    const double duration_s = static_cast<double>(bytes / 2) / sample_rate_hz_;
+    const double duration_s = static_cast<double>(bytes / 2) / pcm_rate_hz_;
     if (bytes > 0) journal_.add_late_audio(*id, present_s_, duration_s);
     if (bytes == 0 && end && conversations_.find(*id) != nullptr) chunk.id = *id;
     return chunk;
@@ -46,6 +49,17 @@ Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, const std::str
     return chunk;
   }
   chunk.opens = chunk.conversation == nullptr;
+  PcmGuard opening(now_s - refused_s_ < kRefusal_s ? refused_ : NotPcm{});
+  chunk.not_pcm = (chunk.opens ? opening : chunk.conversation->guard).look(pcm.data, bytes);
+  if (chunk.opens) {
+    refused_ = end ? NotPcm{} : chunk.not_pcm;
+    refused_s_ = now_s;
+  }
+  if (chunk.not_pcm.what != nullptr) {
+    chunk.status = Status::kNotPcm;
+    chunk.conversation = nullptr;
+    return chunk;
+  }
   const std::int64_t kept = chunk.opens && !config_.queue ? 0 : conversations_.waiting_frames();
   const std::size_t added = chunk.opens ? bytes / 2 : chunk.conversation->pcm.samples_of(bytes);
   if (kept + samples(static_cast<double>(added) / pcm_rate_hz_) > samples(config_.max_audio_s)) {
@@ -53,7 +67,10 @@ Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, const std::str
     chunk.conversation = nullptr;
     return chunk;
   }
-  if (chunk.opens) chunk.conversation = begin_conversation(now_s);
+  if (chunk.opens) {
+    chunk.conversation = begin_conversation(now_s);
+    chunk.conversation->guard = std::move(opening);
+  }
   Conversation& conversation = *chunk.conversation;
   chunk.id = conversation.id;
   conversation.last_arrival_s = now_s;
@@ -63,6 +80,7 @@ Playback::Chunk Playback::take_chunk(std::size_t bytes, bool end, const std::str
 }
 
 void Playback::finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s) {
+  if (conversation.pcm.realigned()) journal_.add_realigned(conversation.id, present_s_);
   conversation.pcm.keep_odd_byte(pcm.data, pcm.size);
   if (!end || conversation.ended()) return;
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
@@ -156,6 +174,7 @@ void Playback::resume() {
 }
 
 std::optional<double> Playback::interrupt() {
+  refused_ = {};
   motion_.drop_early();
   const std::optional<double> heard_s = conversations_.cut_all("interrupted", present_s_);
   if (!heard_s) return heard_s;
@@ -170,7 +189,10 @@ void Playback::settle(double now_s) {
   const double drawn_s = present_s_;
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
-  playout_.play_silently(present_s_, [this, drawn_s] { screen_.take_news(drawn_s); });
+  playout_.play_silently(present_s_, [this, drawn_s] {
+    screen_.take_news(drawn_s);
+    return conversations_.current() != nullptr;
+  });
   screen_.take_news(drawn_s);
 
   const double frame = playout_.clock().frame_at(present_s_);
@@ -238,7 +260,10 @@ void Playback::show(double now_s, float* out) {
 }
 
 void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
-  screen_.take_news(present_s_);
+  if (playout_.has_news()) {
+    screen_.take_news(present_s_);
+    quiet_ = QuietSpell{};  // settle() has not seen it
+  }
   std::vector<double> player_s(count);
   std::transform(times_s, times_s + count, player_s.begin(),
                  [&clock](double caller_s) { return clock.to_player(caller_s); });
@@ -248,7 +273,7 @@ void Playback::sample_into(const double* times_s, std::size_t count, const Calle
 double Playback::audio_time(double now_s) {
   const ConversationPtr conversation = conversations_.current();
   if (conversation == nullptr) return 0.0;
-  return std::max(0.0, poses_.media_s(conversation->generation(), playout_.clock().frame_at(now_s)));
+  return std::max(0.0, hearing_.position_s(conversation->generation(), playout_.clock().frame_at(now_s)));
 }
 
 std::string Playback::conversation_id() const {

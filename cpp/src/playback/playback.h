@@ -25,6 +25,7 @@
 #include "playback/playout.h"
 #include "playback/screen.h"
 #include "playback/start_policy.h"
+#include "playback/time_admission.h"
 
 namespace hostmode {
 
@@ -40,6 +41,15 @@ class Playback {
 
   // Moves everything that depends on time up to `now_s`, or, where that is past, to what it was.
   void settle(double now_s);
+  // The same for somebody who only looks at `now_s`: as far as the audio side has come.
+  void settle_to_look_at(double now_s) {
+    settle(admission_.look_at(now_s, present_s_, playout_.rendered_s()));
+  }
+  [[nodiscard]] bool may_move_to(double now_s) {
+    return admission_.may_move_to(now_s, present_s_, playout_.rendered_s());
+  }
+  // The latest time known, for people.
+  [[nodiscard]] double latest_s() { return admission_.latest_s(present_s_, playout_.rendered_s()); }
   // What happened so far happened on `clock`; from now on that goes on at `caller_s`.
   void restart_clock(CallerClock& clock, double caller_s);
   // Until when that has nothing to do; see ChangeLock.
@@ -52,11 +62,12 @@ class Playback {
     std::string id;                // to be told to the caller
     bool opens = false;
     Status status = Status::kOk;
+    NotPcm not_pcm;  // kNotPcm: what it is
   };
-  // Finds or opens the conversation that `bytes` more bytes belong to, if there is room. Their samples are to
-  // be appended to its stream, and then finish_chunk is to be called.
+  // Finds or opens the conversation that more bytes belong to, if they are PCM and there is room. Their
+  // samples are to be appended to its stream, and then finish_chunk is to be called.
   // `id`, where not null, is the only conversation they may go to.
-  [[nodiscard]] Chunk take_chunk(std::size_t bytes, bool end, const std::string* id, double now_s);
+  [[nodiscard]] Chunk take_chunk(ByteView pcm, bool end, const std::string* id, double now_s);
   void finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s);
   // A new conversation, or, unless it is to be a turn, the one that takes audio.
   [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens);
@@ -126,6 +137,7 @@ class Playback {
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   double present_s_ = kNow_s;
+  TimeAdmission admission_;
   QuietSpell quiet_;
   PoseTrack poses_;
   Playout playout_;
@@ -133,6 +145,8 @@ class Playback {
   const int sample_rate_hz_;
   const PlayerConfig& config_;
   int pcm_rate_hz_ = 0;
+  NotPcm refused_;  // what would have opened a conversation, at refused_s_
+  double refused_s_ = kNow_s;
   std::shared_ptr<const FilterBank> conversion_;
   Journal journal_;
   Conversations conversations_;

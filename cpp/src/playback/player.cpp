@@ -1,5 +1,6 @@
 #include "hostmode/player.h"
 
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -38,13 +39,15 @@ Player::~Player() = default;
 // ---- producers
 
 Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& conversation_id,
-                          const std::string* to) {
+                          const std::string* to, NotPcm* not_pcm) {
   const std::lock_guard audio_lock(audio_mutex_);
+  if (!driven() && pcm.size != 0 && std::isnan(unheard_since_s())) unheard_since_s_.store(now_s);
   Playback::Chunk chunk;
   {
     const ChangeLock lock = change(now_s);
-    chunk = playback_.take_chunk(pcm.size, end, to, now_s);
+    chunk = playback_.take_chunk(pcm, end, to, now_s);
   }
+  if (not_pcm != nullptr) *not_pcm = chunk.not_pcm;
   conversation_id = chunk.id;
   if (chunk.conversation == nullptr) return chunk.status;
   Conversation& conversation = *chunk.conversation;
@@ -166,7 +169,7 @@ double Player::volume() const noexcept {
 
 void Player::advance(double now_s) {
   const LookLock lock(mutex_);
-  playback_.settle(clock_.to_player(now_s));
+  playback_.settle(admitted(now_s));
 }
 
 void Player::reset_clock(double now_s) {
@@ -175,6 +178,7 @@ void Player::reset_clock(double now_s) {
 }
 
 void Player::start_silent_clock(double now_s) {
+  driven_.store(true, std::memory_order_relaxed);
   const ChangeLock lock = change(now_s);
   playback_.playout().start_silently(now_s);
 }
@@ -190,9 +194,20 @@ ChangeLock Player::change() {
 
 ChangeLock Player::change(double& now_s) {
   ChangeLock lock(mutex_, playback_.quiet());
-  now_s = clock_.to_player(now_s);
+  now_s = admitted(now_s);
   playback_.settle(now_s);
   return lock;
+}
+
+double Player::admitted(double now_s) {
+  const double inside_s = clock_.to_player(now_s);
+  if (playback_.may_move_to(inside_s)) return inside_s;
+  const double latest_s = clock_.to_caller(playback_.latest_s());
+  throw std::invalid_argument(
+      "now is " + std::to_string(now_s) + " s, the latest time before it " + std::to_string(latest_s) +
+      " s; a time may lie 60 s ahead of that and 1 s back: take all times of a player from one clock that "
+      "counts "
+      "seconds, such as hostmode.now(), or call reset_clock(now) where that clock has started again");
 }
 
 // ---- samplers
@@ -206,12 +221,12 @@ void Player::sample(double now_s, float* out) {
 void Player::show(double now_s, float* out) {
   const LookLock lock(mutex_);
   now_s = clock_.to_player(now_s);
-  playback_.settle(now_s);
+  playback_.settle_to_look_at(now_s);
   playback_.show(now_s, out);
 }
 
 void Player::sample_into(const double* times_s, std::size_t count, float* out) {
-  const ChangeLock lock = change();
+  const LookLock lock(mutex_);
   playback_.sample_into(times_s, count, clock_, out);
 }
 
@@ -235,7 +250,7 @@ void Player::prefetch() const noexcept {
 double Player::audio_time(double now_s) {
   const LookLock lock(mutex_);
   now_s = clock_.to_player(now_s);
-  playback_.settle(now_s);
+  playback_.settle_to_look_at(now_s);
   return playback_.audio_time(now_s);
 }
 

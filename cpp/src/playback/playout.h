@@ -24,6 +24,9 @@ class Playout {
   // Whether there is anything to take.
   [[nodiscard]] bool has_news() noexcept { return renderer_.edges() != edges_taken_; }
 
+  // The time of the audio side; NaN where nothing says so.
+  [[nodiscard]] double rendered_s() noexcept { return renderer_.block_s(); }
+
   // Takes the segments that are new, oldest first, each into `on_segment`, and the streams that are back; and
   // hands over those that wait for it.
   template <typename OnSegment>
@@ -52,15 +55,15 @@ class Playout {
 
   [[nodiscard]] std::uint64_t underruns() const noexcept { return renderer_.underruns(); }
 
-  // Plays silently, where that has been started, up to `now_s`; `between_blocks` as SilentDevice::play.
+  // Plays silently, where that has been started, up to `now_s`; `plays_on` as SilentDevice::play.
   void start_silently(double now_s) noexcept {
     if (!silent_.runs()) silent_.start(now_s);
   }
   void stop_silently() noexcept { silent_.stop(); }
   [[nodiscard]] bool is_silent() const noexcept { return silent_.runs(); }
-  template <typename BetweenBlocks>
-  void play_silently(double now_s, BetweenBlocks between_blocks) {
-    if (silent_.runs()) silent_.play(renderer_, now_s, between_blocks);
+  template <typename PlaysOn>
+  void play_silently(double now_s, PlaysOn plays_on) {
+    if (silent_.runs()) silent_.play(renderer_, now_s, plays_on);
   }
 
   // Audio side only.

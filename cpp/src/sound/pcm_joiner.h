@@ -3,12 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
+
+#include "sound/byte_phase.h"
 
 namespace hostmode {
 
-// One for each utterance: what is left over never reaches another one. Not thread-safe.
+// One for each utterance: what is left over never reaches another one. Where a byte is missing, of a chunk
+// that came late or a stream that went on after a pause, the rest is brought into phase again. Not
+// thread-safe.
 class PcmJoiner {
  public:
   struct Samples {
@@ -24,32 +27,17 @@ class PcmJoiner {
   }
 
   // The samples that a chunk completes; `scratch` holds them where they cannot stay where they are.
-  [[nodiscard]] Samples join(const std::uint8_t* data, std::size_t size,
-                             std::vector<std::int16_t>& scratch) const {
-    const std::size_t before = holds_byte_ ? 1 : 0;
-    const std::size_t count = (size + before) / 2;
-    const bool aligned = reinterpret_cast<std::uintptr_t>(data) % alignof(std::int16_t) == 0;
-    Samples samples{reinterpret_cast<const std::int16_t*>(data), count};
-    if (before != 0 || !aligned) {
-      scratch.resize(count);
-      auto* const bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
-      if (count > 0) {
-        if (before != 0) bytes[0] = byte_;
-        std::memcpy(bytes + before, data, count * 2 - before);
-      }
-      samples.data = scratch.data();
-    }
-    return samples;
-  }
+  [[nodiscard]] Samples join(const std::uint8_t* data, std::size_t size, std::vector<std::int16_t>& scratch);
+
+  // Whether that chunk was out of phase: a byte of it, or the one that waited, is left out.
+  [[nodiscard]] bool realigned() const noexcept { return left_out_ != 0; }
 
   // What that chunk leaves for the next one.
-  void keep_odd_byte(const std::uint8_t* data, std::size_t size) noexcept {
-    if (size == 0) return;
-    holds_byte_ = (size + (holds_byte_ ? 1 : 0)) % 2 != 0;
-    if (holds_byte_) byte_ = data[size - 1];
-  }
+  void keep_odd_byte(const std::uint8_t* data, std::size_t size) noexcept;
 
  private:
+  BytePhase phase_;
+  std::size_t left_out_ = 0;
   std::uint8_t byte_ = 0;
   bool holds_byte_ = false;
 };

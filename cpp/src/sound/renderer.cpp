@@ -73,7 +73,7 @@ void Renderer::begin_block(std::size_t count, AudioObservation observation) noex
 
 void Renderer::end_block() noexcept {
   // Last, so that a reader of this clock finds the segments of all its frames.
-  published_.write({clock_.snapshot(), edges_});
+  published_.write({clock_.snapshot(), edges_, block_s_});
 }
 
 double Renderer::block_now_s() const noexcept {

@@ -42,6 +42,9 @@ class Renderer {
   // How many segments and returned streams there had been by that clock: the same number, nothing to take.
   [[nodiscard]] std::uint64_t edges() noexcept { return published_.read().edges; }
 
+  // The time of the audio side: when the newest block began; NaN where nothing says so.
+  [[nodiscard]] double block_s() noexcept { return published_.read().block_s; }
+
   // Ask for the memory that clock() and edges() touch: first for the index, later for the value. Thread-safe:
   // yes.
   void prefetch_index() const noexcept { published_.prefetch_index(); }
@@ -80,6 +83,7 @@ class Renderer {
   struct Published {
     ClockSnapshot clock;
     std::uint64_t edges = 0;
+    double block_s = AudioObservation::kUnknown;  // when the newest block began
   };
   TripleBuffer<Published> published_;
   const double rate_hz_;

@@ -13,7 +13,18 @@ from hostmode.cli.ending import REPORTED, report
 from hostmode.cli.style import new_app
 
 #: Each is a module of this package that holds an ``app``.
-COMMANDS: Final = ("demo", "play", "inspect", "plot", "devices", "emulate", "bench")
+COMMANDS: Final = (
+    "demo",
+    "play",
+    "render",
+    "inspect",
+    "plot",
+    "devices",
+    "emulate",
+    "serve",
+    "connect",
+    "bench",
+)
 
 
 class CommandGroup(TyperGroup):
@@ -45,7 +56,7 @@ class CommandGroup(TyperGroup):
 app = new_app(
     cls=CommandGroup,
     no_args_is_help=True,
-    epilog="Exit codes: 0 done, 2 wrong usage, 3 not a valid recording, 4 a file cannot be read or written, "
+    epilog="Exit codes: 0 done, 2 wrong usage, 3 not a valid recording or head, 4 a file cannot be read or written, "
     "5 no audio output, 6 an optional package is missing, 1 any other error.",
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,11 +65,16 @@ def emulate(
 async def _serve(settings: ServiceSettings) -> None:
     from hostmode.relay import serve_motion
 
-    ending = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    if os.name == "posix":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ending.set)
     async with serve_motion(settings) as service:
         print(f"motion service at {service.url}", flush=True)
-        await ending.wait()
+        await until_signal()
+
+
+async def until_signal(seconds: float | None = None) -> None:
+    """Wait for Ctrl-C or SIGTERM, or so many seconds."""
+    ending = asyncio.Event()
+    if os.name == "posix":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(ending.wait(), seconds)

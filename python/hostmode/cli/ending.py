@@ -8,11 +8,12 @@ import sys
 from typing import Final, TextIO
 
 from hostmode.cli.printable import printable
-from hostmode.errors import AudioOutputError, HostModeError, MissingExtraError, RecordingError
+from hostmode.errors import AudioOutputError, HeadError, HostModeError, MissingExtraError, RecordingError
 
 #: Exit codes by what went wrong; the first that fits. 2 is a usage error.
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (RecordingError, 3),
+    (HeadError, 3),
     (MissingExtraError, 6),
     (AudioOutputError, 5),
     (HostModeError, 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from hostmode.errors import HostModeError, RecordingError
 from hostmode.pose import as_poses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
     from rich.console import Console, RenderableType
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from hostmode.controller import Controller
     from hostmode.pose import Pose
     from hostmode.recording import Recording
+    from hostmode.view.window import Window
 
 _FRAMES_PER_SECOND: Final = 30
+# Of the face, in a window, after the sound.
+_REST_S: Final = 1.0
 _LINE_INTERVAL_S: Final = 1.0
 # Pictures, not seconds: of a command that is stopped (Ctrl-Z) the time passes, and nothing is lost by it.
 _PATIENCE_PICTURES: Final = 15 * _FRAMES_PER_SECOND
@@ -56,9 +60,14 @@ class Playback:
 
 
 def play_live(
-    recording: Recording, title: str, console: Console | None = None, *, device: int | str | None = None
+    recording: Recording,
+    title: str,
+    console: Console | None = None,
+    *,
+    device: int | str | None = None,
+    window: bool = False,
 ) -> Playback:
-    """Play `recording` to its end and show the face meanwhile.
+    """Play `recording` to its end and show the face meanwhile, in the terminal or in a window.
 
     Without a sound card it plays unheard, in the same time, and the result says why. `device` is that of
     `SounddeviceOutput`; one that is not there raises `AudioOutputError`.
@@ -81,11 +90,13 @@ def play_live(
         warnings.simplefilter("always")
         controller = Controller(recording.sample_rate, output=SounddeviceOutput(device))
     playback.silent_because = "; ".join(str(warning.message) for warning in caught)
-    with controller as avatar:
+    with controller as avatar, _maybe_window(avatar, title, window) as shown:
         conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
         avatar.yield_frames_data(list(recording.messages), conversation_id)
         with paused_while_stopped(avatar, console):
-            if console.is_terminal:
+            if shown is not None:
+                _show_in(shown, avatar, recording, playback)
+            elif console.is_terminal:
                 with Live(console=console, refresh_per_second=_FRAMES_PER_SECOND, transient=True) as live:
                     for pose in _pictures(avatar, recording, playback):
                         live.update(_panel(avatar, pose, recording, title, playback))
@@ -96,7 +107,33 @@ def play_live(
     return playback
 
 
-def _pictures(avatar: Controller, recording: Recording, playback: Playback) -> Iterator[Pose]:
+@contextlib.contextmanager
+def _maybe_window(avatar: Controller, title: str, wanted: bool) -> Iterator[Window | None]:
+    if not wanted:
+        yield None
+        return
+    from hostmode.view.window import Window
+
+    with Window(avatar, title=title) as window:
+        yield window
+
+
+def _show_in(window: Window, avatar: Controller, recording: Recording, playback: Playback) -> None:
+    """Draw until the recording is over and the face has come to rest, or the window is closed."""
+    for _ in _pictures(avatar, recording, playback, window.draw):
+        if window.closing:
+            return
+    ended = time.monotonic()
+    window.run(until=lambda: time.monotonic() - ended > _REST_S)
+
+
+def _wait_for_next() -> None:
+    time.sleep(1 / _FRAMES_PER_SECOND)
+
+
+def _pictures(
+    avatar: Controller, recording: Recording, playback: Playback, pace: Callable[[], None] = _wait_for_next
+) -> Iterator[Pose]:
     """Yield a pose for each picture until the conversation is over."""
     standing, before_s = 0, -1.0
     while avatar.get_current_conversation_id() is not None:
@@ -110,7 +147,7 @@ def _pictures(avatar: Controller, recording: Recording, playback: Playback) -> I
             playback.times.append(heard_s)
             playback.expressions.append(np.array(pose["expression"]))
         yield pose
-        time.sleep(1 / _FRAMES_PER_SECOND)
+        pace()
 
 
 def _print_lines(avatar: Controller, recording: Recording, title: str, playback: Playback, console: Console) -> None:

@@ -28,6 +28,9 @@ def play(
         str | None,
         typer.Option(help="Play there: a number or part of a name from `hostmode devices`.", metavar="DEVICE"),
     ] = None,
+    window: Annotated[
+        bool, typer.Option("--window", help="Show a head in a window; needs the extra `view` and a display.")
+    ] = False,
     audio_out: Annotated[
         Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit .wav file.")
     ] = None,
@@ -57,6 +60,8 @@ def play(
 
     Example: `hostmode play speech.json`
 
+    Example: `hostmode play speech.json --window`
+
     Example: `hostmode play speech.json --audio-out speech.wav --poses-out poses.npz --rate 60`
     """
     from hostmode.recording.rates import require_rate
@@ -71,8 +76,10 @@ def play(
     require_rate(recording)
     say_rate(recording)
     if audio_out is None and poses_out is None:
-        _play_live(recording, printable(file.name), device)
+        _play_live(recording, printable(file.name), device, window)
         return
+    if window:
+        raise typer.BadParameter("plays live: leave out --audio-out and --poses-out", param_hint="--window")
     rate = 60.0 if rate is None else rate
     rendering = _render(recording, rate, exact)
     if audio_out is not None:
@@ -97,11 +104,11 @@ def _check_output(source: Path | None, output: Path | None, option: str, endings
         )
 
 
-def _play_live(recording: Recording, name: str, device: str | None) -> None:
+def _play_live(recording: Recording, name: str, device: str | None, window: bool) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
     chosen = int(device) if device is not None and device.isdecimal() else device
-    for line in summary_lines(play_live(recording, name, device=chosen)):
+    for line in summary_lines(play_live(recording, name, device=chosen, window=window)):
         print(line)
 
 

@@ -49,8 +49,8 @@ class EventSource:
     """Called with ``(state, reason)`` when the transition to a state starts.
 
     The state is ``"idle"``, ``"active"``, ``"playing"`` or ``"paused"``; the reason ``"user_action"``,
-    ``"playback_end"`` or ``"fallback_mode"`` (played without motion). AvatarKit's other two, ``"network_error"``
-    and ``"server_error"``, belong to connections, and a controller has none.
+    ``"playback_end"``, ``"fallback_mode"`` (played without motion), or what `Controller.report_failure` was told:
+    ``"network_error"`` or ``"server_error"``.
     """
     on_animation_state: Callable[[AnimationState], object] | None
     """Called with ``(state)``, which is ``"mono"`` while motion of a conversation is shown, else ``"idle"``."""

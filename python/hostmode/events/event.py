@@ -22,8 +22,8 @@ class ControllerEvent:
     ----------
     kind : str
         ``"conversation_state"``, ``"animation_state"``, ``"playback_started"``, ``"playback_stall"``,
-        ``"underrun"``, ``"conversation_end"``, ``"motion_discarded"``, ``"error"``,
-        ``"audio_output_restored"``.
+        ``"underrun"``, ``"underrun_end"``, ``"conversation_end"``, ``"motion_discarded"``,
+        ``"audio_discarded"``, ``"error"``, ``"audio_output_restored"``.
     time : float
         When it was heard, or happened, on the controller's clock, seconds.
     conversation_id : str or None
@@ -37,7 +37,8 @@ class ControllerEvent:
         Text for people.
     value : float or None
         ``playback_started``: seconds from opening to the first sound. ``playback_stall``: 1.0 when sound
-        begins to wait for motion, 0.0 when it goes on. ``motion_discarded``: how many messages.
+        begins to wait for motion, 0.0 when it goes on. ``underrun_end``: seconds of silence. ``conversation_end``:
+        seconds of its audio that are heard. ``motion_discarded``: how many messages. ``audio_discarded``: seconds.
     """
 
     kind: str
@@ -68,7 +69,8 @@ class PlaybackError(HostModeError):
     Attributes
     ----------
     code : str
-        ``"invalid_animation_data"``, ``"server_error"``, ``"avatar_mismatch"`` or ``"audio_output_lost"``.
+        ``"invalid_animation_data"``, ``"server_error"``, ``"network_error"``, ``"avatar_mismatch"`` or
+        ``"audio_output_lost"``.
     message : str
         What happened, for people.
     conversation_id : str or None

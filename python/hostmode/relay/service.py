@@ -38,6 +38,7 @@ _SOCKET_PATHS: Final = ("/websocket", "/v2/driveningress/websocket")
 _MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 _HANDSHAKE_S: Final = 10.0
 _HEARTBEAT_S: Final = 20.0
+_SHUTDOWN_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class MotionService:
             app.router.add_post(path, self._give_token)
         for path in _SOCKET_PATHS:
             app.router.add_get(path, self._open_session)
-        runner: web.AppRunner = aiohttp_web.AppRunner(app, access_log=None)
+        runner: web.AppRunner = aiohttp_web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         settings = self._settings
         await aiohttp_web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls).start()

@@ -114,6 +114,10 @@ class Face:
         """Take in the next keyframes, shape (n, 120), of a conversation."""
         self._speech(conversation_id).push_motion(keyframes)
 
+    def sound_at(self, media_s: float, conversation_id: str) -> tuple[float, float, float, float]:
+        """Return opening, rounding (-1 to 1), closing and loudness gate of the sound at an instant."""
+        return self._speech(conversation_id).sound_at(media_s)
+
     def lag(self, media_s: float, conversation_id: str | None) -> float:
         """Return by how many seconds the motion runs ahead of its sound, as learned by that instant."""
         speech = None if conversation_id is None else self._speeches.get(conversation_id)

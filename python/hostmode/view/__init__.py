@@ -2,6 +2,9 @@
 
 from hostmode.view.camera import Camera
 from hostmode.view.gl import GraphicsError
+from hostmode.view.live_face import LiveFace
 from hostmode.view.offscreen import Offscreen
+from hostmode.view.performance import Performance, perform
+from hostmode.view.window import Window
 
-__all__ = ["Camera", "GraphicsError", "Offscreen"]
+__all__ = ["Camera", "GraphicsError", "LiveFace", "Offscreen", "Performance", "Window", "perform"]

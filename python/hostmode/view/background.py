@@ -44,6 +44,7 @@ class Background:
         shown = np.zeros((1, 1, 3), np.uint8) if picture is None else picture
         height, width, _ = shown.shape
         self._picture = context.texture((width, height), 3, shown[::-1].tobytes(), alignment=1)
+        self._picture.repeat_x = self._picture.repeat_y = False
         self._program["picture"] = 1
         corners = np.array((-1, -1, 3, -1, -1, 3), np.float32)
         self._array = context.vertex_array(self._program, [(context.buffer(corners.tobytes()), "2f", "corner")])

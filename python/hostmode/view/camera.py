@@ -35,7 +35,7 @@ class Camera:
 
     def view_projection(self, aspect: float) -> npt.NDArray[np.float32]:
         """Return the (4, 4) matrix from the head's space to clip space, for a picture `aspect` as wide as high."""
-        eye = np.array(self.eye)
+        eye = np.array(self.eye, np.float64)
         back = eye - self.target
         back /= np.linalg.norm(back)
         up = np.array((0.0, 0.0, -1.0)) if abs(back[1]) > 0.999 else np.array((0.0, 1.0, 0.0))

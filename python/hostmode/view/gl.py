@@ -24,6 +24,26 @@ class GraphicsError(HostModeError):
     code = "graphics_unavailable"
 
 
+# Which way to OpenGL this process has taken.
+_claimed: str | None = None
+
+
+def claim_backend(backend: str) -> None:
+    """Refuse to mix pictures without a display and windows in a process on Linux: EGL beside GLX ends it.
+
+    Raises
+    ------
+    GraphicsError
+        The process has taken the other way before.
+    """
+    global _claimed
+    if sys.platform.startswith("linux") and _claimed not in (None, backend):
+        raise GraphicsError(
+            "windows and pictures without a display cannot be mixed in a process on Linux; use another process"
+        )
+    _claimed = backend
+
+
 def import_moderngl() -> Any:
     """Return the module.
 
@@ -50,6 +70,7 @@ def offscreen_context() -> moderngl.Context:
         There is no OpenGL 3.3.
     """
     library = import_moderngl()
+    claim_backend("offscreen")
     attempts: list[dict[str, str]] = [{}]
     if sys.platform.startswith("linux"):
         attempts = [{"backend": "egl", **_LINUX_LIBRARIES}, {"backend": "egl", "libegl": "libEGL.so.1"}]

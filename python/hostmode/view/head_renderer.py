@@ -115,10 +115,19 @@ class HeadRenderer:
         self._rig.deform(self._weights, self._joints, self.vertices)
         self._mouth_open = float(np.clip(0.35 + 1.6 * weights[_JAW_OPEN], 0.0, 1.0))
 
-    def draw(self, target: moderngl.Framebuffer, camera: Camera, background: Background | None) -> None:
-        """Draw what `pose` made; without a background the rest stays transparent."""
+    def draw(
+        self,
+        target: moderngl.Framebuffer,
+        camera: Camera,
+        background: Background | None,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        """Draw what `pose` made; without a background the rest stays transparent.
+
+        `size`, in pixels, is for a window, which may have been resized.
+        """
         gl, moderngl = self._gl, self._moderngl
-        width, height = target.size
+        width, height = target.size if size is None else size
         self._dynamic.write(self.vertices)
         target.use()
         target.depth_mask = True

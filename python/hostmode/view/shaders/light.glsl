@@ -30,6 +30,10 @@ void light_hair(vec3 n, vec3 v, vec3 flow, float ambient, float lit, out vec3 di
 // Skin lets light through: it wraps around the form, red further than blue.
 void light_surface(int material, vec3 n, vec3 v, vec3 place, float ambient, float lit, float lips, float mouth_open,
                    out vec3 diffuse, out vec3 gloss) {
+  if (material == TEETH) {  // they pass light on to each other
+    ambient = mix(ambient, 1.0, 0.6);
+    lit = mix(lit, 1.0, 0.5);
+  }
   float through = material == SKIN ? 1.0 : material == CLOTH ? 0.0 : 0.5;
   vec3 wrap = vec3(0.36, 0.15, 0.085) * through;
   float rough = mix(material == SKIN ? 0.46 : material == CLOTH ? 0.85 : 0.24, 0.27, lips), alpha = rough * rough;
@@ -48,11 +52,12 @@ void light_surface(int material, vec3 n, vec3 v, vec3 place, float ambient, floa
   gloss += (RIM_R_C * max(dot(n, RIM_R) + 0.15, 0.0) + RIM_L_C * max(dot(n, RIM_L) + 0.15, 0.0)) * edge;
   if (material == MOUTH || material == TEETH || material == TONGUE) {
     // Light falls off towards the throat, and less comes in through a small opening.
-    float depth = material == TEETH    ? smoothstep(5.0, 11.0, place.z) * 0.95
+    float depth = material == TEETH    ? smoothstep(4.5, 10.0, place.z)
                   : material == TONGUE ? smoothstep(4.5, 12.0, place.z) * 0.95
                                        : pow(smoothstep(3.5, 12.5, place.z), 2.2) * 0.55;
-    diffuse *= mix(0.30, 1.0, mouth_open) * depth;
-    gloss *= mix(0.30, 1.0, mouth_open) * depth;
+    float enters = mix(material == TEETH ? 0.70 : 0.30, 1.0, mouth_open) * depth;
+    diffuse *= enters;
+    gloss *= enters;
   }
 }
 

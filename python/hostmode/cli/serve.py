@@ -1,0 +1,64 @@
+"""``hostmode serve``: a relay that speaks a recording to whoever connects."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hostmode.cli.emulate import until_signal
+from hostmode.cli.style import new_app
+
+if TYPE_CHECKING:
+    from hostmode.recording import Recording
+    from hostmode.relay import Relay, RelaySettings
+
+app = new_app()
+
+_POLL_S = 0.05
+
+
+@app.command()
+def serve(
+    file: Annotated[
+        Path | None, typer.Argument(help="A recording; without one, the embedded utterance.", metavar="[FILE]")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Where to listen; others than this machine need a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0: a free one.", min=0, max=65535)] = 8788,
+    token: Annotated[
+        str | None,
+        typer.Option(help="What clients must show; better in the environment.", envvar="HOSTMODE_TOKEN"),
+    ] = None,
+    pause: Annotated[float, typer.Option(help="Seconds from the end to the next time.", min=0.0)] = 3.0,
+) -> None:
+    """Speak a recording, over and over, to all clients that are connected: `hostmode connect`, or any other.
+
+    Example: `hostmode serve speech.json --port 8788`
+    """
+    from hostmode.recording import Recording, load_recording
+    from hostmode.relay import RelaySettings
+
+    recording = Recording.embedded() if file is None else load_recording(file)
+    asyncio.run(_serve(RelaySettings(host, port, recording.sample_rate, token), recording, pause))
+
+
+async def _serve(settings: RelaySettings, recording: Recording, pause_s: float) -> None:
+    from hostmode.relay import serve
+
+    async with serve(settings) as relay:
+        print(f"relay at {relay.url}", flush=True)
+        speaking = asyncio.ensure_future(_speak(relay, recording, pause_s))
+        await until_signal()
+        speaking.cancel()
+
+
+async def _speak(relay: Relay, recording: Recording, pause_s: float) -> None:
+    from hostmode.relay.publish import publish_recording
+
+    while True:
+        while not relay.viewers:
+            await asyncio.sleep(_POLL_S)
+        await publish_recording(relay, recording)
+        await asyncio.sleep(pause_s)

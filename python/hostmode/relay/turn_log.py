@@ -1,0 +1,95 @@
+"""The items of the newest turns, for who joins late and for who comes back."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hostmode.errors import BufferFullError
+from hostmode.relay import binary_frames
+from hostmode.relay.items import Audio, Frames, TurnMark
+from hostmode.relay.json_frames import JsonFrames
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TURNS: Final = 4
+#: Of one turn: twenty minutes of sound at 48 kHz, and its motion.
+MAX_TURN_BYTES: Final = 160 * 1024 * 1024
+
+
+@dataclass
+class LoggedTurn:
+    """One turn: its items in order, and whether it was interrupted."""
+
+    id: str
+    items: list[Audio | Frames] = field(default_factory=list)
+    interrupted: bool = False
+    ended: bool = False
+    size: int = 0
+    _encoded: dict[str, list[bytes | str]] = field(default_factory=dict, repr=False)
+
+    def append(self, item: Audio | Frames) -> int:
+        """Add an item and return its sequence number.
+
+        Raises
+        ------
+        BufferFullError
+            The turn is too long.
+        """
+        size = len(item.data) if isinstance(item, Audio) else sum(map(len, item.messages))
+        if self.size + size > MAX_TURN_BYTES:
+            raise BufferFullError(f"a turn of more than {MAX_TURN_BYTES} bytes; end it and begin another")
+        self.size += size
+        self.items.append(item)
+        return len(self.items) - 1
+
+    def encoded(self, protocol: str, sequence: int) -> bytes | str:
+        """Return the frame of an item; it is made once for all clients of a protocol."""
+        frames = self._encoded.setdefault(protocol, [])
+        while len(frames) <= sequence:
+            frames.append(self._encode(protocol, self.items[len(frames)]))
+        return frames[sequence]
+
+    def _encode(self, protocol: str, item: Audio | Frames) -> bytes | str:
+        if protocol != "json":
+            return binary_frames.encode(item)
+        json_frames = JsonFrames()
+        json_frames.encode(TurnMark(self.id))
+        return json_frames.encode(item)
+
+
+class TurnLog:
+    """The newest turns, the running one last."""
+
+    def __init__(self) -> None:
+        self._turns: deque[LoggedTurn] = deque(maxlen=_TURNS)
+
+    def open(self, turn: str) -> LoggedTurn:
+        """Begin a turn."""
+        opened = LoggedTurn(turn)
+        self._turns.append(opened)
+        return opened
+
+    @property
+    def running(self) -> LoggedTurn | None:
+        """The turn that is neither complete nor interrupted."""
+        newest = self._turns[-1] if self._turns else None
+        return None if newest is None or newest.ended or newest.interrupted else newest
+
+    def missed(self, turn: str, sequence: int) -> Iterator[tuple[LoggedTurn, int]]:
+        """Yield each turn of which a client lacks something, and the first item it lacks.
+
+        A client that was in the middle of a turn that is still known gets the rest of it and all turns after it;
+        any other gets the running turn from its beginning.
+        """
+        known = [one.id for one in self._turns]
+        if turn in known:
+            at = known.index(turn)
+            for number, one in enumerate(list(self._turns)[at:]):
+                first = min(sequence, len(one.items)) if number == 0 else 0
+                if not one.interrupted and first < len(one.items):
+                    yield one, first
+        elif self.running is not None:
+            yield self.running, 0
