@@ -96,7 +96,7 @@ MUTATIONS = (
     ),
     Mutation(
         "e4",
-        "PoseTrack::add_segment",
+        "PoseTrack::add",
         "(before.generation == segment.generation || !segment.speaking());",
         "(before.generation > 0 || !segment.speaking());",
     ),
