@@ -1,6 +1,6 @@
 """Build and run the benchmarks, print what they find and write it to benchmarks/results: one file a part.
 
-Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock]
+Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [face]
 """
 
 from __future__ import annotations
@@ -142,11 +142,36 @@ def clock() -> Iterator[str]:
     yield f"```\n{run(BUILD / 'clock_accuracy')}```"
 
 
+def face() -> Iterator[str]:
+    """The face, drawn in software (G13)."""
+    found = python_medians("face.py")
+    yield "The built-in head, 512 x 512 pixels; a graphics card draws light per pixel in less than any of these"
+    rows = [f"| {name} | {found[key]:.2f} |" for name, key in FACE.items()]
+    yield "\n".join(["| | ms |", "|---|---:|", *rows])
+    yield verdict("deforming at least 3 times faster than NumPy", r := found["ratio"], r >= 3)
+    share = found["deform_percent_of_a_core_at_60_hz"]
+    yield verdict("deforming at most 3 % of a core at 60 Hz", share, share <= 3)
+    pictures = 1000 / found["picture_vertex_ms"]
+    yield verdict("at least 60 pictures a second, as in the window", pictures, pictures >= 60)
+    film = found["film_times_real_time"]
+    yield verdict("a film with sound at 25 pictures a second at least 2 times real time", film, film >= 2)
+
+
+FACE = {
+    "deform": "deform_ms",
+    "deform, NumPy": "numpy_ms",
+    "picture, light per vertex": "picture_vertex_ms",
+    "picture, light per vertex, four samples": "picture_vertex_4x_ms",
+    "picture, light per pixel, four samples": "picture_pixel_4x_ms",
+}
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "decode": decode,
     "sampling": sampling,
     "interpolation": interpolation,
     "clock": clock,
+    "face": face,
 }
 
 

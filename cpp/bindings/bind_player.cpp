@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "arguments.h"
 #include "array_view.h"
 #include "bindings.h"
 #include "buffer_view.h"
@@ -43,8 +44,9 @@ std::string first_words(const PcmView& view) {
   return " that begins with '" + std::string(reinterpret_cast<const char*>(view.data()), size) + "'";
 }
 
-std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, double now,
-                                      const std::optional<std::string>& to) {
+std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, bool end, Seconds now,
+                                      const ConversationId& conversation) {
+  const std::optional<std::string>& to = conversation.value;
   const PcmView view(pcm, "pcm");
   checked_time(now, "now");
   std::string conversation_id;
@@ -82,8 +84,8 @@ std::optional<std::string> push_audio(Player& self, const BufferArgument& pcm, b
               result.failure.offset);
 }
 
-bool push_motion(Player& self, const py::object& messages, const std::optional<std::string>& conversation_id,
-                 double now) {
+bool push_motion(Player& self, const py::object& messages, const ConversationId& conversation, Seconds now) {
+  const std::optional<std::string>& conversation_id = conversation.value;
   checked_time(now, "now");
   std::vector<std::unique_ptr<MessageView>> views;
   if (PyObject_CheckBuffer(messages.ptr()) != 0) {
@@ -112,7 +114,7 @@ bool push_motion(Player& self, const py::object& messages, const std::optional<s
   return result.complete;
 }
 
-void render_audio(Player& self, const py::object& out, double dac_time, std::optional<double> entry_time,
+void render_audio(Player& self, const py::object& out, Seconds dac_time, std::optional<double> entry_time,
                   std::optional<double> current_time) {
   AudioObservation observation;
   observation.dac_s = dac_time;
@@ -160,7 +162,7 @@ py::object sample_new(Player& self, double now) {
 }
 
 // One function for both forms: a second overload would cost the fast form a failed attempt at the first.
-py::object sample(Player& self, double now, const py::object& out) {
+py::object sample(Player& self, Seconds now, const py::object& out) {
   checked_time(now, "now");
   if (!self.driven()) warn_where_unheard(self, now);
   if (out.is_none()) return sample_new(self, now);
@@ -186,7 +188,7 @@ Player& sampled_player(const py::handle& one) {
   return one.attr("_sampled_player")().cast<Player&>();
 }
 
-void sample_many(const py::sequence& players, double now, const py::object& out) {
+void sample_many(const py::sequence& players, Seconds now, const py::object& out) {
   const auto count = static_cast<py::ssize_t>(players.size());
   const ArrayView<float> poses(out, "out", {count, kFloats});
   checked_time(now, "now");
@@ -202,7 +204,7 @@ std::optional<std::string> conversation_id(const Player& self) {
   return id;
 }
 
-void set_sample_rate(Player& self, int sample_rate, double now) {
+void set_sample_rate(Player& self, int sample_rate, Seconds now) {
   checked_time(now, "now");
   Status status;
   {
@@ -214,9 +216,9 @@ void set_sample_rate(Player& self, int sample_rate, double now) {
   }
 }
 
-void set_volume(Player& self, double volume) {
+void set_volume(Player& self, Loudness volume) {
   if (self.set_volume(volume) != Status::kOk) {
-    throw py::value_error("volume: given " + std::to_string(volume) +
+    throw py::value_error("volume: given " + std::to_string(volume.value) +
                           ", wanted 0.0 (silent) to 1.0 (as pushed)");
   }
 }
@@ -289,7 +291,7 @@ TypeError
     Where `pcm` holds floats, several channels or strided memory.)")
       .def(
           "open_conversation",
-          [](Player& self, double now, bool turn) {
+          [](Player& self, Seconds now, bool turn) {
             checked_time(now, "now");
             const py::gil_scoped_release release;
             return self.open_conversation(now, turn);
@@ -347,7 +349,8 @@ entry_time, current_time : float, optional
     When the callback was entered (the caller's clock) and what the host calls now (the base of `dac_time`); with
     them the clock judges `dac_time` instead of trusting it.)")
       .def(
-          "advance", [](Player& self, double now) { self.advance(checked_time(now, "now")); }, py::arg("now"),
+          "advance", [](Player& self, Seconds now) { self.advance(checked_time(now, "now")); },
+          py::arg("now"),
           R"(Move everything that depends on time.
 
 Parameters
@@ -362,7 +365,7 @@ ValueError
     Of each of these calls: `now` is more than 60 s ahead of the latest time known or more than 1 s before the present.
     Nothing has changed then; see `reset_clock`.)")
       .def(
-          "reset_clock", [](Player& self, double now) { self.reset_clock(checked_time(now, "now")); },
+          "reset_clock", [](Player& self, Seconds now) { self.reset_clock(checked_time(now, "now")); },
           py::arg("now"), R"(Let the caller's clock go on at another time.
 
 For a clock that starts again, loops or was set: what plays and what waits stays as it is, and the present is `now`.
@@ -372,13 +375,13 @@ Parameters
 now : float
     Seconds, any.)")
       .def(
-          "pause", [](Player& self, double now) { self.pause(checked_time(now, "now")); }, py::kw_only(),
+          "pause", [](Player& self, Seconds now) { self.pause(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Hold playback to the sample, with a 5 ms fade. No-op when idle or paused.")
       .def(
-          "resume", [](Player& self, double now) { self.resume(checked_time(now, "now")); }, py::kw_only(),
+          "resume", [](Player& self, Seconds now) { self.resume(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Go on after pause. No-op when not paused.")
       .def(
-          "interrupt", [](Player& self, double now) { return self.interrupt(checked_time(now, "now")); },
+          "interrupt", [](Player& self, Seconds now) { return self.interrupt(checked_time(now, "now")); },
           py::kw_only(), py::arg("now"), R"(Drop everything at once, with a 5 ms fade. No-op when idle.
 
 Returns
@@ -409,18 +412,18 @@ Parameters
 times : ndarray of float64, shape (n,)
 out : ndarray of float32, shape (n, 120))")
       .def(
-          "audio_time", [](Player& self, double now) { return self.audio_time(checked_time(now, "now")); },
+          "audio_time", [](Player& self, Seconds now) { return self.audio_time(checked_time(now, "now")); },
           py::kw_only(), py::arg("now"),
           "Return the seconds of the current conversation heard by `now`; 0.0 when idle.")
       .def(
           "start_silent_clock",
-          [](Player& self, double now) { self.start_silent_clock(checked_time(now, "now")); }, py::kw_only(),
+          [](Player& self, Seconds now) { self.start_silent_clock(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), R"(Let advance play, unheard, as a perfect device would, from `now` on.
 
 Nothing may call render_audio until stop_silent_clock.)")
       .def(
           "stop_silent_clock",
-          [](Player& self, double now) { self.stop_silent_clock(checked_time(now, "now")); }, py::kw_only(),
+          [](Player& self, Seconds now) { self.stop_silent_clock(checked_time(now, "now")); }, py::kw_only(),
           py::arg("now"), "Leave playing to render_audio again.")
       .def(
           "poll_events", [](Player& self) { return to_python_events(self.poll_events()); },

@@ -44,6 +44,7 @@ py::dict stats(const BoundStream& self) {
   stats["longest_callback_gap"] = counters.longest_callback_gap_s;
   stats["longest_callback"] = counters.longest_callback_s;
   stats["sounding_until"] = counters.sounding_until_s;
+  stats["handed_until"] = counters.handed_until_s;
   return stats;
 }
 
@@ -81,6 +82,10 @@ device_rate : int
       .def_property(
           "device_offset", [](const BoundStream& self) { return self.stream.device_offset_s(); },
           &set_device_offset, "How much later than the device says its sound is heard, seconds.")
+      .def(
+          "disconnect", [](BoundStream& self) { self.stream.disconnect(); },
+          py::call_guard<py::gil_scoped_release>(),
+          "Let callbacks give silence from now on. None of them is in the player any more when this returns.")
       .def("stats", &stats, R"(Return counters since the stream was made.
 
 Returns
@@ -88,7 +93,8 @@ Returns
 dict
     ``callbacks``, ``frames``, ``underflow_flags``, ``holes`` and ``hole_time`` (from the device's times),
     ``longest_callback_gap`` and ``longest_callback`` (seconds), ``sounding_until`` (when the last sample that is not
-    zero is heard, on the clock of `now`).)");
+    zero is heard, on the clock of `now`; 0.0 if there was none) and ``handed_until`` (the same of the last sample
+    that the player gave).)");
 }
 
 }  // namespace hostmode::bindings

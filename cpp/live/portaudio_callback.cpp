@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 #include <utility>
 
 #include "monotonic_clock.h"
@@ -31,6 +32,10 @@ void raise_to(std::atomic<double>& peak, double value) noexcept {
   if (value > peak.load(std::memory_order_relaxed)) peak.store(value, std::memory_order_relaxed);
 }
 
+double first_heard_s(const AudioObservation& observation) noexcept {
+  return observation.entry_s + (observation.dac_s - observation.host_current_s);
+}
+
 }  // namespace
 
 PortAudioStream::PortAudioStream(Player& player, int channel_count, int device_rate_hz)
@@ -40,6 +45,11 @@ PortAudioStream::PortAudioStream(Player& player, int channel_count, int device_r
   if (auto bank = FilterBank::between(player.device_rate_hz(), device_rate_hz)) {
     converter_ = std::make_unique<RateConverter>(std::move(bank), kMaxConvertedFrames);
   }
+}
+
+void PortAudioStream::disconnect() noexcept {
+  connected_.store(false);
+  while (in_player_.load()) std::this_thread::yield();
 }
 
 PortAudioCounters PortAudioStream::counters() const noexcept {
@@ -52,6 +62,7 @@ PortAudioCounters PortAudioStream::counters() const noexcept {
   counters.longest_callback_gap_s = longest_callback_gap_s_.load(std::memory_order_relaxed);
   counters.longest_callback_s = longest_callback_s_.load(std::memory_order_relaxed);
   counters.sounding_until_s = sounding_until_s_.load(std::memory_order_relaxed);
+  counters.handed_until_s = handed_until_s_.load(std::memory_order_relaxed);
   return counters;
 }
 
@@ -68,13 +79,26 @@ void PortAudioStream::render(float* output, std::size_t frame_count, const Hostm
 
   // The mono sound is made at the start of the block and then spread from its end, so that no frame is
   // overwritten before it is read.
-  render_mono(output, frame_count, observation);
+  fill(output, frame_count, observation);
   count(output, frame_count, observation);
   if (channel_count_ > 1) {
     for (std::size_t frame = frame_count; frame-- > 0;) {
       std::fill_n(output + frame * channel_count_, channel_count_, output[frame]);
     }
   }
+}
+
+void PortAudioStream::fill(float* mono, std::size_t frame_count,
+                           const AudioObservation& observation) noexcept {
+  in_player_.store(true);
+  if (connected_.load()) {
+    render_mono(mono, frame_count, observation);
+    const double heard_s = first_heard_s(observation) + static_cast<double>(frame_count) / device_rate_hz_;
+    if (std::isfinite(heard_s)) handed_until_s_.store(heard_s, std::memory_order_relaxed);
+  } else {
+    std::fill_n(mono, frame_count, 0.0F);
+  }
+  in_player_.store(false);
 }
 
 void PortAudioStream::render_mono(float* output, std::size_t frame_count,
@@ -97,12 +121,12 @@ void PortAudioStream::render_mono(float* output, std::size_t frame_count,
 
 void PortAudioStream::count(const float* mono, std::size_t frame_count,
                             const AudioObservation& observation) noexcept {
-  const double first_heard_s = observation.entry_s + (observation.dac_s - observation.host_current_s);
+  const double begin_s = first_heard_s(observation);
   const double duration_s = static_cast<double>(frame_count) / device_rate_hz_;
 
   if (callback_count_.load(std::memory_order_relaxed) > 0) {
     raise_to(longest_callback_gap_s_, observation.entry_s - previous_entry_s_);
-    const double hole_s = first_heard_s - expected_dac_s_;
+    const double hole_s = begin_s - expected_dac_s_;
     const bool settled =
         static_cast<double>(frame_count_.load(std::memory_order_relaxed)) > kSettling_s * device_rate_hz_;
     if (settled && hole_s > kHole_s) {
@@ -111,11 +135,11 @@ void PortAudioStream::count(const float* mono, std::size_t frame_count,
     }
   }
   previous_entry_s_ = observation.entry_s;
-  expected_dac_s_ = first_heard_s + duration_s;
+  expected_dac_s_ = begin_s + duration_s;
 
   for (std::size_t frame = frame_count; frame-- > 0;) {
     if (mono[frame] == 0.0F) continue;
-    const double heard_s = std::isfinite(first_heard_s) ? first_heard_s : observation.entry_s;
+    const double heard_s = std::isfinite(begin_s) ? begin_s : observation.entry_s;
     sounding_until_s_.store(heard_s + static_cast<double>(frame + 1) / device_rate_hz_,
                             std::memory_order_relaxed);
     break;

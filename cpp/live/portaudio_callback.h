@@ -39,6 +39,7 @@ struct PortAudioCounters {
   double longest_callback_gap_s = 0.0;  // from entry to entry
   double longest_callback_s = 0.0;      // from entry to return
   double sounding_until_s = 0.0;        // when the last frame that is not zero is heard; 0 if there was none
+  double handed_until_s = 0.0;          // when all that the player gave is heard; 0 if it gave nothing yet
 };
 
 // One PortAudio output stream of float32 frames: stamps each callback, builds the observation, calls the
@@ -58,6 +59,11 @@ class PortAudioStream {
     return device_offset_s_.load(std::memory_order_relaxed);
   }
 
+  // From here on callbacks give silence. None of them is in the player any more when this returns, however
+  // long the device keeps calling or hangs: another may render. Not for the audio thread: it waits for the
+  // callback under way. Thread-safe: yes.
+  void disconnect() noexcept;
+
   // Each field is from the latest callback or the one before it.
   // Thread-safe: yes. Realtime-safe: yes.
   [[nodiscard]] PortAudioCounters counters() const noexcept;
@@ -69,6 +75,7 @@ class PortAudioStream {
 
  private:
   void render_mono(float* output, std::size_t frame_count, AudioObservation observation) noexcept;
+  void fill(float* mono, std::size_t frame_count, const AudioObservation& observation) noexcept;
   void count(const float* mono, std::size_t frame_count, const AudioObservation& observation) noexcept;
 
   Player& player_;
@@ -76,6 +83,11 @@ class PortAudioStream {
   const double device_rate_hz_;
   std::unique_ptr<RateConverter> converter_;  // where the rates differ
   std::atomic<double> device_offset_s_{0.0};
+
+  // Each side writes its own flag and then reads the other's, in one order for all threads: of a callback
+  // that enters and a disconnect() that begins, at least one sees the other.
+  std::atomic<bool> connected_{true};
+  std::atomic<bool> in_player_{false};
 
   double previous_entry_s_ = 0.0;
   double expected_dac_s_ = 0.0;
@@ -88,6 +100,7 @@ class PortAudioStream {
   std::atomic<double> longest_callback_gap_s_{0.0};
   std::atomic<double> longest_callback_s_{0.0};
   std::atomic<double> sounding_until_s_{0.0};
+  std::atomic<double> handed_until_s_{0.0};
 
   friend int ::hostmode_portaudio_callback(const void*, void*, unsigned long, const HostmodePaTimeInfo*,
                                            unsigned long, void*) noexcept;

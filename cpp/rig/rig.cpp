@@ -12,9 +12,9 @@ constexpr std::size_t kStride = Rig::kOutFloats;
 // Every parent before its children.
 std::vector<std::uint32_t> order_joints(const std::vector<std::int32_t>& parents) {
   const auto depth = [&parents](std::uint32_t joint) {
-    std::size_t depth = 0;
-    for (std::int32_t at = parents[joint]; at >= 0; at = parents[static_cast<std::size_t>(at)]) ++depth;
-    return depth;
+    std::size_t steps = 0;
+    for (std::int32_t at = parents[joint]; at >= 0; at = parents[static_cast<std::size_t>(at)]) ++steps;
+    return steps;
   };
   std::vector<std::uint32_t> order(parents.size());
   for (std::uint32_t joint = 0; joint < order.size(); ++joint) order[joint] = joint;

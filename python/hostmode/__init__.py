@@ -96,7 +96,13 @@ _LAZY = {
 }
 
 
+# Packages of which whoever does not draw needs nothing.
+_PACKAGES = ("rig", "view")
+
+
 def __getattr__(name: str) -> object:
+    if name in _PACKAGES:
+        return importlib.import_module(f"hostmode.{name}")
     if name not in _LAZY:
         raise AttributeError(f"module 'hostmode' has no attribute {name!r}")
     value: object = getattr(importlib.import_module(_LAZY[name]), name)
@@ -105,7 +111,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_PACKAGES})
 
 
 def get_include() -> str:

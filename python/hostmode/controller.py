@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import weakref
@@ -32,6 +33,8 @@ _ticker = Ticker("hostmode-clock")
 _device_ticker = Ticker("hostmode-devices")
 
 _outputs_in_use: weakref.WeakSet[AudioOutput] = weakref.WeakSet()
+_controllers: weakref.WeakSet[Controller] = weakref.WeakSet()
+_log = logging.getLogger("hostmode")
 
 
 class Controller(Intake):
@@ -127,6 +130,7 @@ class Controller(Intake):
             _ticker.add(self._tick)
         if self._output.live:
             _device_ticker.add(self._supervise)
+        _controllers.add(self)
 
     def __enter__(self) -> Controller:
         self._require_open()
@@ -135,7 +139,7 @@ class Controller(Intake):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._close_after(error)
 
     async def __aenter__(self) -> Controller:
         return self.__enter__()
@@ -145,9 +149,18 @@ class Controller(Intake):
     ) -> None:
         # A device is given the time to play what it has: the loop must not stand still meanwhile.
         if self._output.live:
-            await asyncio.to_thread(self.close)
+            await asyncio.to_thread(self._close_after, error)
         else:
+            self._close_after(error)
+
+    def _close_after(self, error: BaseException | None) -> None:
+        try:
             self.close()
+        except Exception:
+            if error is None:
+                raise
+            # What went wrong in the block comes first.
+            _log.exception("close() failed as well")
 
     # ---- how it is played
 
@@ -168,6 +181,11 @@ class Controller(Intake):
 
         No callback runs after this has returned, asynchronous iterators end, and every other call raises
         `ClosedError`. Closing twice does nothing.
+
+        Raises
+        ------
+        AudioOutputError
+            The output could not be completed, such as a file on a full disk; all is closed nevertheless.
         """
         with self._lock:
             if self._closed:
@@ -177,8 +195,10 @@ class Controller(Intake):
             self._journal.close()
         _ticker.remove(self._tick)
         _device_ticker.remove(self._supervise)
-        self._finalizer()
-        self._end_events()
+        try:
+            self._finalizer()
+        finally:
+            self._end_events()
 
     @property
     def volume(self) -> float:
@@ -313,6 +333,17 @@ class Controller(Intake):
         kind = "error" if code == "audio_output_lost" else code
         reason = code if kind == "error" else None
         self._publish(ControllerEvent(kind, self._clock(), reason=reason, message=text))
+
+
+def _close_in_child() -> None:
+    # The threads that drive them are the parent's; one with a clock of the caller's has none and goes on.
+    for controller in list(_controllers):
+        if controller._threaded:
+            controller._close_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _weak_report(controller: Controller) -> Report:

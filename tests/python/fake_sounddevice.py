@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 from callback_device import CALLBACK, TimeInfo
 
+from hostmode.audio.lookout import Sighting
+
 BLOCK_S = 0.01
+NAME = "speaker"
+HOST = "fake"
 
 
 class PortAudioError(Exception):
@@ -24,6 +28,16 @@ class Speaker:
     def __init__(self, *rates: int) -> None:
         self.rates = rates
         self.plugged = True
+        # Whether PortAudio saw it when it was initialised.
+        self.listed = True
+        # What the question for a format, the opening and the start raise.
+        self.refusal: Exception | None = None
+        self.opening_refusal: Exception | None = None
+        self.start_refusal: Exception | None = None
+        # Whether it asks for nothing, though it is there.
+        self.frozen = False
+        self.closing = threading.Event()
+        self.closing.set()
         self.played: list[tuple[int, np.ndarray]] = []
         self.initialisations = 0
         self.streams: list[Stream] = []
@@ -32,19 +46,41 @@ class Speaker:
         """Return what was played on all streams, one after another."""
         return np.concatenate([block for _, block in self.played] or [np.zeros(0, np.float32)])
 
+    def look(self, devices: list[Any]) -> dict[Any, Sighting]:
+        """Return what another process would see."""
+        if not self.plugged:
+            return {}
+        return {device: Sighting(NAME, HOST, self.rates[0], 1) for device in devices}
+
     def module(self) -> Any:
         """Return what `import sounddevice` shall give."""
         module = types.ModuleType("sounddevice")
         speaker = self
 
-        def query_devices(device: Any = None, kind: str | None = None) -> dict[str, Any]:
-            if not speaker.plugged:
+        def query_devices(device: Any = None, kind: str | None = None) -> Any:
+            known = {
+                "index": 0,
+                "name": NAME,
+                "hostapi": 0,
+                "max_output_channels": 1,
+                "default_samplerate": float(speaker.rates[0]),
+            }
+            if device is None and kind is None:
+                return [known] if speaker.listed else []
+            if not speaker.plugged or not speaker.listed:
                 raise PortAudioError("no default output device")
-            return {"default_samplerate": float(speaker.rates[0]), "hostapi": 0, "name": "speaker"}
+            return known
+
+        def query_hostapis(index: int | None = None) -> Any:
+            return [{"name": HOST}] if index is None else {"name": HOST}
 
         def check_output_settings(device: Any, channels: int, dtype: str, **settings: Any) -> None:
-            if not speaker.plugged or settings["samplerate"] not in speaker.rates:
-                raise PortAudioError("invalid sample rate")
+            if not speaker.plugged:
+                raise PortAudioError("Device unavailable", -9985)
+            if speaker.refusal is not None:
+                raise speaker.refusal
+            if settings["samplerate"] not in speaker.rates:
+                raise PortAudioError("Invalid sample rate", -9997)
 
         def initialise() -> None:
             speaker.initialisations += 1
@@ -56,7 +92,7 @@ class Speaker:
         vars(module).update(
             PortAudioError=PortAudioError,
             query_devices=query_devices,
-            query_hostapis=lambda index: {"name": "fake"},
+            query_hostapis=query_hostapis,
             check_output_settings=check_output_settings,
             _terminate=lambda: None,
             _initialize=initialise,
@@ -81,7 +117,9 @@ class Stream:
         **_: Any,
     ) -> None:
         if not speaker.plugged:
-            raise PortAudioError("device unavailable")
+            raise PortAudioError("Device unavailable", -9985)
+        if speaker.opening_refusal is not None:
+            raise speaker.opening_refusal
         self.speaker = speaker
         self.rate = samplerate
         self.channels = channels
@@ -97,9 +135,12 @@ class Stream:
         return not self.closed and self.thread.is_alive()
 
     def start(self) -> None:
+        if self.speaker.start_refusal is not None:
+            raise self.speaker.start_refusal
         self.thread.start()
 
     def close(self) -> None:
+        self.speaker.closing.wait()
         self.closed = True
         if self.thread.is_alive():
             self.thread.join()
@@ -109,6 +150,9 @@ class Stream:
         start = time.monotonic()
         done = 0
         while self.speaker.plugged and not self.closed:
+            if self.speaker.frozen:
+                time.sleep(BLOCK_S)
+                continue
             ahead = done / self.rate - (time.monotonic() - start)
             if ahead > self.latency:
                 time.sleep(ahead - self.latency)

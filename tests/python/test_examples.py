@@ -22,6 +22,7 @@ EXPECTED = {
         "late and discarded: 1 sound, 1 motion",
         "second turn",
     ),
+    "expressions": ("smile", "wink"),
     "batch_folder": ("short.json", "times real time", "skipped:"),
 }
 
@@ -47,7 +48,9 @@ def test_examples_are_all_tested_here() -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_example_runs_and_says_what_it_should(name: str, folder: Path, tmp_path: Path) -> None:
-    arguments = [folder, tmp_path] if name == "batch_folder" else [folder / "short.json"]
+    arguments = {"batch_folder": [folder, tmp_path], "expressions": [tmp_path / "x.png"]}.get(
+        name, [folder / "short.json"]
+    )
 
     run = subprocess.run(
         [sys.executable, str(EXAMPLES / f"{name}.py"), *map(str, arguments)],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from cli_runner import run_cli
+from graphics import needs_graphics
 
 from hostmode import Recording, decode_message
 from hostmode.measure.clicks import click_audio, click_instants, click_motion, find_clicks
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 av = pytest.importorskip("av")
+
+pytestmark = needs_graphics
 
 RATE = 16000
 SECONDS = 4.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pytest
 from expressions import EXPRESSIONS, Expression
+from graphics import needs_graphics
 from scipy.ndimage import gaussian_filter
 
 from hostmode import ARKIT_NAMES
@@ -19,6 +20,8 @@ from hostmode.view import Offscreen
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+pytestmark = needs_graphics
 
 STORED: Final = Path(__file__).parents[1] / "data" / "golden_faces.npz"
 SIZE: Final = 192

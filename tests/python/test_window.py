@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from hostmode import Recording
+
 pytest.importorskip("glfw")
 PROGRAM = Path(__file__).parent / "window_program.py"
 
@@ -51,6 +53,20 @@ def test_window_the_sound_has_no_gap(seen: dict[str, Any]) -> None:
 def test_window_and_offscreen_in_one_process_are_refused(seen: dict[str, Any]) -> None:
     if sys.platform.startswith("linux"):
         assert "another process" in seen["mixed"]
+
+
+def test_play_window_shows_a_recording_to_its_end(tmp_path: Path) -> None:
+    if shutil.which("xvfb-run") is None:
+        pytest.skip("needs xvfb")
+    whole = Recording.embedded()
+    recording = Recording.from_keyframes(
+        whole.audio[: 2 * whole.sample_rate], whole.sample_rate, whole.keyframes[:50]
+    )
+    recording.save(tmp_path / "short.json")
+    command = ["xvfb-run", "-a", sys.executable, "-m", "hostmode", "play", "short.json", "--window"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "0 underruns, 0 stalls" in done.stdout
 
 
 def test_window_without_a_display_says_so(tmp_path: Path) -> None:

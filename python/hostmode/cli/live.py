@@ -66,8 +66,9 @@ def play_live(
     *,
     device: int | str | None = None,
     window: bool = False,
+    web: bool = False,
 ) -> Playback:
-    """Play `recording` to its end and show the face meanwhile, in the terminal or in a window.
+    """Play `recording` to its end and show the face meanwhile, in the terminal, a window or a browser.
 
     Without a sound card it plays unheard, in the same time, and the result says why. `device` is that of
     `SounddeviceOutput`; one that is not there raises `AudioOutputError`.
@@ -76,7 +77,7 @@ def play_live(
     from rich.live import Live
 
     from hostmode.audio import SounddeviceOutput
-    from hostmode.audio.device_stream import choose_rate
+    from hostmode.audio.device_stream import require_device
     from hostmode.controller import Controller
 
     if not recording.audio.size:
@@ -85,12 +86,12 @@ def play_live(
     playback = Playback()
     if device is not None:
         # Who names a device wants that one: to play unheard instead would not do.
-        choose_rate(device)
+        require_device(device)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         controller = Controller(recording.sample_rate, output=SounddeviceOutput(device))
     playback.silent_because = "; ".join(str(warning.message) for warning in caught)
-    with controller as avatar, _maybe_window(avatar, title, window) as shown:
+    with controller as avatar, _maybe_window(avatar, title, window) as shown, _maybe_web(avatar, web, console):
         conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
         avatar.yield_frames_data(list(recording.messages), conversation_id)
         with paused_while_stopped(avatar, console):
@@ -116,6 +117,21 @@ def _maybe_window(avatar: Controller, title: str, wanted: bool) -> Iterator[Wind
 
     with Window(avatar, title=title) as window:
         yield window
+
+
+@contextlib.contextmanager
+def _maybe_web(avatar: Controller, wanted: bool, console: Console) -> Iterator[None]:
+    """Serve the face, wait until somebody looks, and let it come to rest before it goes."""
+    if not wanted:
+        yield
+        return
+    from hostmode.view.web import WebFace
+
+    with WebFace(avatar) as face:
+        console.print(f"open {face.url} in a browser on this machine", highlight=False)
+        face.wait_for_viewer()
+        yield
+        time.sleep(_REST_S)
 
 
 def _show_in(window: Window, avatar: Controller, recording: Recording, playback: Playback) -> None:

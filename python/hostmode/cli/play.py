@@ -31,6 +31,9 @@ def play(
     window: Annotated[
         bool, typer.Option("--window", help="Show a head in a window; needs the extra `view` and a display.")
     ] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Show a head in a browser on this machine; needs the extra `video`.")
+    ] = False,
     audio_out: Annotated[
         Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit .wav file.")
     ] = None,
@@ -60,7 +63,7 @@ def play(
 
     Example: `hostmode play speech.json`
 
-    Example: `hostmode play speech.json --window`
+    Example: `hostmode play speech.json --window`, or `--web` without a display
 
     Example: `hostmode play speech.json --audio-out speech.wav --poses-out poses.npz --rate 60`
     """
@@ -76,10 +79,11 @@ def play(
     require_rate(recording)
     say_rate(recording)
     if audio_out is None and poses_out is None:
-        _play_live(recording, printable(file.name), device, window)
+        _play_live(recording, printable(file.name), device, window, web)
         return
-    if window:
-        raise typer.BadParameter("plays live: leave out --audio-out and --poses-out", param_hint="--window")
+    if window or web:
+        option = "--window" if window else "--web"
+        raise typer.BadParameter("plays live: leave out --audio-out and --poses-out", param_hint=option)
     rate = 60.0 if rate is None else rate
     rendering = _render(recording, rate, exact)
     if audio_out is not None:
@@ -104,11 +108,11 @@ def _check_output(source: Path | None, output: Path | None, option: str, endings
         )
 
 
-def _play_live(recording: Recording, name: str, device: str | None, window: bool) -> None:
+def _play_live(recording: Recording, name: str, device: str | None, window: bool, web: bool) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
     chosen = int(device) if device is not None and device.isdecimal() else device
-    for line in summary_lines(play_live(recording, name, device=chosen, window=window)):
+    for line in summary_lines(play_live(recording, name, device=chosen, window=window, web=web)):
         print(line)
 
 

@@ -77,6 +77,7 @@ class EventSource:
             setattr(self, name, None)
         self._threaded = threaded
         self._closed = False
+        self._closed_because = "is closed; make a new one"
         self._leave_dispatcher = weakref.finalize(self, _leave, _dispatcher, threaded)
         if threaded:
             _dispatcher.join()
@@ -125,7 +126,14 @@ class EventSource:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise ClosedError(f"this {type(self).__name__} is closed; make a new one")
+            raise ClosedError(f"this {type(self).__name__} {self._closed_because}")
+
+    def _close_in_child(self) -> None:
+        """Be closed in a forked process, where no thread of the parent is alive and its locks may be held."""
+        self._lock = threading.RLock()
+        if not self._closed:
+            self._closed = True
+            self._closed_because = "was made before this process was forked; make one in the child"
 
     def _publish(self, event: ControllerEvent) -> None:
         """Bring an event on its way. Thread-safe."""

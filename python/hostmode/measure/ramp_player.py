@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hostmode import Controller, PlayerConfig
-from hostmode.audio.device_stream import load_sounddevice
+from hostmode.audio.portaudio import load_sounddevice
 from hostmode.measure.interpreter_load import InterpreterLoad
 from hostmode.measure.ramp import ramp
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hostmode.audio.device_stream import load_sounddevice
+from hostmode.audio.portaudio import load_sounddevice
 from hostmode.errors import AudioOutputError
 from hostmode.measure.clicks import click_instants, find_clicks, find_pulses
 from hostmode.measure.machine_load import machine_load

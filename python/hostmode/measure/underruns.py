@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from hostmode.audio.device_stream import load_sounddevice
+from hostmode.audio.portaudio import load_sounddevice
 from hostmode.errors import AudioOutputError
 from hostmode.measure.ramp import RampCount, count_ramp
 from hostmode.measure.ramp_player import LATENCY_S, RATE

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -137,6 +138,21 @@ class VirtualSoundCard:
             self._server.kill()
             self._server.wait()
             self._server = None
+
+    def freeze(self) -> None:
+        """Let the server stand still, as one does that hangs."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on after `freeze`."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGCONT)
+
+    def control(self, *arguments: str) -> str:
+        """Ask the server something with ``pactl`` and return the answer."""
+        command = ["pactl", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout
 
     def close(self) -> None:
         """End the server and remove its files."""

@@ -25,6 +25,8 @@ FORMAT: Final = "hostmode-head-1"
 #: Names of the materials that the numbers in `Rig.materials` stand for.
 MATERIALS: Final = ("skin", "mouth", "teeth", "tongue", "eye", "lash", "hair", "cloth")
 
+_OTHER_FORMATS: Final = (".glb", ".gltf", ".pkl", ".vrm", ".fbx", ".obj")
+
 _KINDS: Final = {"i": "integers", "u": "integers", "f": "numbers", "S": "text"}
 
 
@@ -111,6 +113,8 @@ class Rig:
         OSError
             The file cannot be read.
         """
+        if Path(path).suffix.lower() in _OTHER_FORMATS:
+            raise HeadError(f"{path}: heads are read from .npz files of hostmode; glTF and FLAME are not supported")
         return cls(read_npz(path), str(path))
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,7 +26,7 @@ _HEADERS: Final = {
 }
 
 
-def read_npz(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
+def read_npz(path: str | os.PathLike[str] | io.BytesIO) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of the file by name.
 
     Raises
@@ -36,38 +36,51 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     OSError
         It cannot be read.
     """
+    if isinstance(path, io.BytesIO):
+        return _unpack(path, "head")
+    with Path(path).open("rb") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise HeadError(f"{path}: larger than {_MOST_BYTES} bytes, the most that is read")
+    return _unpack(io.BytesIO(data), str(path))
+
+
+def _unpack(file: io.BytesIO, name: str) -> dict[str, npt.NDArray[Any]]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             size = sum(member.file_size for member in members)
             if len(members) > _MOST_MEMBERS or size > _MOST_BYTES:
                 raise HeadError(
-                    f"{path}: {len(members)} arrays of {size} bytes; "
+                    f"{name}: {len(members)} arrays of {size} bytes; "
                     f"at most {_MOST_MEMBERS} of {_MOST_BYTES} bytes together are read"
                 )
             return {
-                member.filename.removesuffix(".npy"): _array(path, member.filename, archive.read(member))
+                member.filename.removesuffix(".npy"): _array(name, member.filename, archive.read(member))
                 for member in members
             }
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise HeadError(f"{path}: not a whole .npz file: {error}") from error
+    except HeadError:
+        raise
+    # What zipfile raises on damaged archives is not listed anywhere: ValueError, struct.error, OSError among others.
+    except Exception as error:
+        raise HeadError(f"{name}: not a whole .npz file: {' '.join(str(error).split())}") from error
 
 
-def _array(path: str | os.PathLike[str], name: str, data: bytes) -> npt.NDArray[Any]:
+def _array(path: str, name: str, data: bytes) -> npt.NDArray[Any]:
     stream = io.BytesIO(data)
     try:
         version = np.lib.format.read_magic(stream)
         shape, fortran_order, dtype = _HEADERS[version](stream)
     except (ValueError, KeyError, TypeError, SyntaxError, UnicodeError, RecursionError, MemoryError) as error:
-        raise HeadError(f"{path}: {name} is no NumPy array") from error
+        raise HeadError(f"{path}: {name!r} is no NumPy array") from error
     if dtype.hasobject:
-        raise HeadError(f"{path}: {name} holds Python objects, which are not loaded; store plain numbers")
+        raise HeadError(f"{path}: {name!r} holds Python objects, which are not loaded; store plain numbers")
     count = 1
     for length in shape:
         count *= length
     body = data[stream.tell() :]
     if count < 0 or count * dtype.itemsize != len(body):
-        raise HeadError(f"{path}: {name} says it has shape {shape} of {dtype}, but has {len(body)} bytes")
+        raise HeadError(f"{path}: {name!r} says it has shape {shape} of {dtype}, but has {len(body)} bytes")
     if dtype.itemsize == 0:
-        raise HeadError(f"{path}: {name} holds items of no size")
+        raise HeadError(f"{path}: {name!r} holds items of no size")
     return np.frombuffer(body, dtype).reshape(shape, order="F" if fortran_order else "C")

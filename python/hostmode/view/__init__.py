@@ -5,6 +5,7 @@ from hostmode.view.gl import GraphicsError
 from hostmode.view.live_face import LiveFace
 from hostmode.view.offscreen import Offscreen
 from hostmode.view.performance import Performance, perform
+from hostmode.view.web import WebFace
 from hostmode.view.window import Window
 
-__all__ = ["Camera", "GraphicsError", "LiveFace", "Offscreen", "Performance", "Window", "perform"]
+__all__ = ["Camera", "GraphicsError", "LiveFace", "Offscreen", "Performance", "WebFace", "Window", "perform"]

@@ -1,12 +1,14 @@
 """A Controller on the sound card that does what it reads, line by line, and prints every event as JSON.
 
-Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``interrupts COUNT``, ``idle``, ``stats``, ``close``.
+Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``interrupts COUNT``, ``idle``, ``stats``,
+``microphone SOURCE``, ``listened``, ``close``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import random
 import sys
 import threading
@@ -16,6 +18,7 @@ import warnings
 import numpy as np
 
 from hostmode import KEYFRAME_FLOATS, Controller, PlayerConfig, encode_message
+from hostmode.audio import SounddeviceOutput
 from hostmode.measure.ramp import ramp
 
 RATE = 48000
@@ -81,10 +84,26 @@ def interrupt_often(avatar: Controller, count: int) -> tuple[int, list[int]]:
     return len(accepted), heard
 
 
+class Microphone:
+    """A recording of the application's own, beside the avatar."""
+
+    def __init__(self, source: str) -> None:
+        os.environ["PULSE_SOURCE"] = source
+        import sounddevice
+
+        self.frames = 0
+        self.stream = sounddevice.InputStream(16000, channels=1, callback=self.hear)
+        self.stream.start()
+
+    def hear(self, data: np.ndarray, frames: int, time_info: object, status: object) -> None:
+        self.frames += frames
+
+
 def main() -> None:
     rate = int(sys.argv[1]) if len(sys.argv) > 1 else RATE
     warnings.simplefilter("ignore")
-    avatar = Controller(rate, config=PlayerConfig(motion_wait=0.0))
+    device = sys.argv[2] if len(sys.argv) > 2 else None
+    avatar = Controller(rate, config=PlayerConfig(motion_wait=0.0), output=SounddeviceOutput(device))
     avatar.on_event = lambda event: say(**dataclasses.asdict(event))
     say("ready", output=avatar.stats()["audio_output"])
     for line in sys.stdin:
@@ -106,6 +125,10 @@ def main() -> None:
             say("waited", idle=avatar.wait_until_idle(30))
         elif command == "stats":
             say("stats", **avatar.stats())
+        elif command == "microphone":
+            microphone = Microphone(arguments[0])
+        elif command == "listened":
+            say("listened", frames=microphone.frames, active=microphone.stream.active)
         elif command == "close":
             break
     avatar.close()
