@@ -523,7 +523,9 @@ MUTATIONS = (
         "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
     ),
     Mutation("late_motion", "FaceDelay::learn", "  if (same_instant) return;\n", ""),
-    Mutation("late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"),
+    Mutation(
+        "late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"
+    ),
     Mutation(
         "late_motion",
         "Screen::append",
