@@ -32,7 +32,7 @@ void require_valid(const PlayerConfig& config) {
 }
 
 PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, double motion_wait,
-                         double prebuffer, double max_prebuffer, double speech_transition,
+                         double prebuffer, double max_prebuffer, double stall_risk, double speech_transition,
                          double idle_transition, double end_timeout, double turn_timeout,
                          double early_motion_expiry, double max_audio, double max_motion, double av_offset,
                          double latency, bool layers, std::optional<std::uint64_t> seed,
@@ -43,6 +43,7 @@ PlayerConfig make_config(const std::string& frame_starvation_mode, bool queue, d
   config.motion_wait_s = motion_wait;
   config.prebuffer_s = prebuffer;
   config.max_prebuffer_s = max_prebuffer;
+  config.stall_risk = stall_risk;
   config.speech_transition_s = speech_transition;
   config.idle_transition_s = idle_transition;
   config.end_timeout_s = end_timeout;
@@ -79,7 +80,10 @@ motion_wait : float
 prebuffer : float
     The least audio that waits before sound starts, or starts again after an underrun, 0 to 10.
 max_prebuffer : float
-    What the arrival jitter seen so far may raise `prebuffer` to, up to 30.
+    The most audio that is waited for, however irregularly it has arrived, `prebuffer` to 30.
+stall_risk : float
+    The share of utterances that may run dry, 0.001 to 0.5: less starts later, more starts sooner. How much audio waits
+    before sound starts follows from it and from how audio has arrived so far.
 speech_transition : float
     Length of the blend from idle to speaking, 0 to 10. The default, 8 keyframe intervals, is that of AvatarKit's
     RTC player.
@@ -121,6 +125,7 @@ ValueError
            py::arg("frame_starvation_mode") = mode_name(defaults.frame_starvation_mode),
            py::arg("queue") = defaults.queue, py::arg("motion_wait") = defaults.motion_wait_s,
            py::arg("prebuffer") = defaults.prebuffer_s, py::arg("max_prebuffer") = defaults.max_prebuffer_s,
+           py::arg("stall_risk") = defaults.stall_risk,
            py::arg("speech_transition") = defaults.speech_transition_s,
            py::arg("idle_transition") = defaults.idle_transition_s,
            py::arg("end_timeout") = defaults.end_timeout_s, py::arg("turn_timeout") = defaults.turn_timeout_s,
@@ -139,6 +144,7 @@ ValueError
       .def_readonly("motion_wait", &PlayerConfig::motion_wait_s)
       .def_readonly("prebuffer", &PlayerConfig::prebuffer_s)
       .def_readonly("max_prebuffer", &PlayerConfig::max_prebuffer_s)
+      .def_readonly("stall_risk", &PlayerConfig::stall_risk)
       .def_readonly("speech_transition", &PlayerConfig::speech_transition_s)
       .def_readonly("idle_transition", &PlayerConfig::idle_transition_s)
       .def_readonly("end_timeout", &PlayerConfig::end_timeout_s)

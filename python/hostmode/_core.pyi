@@ -1,6 +1,6 @@
 """Native core of hostmode: sans-I/O playback of AvatarKit Host Mode conversations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal, final, overload
 
 import numpy as np
@@ -46,6 +46,34 @@ class Motion:
 
 def now() -> float: ...
 def decode_message(data: Buffer) -> Motion: ...
+def decode_packet(
+    data: Buffer, profile: str, inflate: Callable[[str, bytes, int], bytes | None] | None
+) -> tuple[str, bool, bool, list[tuple[int, bytes]], bytes]: ...
+def encode_packet(
+    profile: str,
+    kind: str,
+    start: bool,
+    end: bool,
+    frames: Sequence[tuple[int, bytes]],
+    transition: bytes,
+    deflate: Callable[[str, bytes, int], bytes | None] | None,
+) -> bytes: ...
+
+@final
+class PacketRounds:
+    def __init__(
+        self, profile: str, inflate: Callable[[str, bytes, int], bytes | None] | None, patience: float
+    ) -> None: ...
+    def push(self, payload: Buffer, now: float) -> list[tuple[str, str, int, bytes]]: ...
+    def advance(self, now: float) -> list[tuple[str, str, int, bytes]]: ...
+    def interrupt(self) -> None: ...
+    @property
+    def is_open(self) -> bool: ...
+    @property
+    def counts(self) -> dict[str, int]: ...
+
+def extract_sei(stream: Buffer) -> list[bytes]: ...
+def insert_sei(stream: Buffer, payload: Buffer) -> bytes: ...
 def encode_message(
     keyframes: npt.ArrayLike,
     connection_id: str = "",
@@ -65,7 +93,8 @@ class PlayerConfig:
         queue: bool = False,
         motion_wait: float = 0.3,
         prebuffer: float = 0.04,
-        max_prebuffer: float = 0.5,
+        max_prebuffer: float = 2.0,
+        stall_risk: float = 0.06,
         speech_transition: float = 0.32,
         idle_transition: float = 0.8,
         end_timeout: float = 5.0,
@@ -89,6 +118,8 @@ class PlayerConfig:
     def prebuffer(self) -> float: ...
     @property
     def max_prebuffer(self) -> float: ...
+    @property
+    def stall_risk(self) -> float: ...
     @property
     def speech_transition(self) -> float: ...
     @property
@@ -190,6 +221,8 @@ class Stats:
     def discarded_wrong_id(self) -> int: ...
     @property
     def discarded_other_req_id(self) -> int: ...
+    @property
+    def discarded_replaced(self) -> int: ...
     @property
     def discarded_tombstoned(self) -> int: ...
     @property

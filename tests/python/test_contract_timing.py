@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from player_rig import EXPRESSION, RAMP, START, Rig, keyframes, motion, tone
@@ -44,21 +46,82 @@ def test_silent_clock_plays_unheard_in_place_of_a_device() -> None:
     assert [(end.conversation_id, end.reason) for end in ends] == [(conversation, "playback_end")]
 
 
-def test_start_prebuffer_adapts_to_the_arrival_jitter() -> None:
-    rig = Rig(prebuffer=0.04, max_prebuffer=0.5)
-    rig.speak(tone(0.1))
-    rig.run(0.3)
-    rig.speak(tone(0.1), end=True)
-    rig.run(1.0)
-    assert rig.player.stats().prebuffer == pytest.approx(0.24)
+def stream(rig: Rig, gap: float, chunk: float, count: int) -> np.ndarray:
+    """Speak an utterance in chunks, each `gap` seconds after the one before; return all that is heard."""
+    heard = []
+    for index in range(count):
+        rig.speak(tone(chunk, seed=index), end=index == count - 1)
+        heard.append(rig.run(gap))
+    return np.concatenate([*heard, rig.run(count * chunk + 2.0)])
 
-    rig.speak(tone(0.1, seed=2))
-    waiting = rig.player.stats().prebuffer
-    assert not rig.run(0.1).any()
-    rig.speak(tone(0.15, seed=2))
 
-    assert waiting == pytest.approx(0.04 + 0.8 * 0.2)
+def pieces(sound: np.ndarray) -> list[tuple[float, bool]]:
+    """Return the runs of sound and of silence of 20 ms and more: their seconds, and whether they sound."""
+    block = 16000 // 50
+    sounds = np.abs(sound[: len(sound) // block * block].astype(float)).reshape(-1, block).max(axis=1) > 0
+    edges = [0, *(np.flatnonzero(np.diff(sounds)) + 1), len(sounds)]
+    return [((b - a) * 0.02, bool(sounds[a])) for a, b in itertools.pairwise(edges)]
+
+
+def adaptive(**config: float) -> Rig:
+    return Rig(**{"prebuffer": 0.04, "max_prebuffer": 2.0, "motion_wait": 0.0} | config)
+
+
+def test_start_prebuffer_adapts_to_how_audio_arrives() -> None:
+    steady, held = adaptive(), adaptive()
+    for _ in range(12):
+        stream(steady, gap=0.02, chunk=0.1, count=20)
+        stream(held, gap=0.4, chunk=0.5, count=6)
+
+    assert steady.player.stats().prebuffer < 0.15
+    assert held.player.stats().prebuffer > 0.3
+
+
+def test_start_risk_that_is_smaller_waits_for_more() -> None:
+    waits = []
+    for risk in (0.2, 0.06, 0.02):
+        rig = adaptive(stall_risk=risk)
+        for _ in range(5):
+            stream(rig, gap=0.25, chunk=0.3, count=8)
+        waits.append(rig.player.stats().prebuffer)
+    assert waits == sorted(waits)
+    assert waits[0] < waits[-1]
+
+
+@pytest.mark.parametrize("least", [0.04, 0.3, 0.7])
+def test_start_is_never_below_the_prebuffer(least: float) -> None:
+    rig = adaptive(prebuffer=least, stall_risk=0.5)
+    for _ in range(8):
+        stream(rig, gap=0.01, chunk=0.1, count=20)
+    rig.speak(tone(least - 0.02))
+    assert not rig.run(0.3).any()
+    rig.speak(tone(0.04, seed=2))
     assert rig.run(0.1)[RAMP:].any()
+
+
+def test_start_after_an_underrun_waits_for_a_second_at_most() -> None:
+    rig = adaptive(stall_risk=0.001)
+    rig.speak(tone(2.5))
+    rig.run(3.0)
+    rig.speak(tone(0.2, seed=2))
+    rest = rig.run(1.2)
+    assert not rest[: int(0.4 * 16000)].any()
+    assert rest.any()
+
+
+@pytest.mark.parametrize("chunk", [0.1, 0.5])
+def test_start_policy_plays_slow_speech_in_few_long_pieces(chunk: float) -> None:
+    rig = adaptive()
+    sounding = [seconds for seconds, sounds in pieces(stream(rig, 1.5 * chunk, chunk, round(20 / chunk))) if sounds]
+    assert len(sounding) <= 10
+    assert np.median(sounding) > 1.5
+
+
+def test_start_after_a_second_without_news_plays_what_is_there() -> None:
+    rig = adaptive(stall_risk=0.001)
+    rig.speak(tone(0.3))
+    assert not rig.run(0.9).any()
+    assert rig.run(0.2).any()
 
 
 def test_clock_pose_is_that_of_the_sound_that_is_heard_now() -> None:

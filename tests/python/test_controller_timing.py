@@ -88,7 +88,7 @@ def test_the_prebuffer_grows_with_the_jitter_of_what_arrives(stage):
         s.play(0.02)
         s.avatar.yield_audio_data(tone(0.1))
         s.play(0.3)
-    assert steady < s.avatar.stats()["prebuffer"] <= 0.5
+    assert steady < s.avatar.stats()["prebuffer"] <= PlayerConfig().max_prebuffer
 
 
 @pytest.mark.parametrize("duration", [0.32, 0.6])

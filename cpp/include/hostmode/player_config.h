@@ -18,7 +18,8 @@ struct PlayerConfig {
   bool queue = false;                  // audio after `end` plays afterwards instead of cutting what plays
   double motion_wait_s = 0.3;          // sound waits this long at most for the first motion; 0: not at all
   double prebuffer_s = 0.04;           // least audio that waits before sound starts or starts again
-  double max_prebuffer_s = 0.5;        // what arrival jitter may raise that to
+  double max_prebuffer_s = 2.0;        // what arrivals may raise that to
+  double stall_risk = 0.06;            // share of utterances that may run dry; less starts later
   double speech_transition_s = 0.32;   // idle to speaking: 8 keyframe intervals (AvatarKit's RTC player)
   double idle_transition_s = 0.8;      // speaking to idle: 20 keyframe intervals (the same)
   double end_timeout_s = 5.0;          // a conversation that waits in vain for data is ended after this long

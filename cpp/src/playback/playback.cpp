@@ -74,7 +74,10 @@ Playback::Chunk Playback::take_chunk(ByteView pcm, bool end, const std::string* 
   Conversation& conversation = *chunk.conversation;
   chunk.id = conversation.id;
   conversation.last_arrival_s = now_s;
-  if (bytes > 0) policy_.on_chunk(now_s, static_cast<double>(conversation.stream.pushed()) / sample_rate_hz_);
+  if (bytes > 0) {
+    const StartState before = start_state(conversation);
+    policy_.on_chunk(now_s, before.pushed_s + static_cast<double>(added) / pcm_rate_hz_, before);
+  }
   update_gate(conversation);
   return chunk;
 }
@@ -84,8 +87,9 @@ void Playback::finish_chunk(Conversation& conversation, ByteView pcm, bool end, 
   conversation.pcm.keep_odd_byte(pcm.data, pcm.size);
   if (!end || conversation.ended()) return;
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
-  policy_.on_end(now_s);
+  policy_.on_end();
   conversation.stream.close();
+  update_gate(conversation);
   conversations_.stop_accepting(conversation);
 }
 
@@ -112,9 +116,22 @@ ConversationPtr Playback::begin_conversation(double now_s) {
   return opened;
 }
 
+StartState Playback::start_state(const Conversation& conversation) const {
+  const SampleQueue& stream = conversation.stream;
+  StartState state;
+  state.opened_s = conversation.opened_s;
+  state.pushed_s = static_cast<double>(stream.pushed()) / sample_rate_hz_;
+  state.played_s = static_cast<double>(stream.consumed()) / sample_rate_hz_;
+  state.motion_end_s = conversation.timeline.last_keyframe_s();
+  state.has_motion = conversation.has_motion();
+  state.closed = stream.closed();
+  state.motion_final = conversation.is_audio_only() || conversation.motion_ended;
+  return state;
+}
+
 void Playback::update_gate(Conversation& conversation) {
   SampleQueue& stream = conversation.stream;
-  const StartGate gate = policy_.gate(conversation.opened_s);
+  const StartGate gate = policy_.gate(start_state(conversation));
   stream.set_prebuffer(samples(gate.prebuffer_s));
   stream.set_start_by(gate.start_by_s, gate.latest_s);
   const std::int64_t motion_end = samples(conversation.timeline.last_keyframe_s());
@@ -123,7 +140,7 @@ void Playback::update_gate(Conversation& conversation) {
   if (config_.frame_starvation_mode == FrameStarvationMode::kStrictSync) {
     stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);
   }
-  if (motion_final || conversation.has_motion()) stream.set_motion_ready();
+  stream.set_motion_ready(gate.motion_ready);
 }
 
 // ---- motion
@@ -144,7 +161,7 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
     const std::size_t first = timeline.keyframe_count();
     const double heard_s = screen_.append(conversation, batch, present_s_);
     motion_.count(conversation, first, message.keyframes.size(), heard_s, present_s_);
-    policy_.on_motion(now_s, timeline.last_keyframe_s());
+    policy_.on_motion(now_s);
     if (conversation.started()) journal_.set_animated(true, conversation.id, present_s_);
   }
   update_gate(conversation);
@@ -286,7 +303,7 @@ Stats Playback::stats() {
   Stats stats = journal_.stats();
   stats.underruns = playout_.underruns();
   stats.clock_faults = playout_.clock().faults();
-  stats.prebuffer_s = policy_.gate(0.0).prebuffer_s;
+  stats.prebuffer_s = policy_.prebuffer_s();
   if (const ConversationPtr conversation = conversations_.current()) {
     const SampleQueue& stream = conversation->stream;
     stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / sample_rate_hz_;

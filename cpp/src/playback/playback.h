@@ -133,6 +133,7 @@ class Playback {
   void end_overdue(Conversation& conversation);
   [[nodiscard]] ConversationPtr begin_conversation(double now_s);
   void update_gate(Conversation& conversation);
+  [[nodiscard]] StartState start_state(const Conversation& conversation) const;
   [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
 
   // What a sample needs where nothing has changed since the last one lies together, first.

@@ -19,6 +19,9 @@ const char* validate(const PlayerConfig& config) noexcept {
   if (!within(config.max_prebuffer_s, config.prebuffer_s, 30)) {
     return "max_prebuffer must be prebuffer to 30 seconds";
   }
+  if (!within(config.stall_risk, 0.001, 0.5)) {
+    return "stall_risk must be 0.001 to 0.5: the share of utterances that may run dry";
+  }
   if (!within(config.speech_transition_s, 0, 10)) return "speech_transition must be 0 to 10 seconds";
   if (!within(config.idle_transition_s, 0, 10)) return "idle_transition must be 0 to 10 seconds";
   if (!within(config.end_timeout_s, 0.1, 3600)) return "end_timeout must be 0.1 to 3600 seconds";

@@ -10,7 +10,7 @@ namespace {
 // A control side that looks away for long loses the oldest edges, never the newest mapping.
 constexpr std::size_t kSegmentCapacity = 256;
 // After an underrun, sound resumes with less than the prebuffer once this much time has passed.
-constexpr double kMaxRebuffer_s = 0.5;
+constexpr double kMaxRebuffer_s = 1.0;
 
 std::int16_t to_int16(float sample) noexcept {
   const float scaled = std::nearbyint(sample * 32768.0F);

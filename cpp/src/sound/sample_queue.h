@@ -51,7 +51,7 @@ class SampleQueue {
 
   // Sound may start once this many frames wait (or the stream is closed), and motion is ready.
   void set_prebuffer(std::int64_t frames) noexcept { prebuffer_.store(frames, std::memory_order_relaxed); }
-  void set_motion_ready() noexcept { motion_ready_.store(true, std::memory_order_release); }
+  void set_motion_ready(bool ready = true) noexcept { motion_ready_.store(ready, std::memory_order_release); }
 
   // Sound starts without motion from `start_s` on, and without the full prebuffer from `latest_s` on.
   void set_start_by(double start_s, double latest_s) noexcept {
