@@ -13,5 +13,6 @@ void bind_message(pybind11::module_& m);
 void bind_player(pybind11::module_& m);
 void bind_portaudio(pybind11::module_& m);
 void bind_rig(pybind11::module_& m);
+void bind_rtc_packet(pybind11::module_& m);
 
 }  // namespace hostmode::bindings

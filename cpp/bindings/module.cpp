@@ -5,6 +5,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   m.attr("__version__") = HOSTMODE_VERSION;
   hostmode::bindings::bind_clock(m);
   hostmode::bindings::bind_message(m);
+  hostmode::bindings::bind_rtc_packet(m);
   hostmode::bindings::bind_config(m);
   hostmode::bindings::bind_events(m);
   hostmode::bindings::bind_player(m);

@@ -107,6 +107,27 @@ def test_e10_malformed_message_applies_nothing_and_leaves_the_audio_alone() -> N
     assert rig.move([motion(10, end=True)], conversation) is True
 
 
+def test_e10_messages_glued_together_are_one_and_that_is_said() -> None:
+    rig = Rig(speech_transition=0.0)
+    conversation = rig.speak(tone(1.0), end=True)
+
+    rig.move([motion(10, level=0.2, req_id="r") + motion(25, level=0.7, req_id="r", end=True)], conversation)
+    rig.run(0.3)
+
+    assert rig.level() == pytest.approx(0.7)
+    assert rig.player.stats().keyframes == 25
+    assert rig.player.stats().discarded_replaced == 1
+    assert [event.reason for event in rig.of_kind("motion_discarded")] == ["replaced"]
+
+
+def test_e10_glued_early_motion_is_said_once_when_audio_opens() -> None:
+    rig = Rig()
+    rig.move([motion(10, req_id="r") + motion(5, req_id="r")], None)
+    rig.speak(tone(1.0), end=True)
+
+    assert rig.player.stats().discarded_replaced == 1
+
+
 def test_e11_server_error_in_the_list_is_reported_and_motion_beside_it_used() -> None:
     rig, conversation = speaking_rig()
 

@@ -29,8 +29,9 @@ struct Stats {
   std::uint64_t discarded_tombstoned = 0;
   std::uint64_t discarded_audio_only = 0;
   std::uint64_t discarded_avatar = 0;
-  std::uint64_t late_audio = 0;         // chunks for a conversation whose audio was over
-  std::uint64_t discarded_expired = 0;  // early motion that no audio came for
+  std::uint64_t discarded_replaced = 0;  // animations that a later field of their message replaced
+  std::uint64_t late_audio = 0;          // chunks for a conversation whose audio was over
+  std::uint64_t discarded_expired = 0;   // early motion that no audio came for
   std::uint64_t dropped_odd_bytes = 0;
   std::uint64_t realignments = 0;    // of audio that had lost a byte
   std::uint64_t dropped_events = 0;  // diagnostics that nobody polled; state edges are never dropped

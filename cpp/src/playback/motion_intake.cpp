@@ -79,7 +79,11 @@ bool MotionIntake::accept(const Message& message, Conversation* conversation, do
     journal_.add_discarded(stats.discarded_tombstoned, "tombstoned", id, 1, now_s);
     return false;
   }
-  if (conversation == nullptr || message.req_id.empty()) return true;
+  if (conversation == nullptr) return true;
+  if (message.replaced_animations > 0) {
+    journal_.add_discarded(stats.discarded_replaced, "replaced", id, message.replaced_animations, now_s);
+  }
+  if (message.req_id.empty()) return true;
   if (conversation->req_id.empty()) conversation->req_id = message.req_id;
   if (conversation->req_id != message.req_id) {
     journal_.add_discarded(stats.discarded_other_req_id, "other_req_id", id, 1, now_s);

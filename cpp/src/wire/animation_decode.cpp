@@ -48,7 +48,7 @@ bool decode_any_keyframe(WireReader reader, std::uint32_t first_field, Keyframe&
 }
 
 // Counts first: it costs a few ns a keyframe and makes the one allocation exact, whatever the bytes claim.
-Status decode_any(const DecodeContext& context, ByteSpan animation, AnimationLayout layout, std::size_t kept,
+Status decode_any(const DecodeContext& context, ByteView animation, AnimationLayout layout, std::size_t kept,
                   std::vector<Keyframe>& keyframes) {
   WireReader counter(animation, context.message.data, layout.nesting, context.failure);
   WireField field;
@@ -75,7 +75,7 @@ Status decode_any(const DecodeContext& context, ByteSpan animation, AnimationLay
   return Status::kOk;
 }
 
-bool decode_canonical(const DecodeContext& context, ByteSpan animation, AnimationLayout layout,
+bool decode_canonical(const DecodeContext& context, ByteView animation, AnimationLayout layout,
                       std::size_t kept, std::vector<Keyframe>& keyframes) {
   const std::size_t count = animation.size / kCanonicalStride;
   if (count * kCanonicalStride != animation.size || count > context.limits.max_keyframes - kept) return false;
@@ -94,7 +94,7 @@ Status DecodeContext::too_large(const std::uint8_t* where, const char* reason) c
   return Status::kTooLarge;
 }
 
-Status decode_animation(const DecodeContext& context, ByteSpan animation, AnimationLayout layout,
+Status decode_animation(const DecodeContext& context, ByteView animation, AnimationLayout layout,
                         std::size_t kept, std::vector<Keyframe>& keyframes) {
   return decode_canonical(context, animation, layout, kept, keyframes)
              ? Status::kOk

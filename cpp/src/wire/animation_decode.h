@@ -12,7 +12,7 @@ namespace hostmode {
 
 // What the parts of one message's decoder share. Offsets of failures count from the first byte of `message`.
 struct DecodeContext {
-  ByteSpan message;
+  ByteView message;
   const DecodeLimits& limits;
   DecodeFailure& failure;
 
@@ -29,7 +29,7 @@ struct AnimationLayout {
 // Puts the keyframes of `animation` behind the first `kept` ones of `keyframes`, whose others are
 // overwritten. kMalformed or kTooLarge: whatever has been written until then. Thread-safe: yes, for distinct
 // keyframes. Realtime-safe: no (allocates where `keyframes` grows).
-[[nodiscard]] Status decode_animation(const DecodeContext& context, ByteSpan animation,
+[[nodiscard]] Status decode_animation(const DecodeContext& context, ByteView animation,
                                       AnimationLayout layout, std::size_t kept,
                                       std::vector<Keyframe>& keyframes);
 

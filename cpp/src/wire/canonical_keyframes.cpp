@@ -1,94 +1,110 @@
 #include "wire/canonical_keyframes.h"
 
+#include <array>
 #include <cstring>
+#include <utility>
+
+#include "wire/lanes.h"
 
 namespace hostmode {
 namespace {
 
-// Where the arithmetic of all_within_bounds carries to, in one float or two.
-constexpr std::uint64_t kCarries = 0x8000000080000000U;
+constexpr Lanes kCarry = {kMagnitudeCarry, kMagnitudeCarry, kMagnitudeCarry, kMagnitudeCarry};
 
-constexpr std::uint64_t kMagnitudeCarries = std::uint64_t{kMagnitudeCarry} << 32 | kMagnitudeCarry;
+constexpr std::uint32_t magnitude_of(bool counts) {
+  return counts ? 0x7fffffffU : 0U;
+}
 
-constexpr std::size_t kRun = 20;  // floats that compilers copy and check in vectors without a loop
-
-// Both copy floats from the wire and return a word with a bit of kCarries set where one is out of bounds. In
-// one pass: what has just been stored in small pieces cannot be read back in larger ones before it has left
-// the store buffer.
+// Copies four floats from the wire and looks at the first kCount of them: the sign bit of a lane of the
+// result is set where one is out of bounds. In one pass: what has just been stored in small pieces cannot be
+// read back in larger ones before it has left the store buffer.
 template <std::size_t kCount>
-std::uint64_t copy_few_floats(const std::uint8_t* from, float* to) {
-  std::uint64_t carries = 0;
-  for (std::size_t i = 0; i + 1 < kCount; i += 2) {
-    std::uint64_t pair;
-    std::memcpy(&pair, from + i * sizeof(float), sizeof pair);
-    std::memcpy(to + i, &pair, sizeof pair);
-    carries |= (pair & 0x7fffffff7fffffffU) + kMagnitudeCarries;
+inline Lanes copy_lanes(const std::uint8_t* from, std::uint8_t* to) noexcept {
+  constexpr Lanes kMagnitudes = {magnitude_of(kCount > 0), magnitude_of(kCount > 1), magnitude_of(kCount > 2),
+                                 magnitude_of(kCount > 3)};
+  Lanes bits;
+  std::memcpy(&bits, from, sizeof bits);
+  std::memcpy(to, &bits, sizeof bits);
+  return (bits & kMagnitudes) + kCarry;
+}
+
+// A field whose floats do not fill the lanes is copied with what lies behind it. The next field overwrites
+// that: there always is one, for the last field fills them.
+template <std::size_t kCount>
+inline Lanes copy_floats(const std::uint8_t* from, std::uint8_t* to) noexcept {
+  Lanes carries{};
+  constexpr std::size_t kWhole = kCount - kCount % kLanes;
+#if defined(__GNUC__)
+#pragma GCC unroll 5
+#endif
+  for (std::size_t i = 0; i < kWhole; i += kLanes) {
+    carries |= copy_lanes<kLanes>(from + i * sizeof(float), to + i * sizeof(float));
   }
-  if constexpr (kCount % 2 != 0) {
-    std::uint32_t last;
-    std::memcpy(&last, from + (kCount - 1) * sizeof(float), sizeof last);
-    std::memcpy(to + kCount - 1, &last, sizeof last);
-    carries |= (last & 0x7fffffffU) + kMagnitudeCarry;
+  if constexpr (kWhole < kCount) {
+    carries |= copy_lanes<kCount - kWhole>(from + kWhole * sizeof(float), to + kWhole * sizeof(float));
   }
   return carries;
 }
+static_assert(kKeyframeFields.back().floats % kLanes == 0);
 
-std::uint64_t copy_many_floats(const std::uint8_t* __restrict from, float* __restrict to, std::size_t count) {
-  std::uint32_t carries = 0;
-  for (std::size_t run = 0; run < count; run += kRun) {
-    for (std::size_t i = 0; i < kRun; ++i) {
-      std::uint32_t bits;
-      std::memcpy(&bits, from + (run + i) * sizeof(float), sizeof bits);
-      std::memcpy(to + run + i, &bits, sizeof bits);
-      carries |= (bits & 0x7fffffffU) + kMagnitudeCarry;
-    }
+constexpr std::size_t header_size(std::size_t size) {
+  return bytes_field_size(size) - size;
+}
+
+// 0 where the header of a field of kSize bytes stands there.
+template <std::uint32_t kTag, std::size_t kSize>
+inline std::uint32_t compare_header(const std::uint8_t* at) noexcept {
+  constexpr std::uint32_t kLow = kTag | (kSize & 0x7f) << 8 | (kSize < 0x80 ? 0U : 0x8000U);
+  std::uint16_t low;
+  std::memcpy(&low, at, sizeof low);
+  if constexpr (kSize < 0x80) return low ^ kLow;
+  return (low ^ kLow) | (at[2] ^ static_cast<std::uint32_t>(kSize >> 7));
+}
+
+// Where the floats of each field begin within a keyframe's bytes on the wire.
+constexpr std::array<std::size_t, kKeyframeFields.size()> float_offsets() {
+  std::array<std::size_t, kKeyframeFields.size()> offsets{};
+  std::size_t at = header_size(kCanonicalKeyframeSize);
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    const std::size_t size = kKeyframeFields[i].floats * sizeof(float);
+    offsets[i] = at + header_size(size);
+    at += bytes_field_size(size);
   }
-  return carries;
+  return offsets;
+}
+constexpr auto kFloatOffsets = float_offsets();
+
+struct Findings {
+  std::uint32_t other_header = 0;
+  Lanes carries{};
+};
+
+template <std::uint32_t kFirstField, std::size_t... kIndex>
+inline void copy_keyframe(const std::uint8_t* from, std::uint8_t* to, Findings& findings,
+                          std::index_sequence<kIndex...> /*fields*/) noexcept {
+  // All are compared without a branch and judged at the end.
+  findings.other_header |= compare_header<kKeyframeTag, kCanonicalKeyframeSize>(from);
+  ((findings.other_header |=
+    compare_header<(kFirstField + kIndex) << 3 | 2, kKeyframeFields[kIndex].floats * sizeof(float)>(
+        from + kFloatOffsets[kIndex] - header_size(kKeyframeFields[kIndex].floats * sizeof(float)))),
+   ...);
+  ((findings.carries |= copy_floats<kKeyframeFields[kIndex].floats>(
+        from + kFloatOffsets[kIndex], to + kKeyframeFields[kIndex].offset * sizeof(float))),
+   ...);
 }
 
 }  // namespace
 
 template <std::uint32_t kFirstField>
 bool decode_canonical_keyframes(const std::uint8_t* bytes, std::size_t count, Keyframe* keyframes) noexcept {
-  const std::uint8_t* at = bytes;
-  for (Keyframe* keyframe = keyframes; keyframe != keyframes + count; ++keyframe) {
-    std::uint32_t other_header = 0;
-    std::uint64_t carries = 0;
-    // Sizes are constant, so that each copy is a few moves, and headers are compared without a branch.
-    const auto match_header = [&](std::uint32_t field_tag, std::uint32_t size) {
-      std::uint16_t header;
-      std::memcpy(&header, at, sizeof header);
-      if (size < 0x80) {
-        other_header |= header ^ (field_tag | size << 8);
-        at += 2;
-      } else {
-        other_header |= (header ^ (field_tag | (size & 0x7f) << 8 | 0x8000U)) | (at[2] ^ size >> 7);
-        at += 3;
-      }
-    };
-    const auto tag = [](std::uint32_t index) { return (kFirstField + index) << 3 | 2; };
-    const auto copy = [&](std::uint32_t field_tag, auto& floats) {
-      constexpr std::size_t kCount = sizeof floats / sizeof(float);
-      match_header(field_tag, sizeof floats);
-      static_assert(kCount < kRun || kCount % kRun == 0);
-      if constexpr (kCount < kRun) {
-        carries |= copy_few_floats<kCount>(at, floats);
-      } else {
-        carries |= copy_many_floats(at, floats, kCount);
-      }
-      at += sizeof floats;
-    };
-    match_header(kKeyframeTag, kCanonicalKeyframeSize);
-    copy(tag(0), keyframe->translation);
-    copy(tag(1), keyframe->rotation);
-    copy(tag(2), keyframe->neck_pose);
-    copy(tag(3), keyframe->jaw_pose);
-    copy(tag(4), keyframe->eye_pose);
-    copy(tag(5), keyframe->eye_lid);
-    copy(tag(6), keyframe->expression);
-    if (other_header != 0 || (carries & kCarries) != 0) return false;
+  Findings findings;
+  for (std::size_t i = 0; i < count; ++i) {
+    copy_keyframe<kFirstField>(bytes + i * kCanonicalStride, reinterpret_cast<std::uint8_t*>(keyframes + i),
+                               findings, std::make_index_sequence<kKeyframeFields.size()>());
   }
-  return true;
+  std::uint32_t carried = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) carried |= findings.carries[i];
+  return findings.other_header == 0 && (carried & 0x80000000U) == 0;
 }
 
 template bool decode_canonical_keyframes<kFirstKeyframeField>(const std::uint8_t*, std::size_t,

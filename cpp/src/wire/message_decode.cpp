@@ -63,7 +63,7 @@ constexpr bool contains(std::uint32_t numbers, std::uint32_t number) {
   return number < 32 && (numbers & bit(number)) != 0;
 }
 
-void assign(std::string& text, ByteSpan bytes) {
+void assign(std::string& text, ByteView bytes) {
   text.assign(reinterpret_cast<const char*>(bytes.data), bytes.size);
 }
 
@@ -84,7 +84,7 @@ class Decoder {
   Decoder(const DecodeContext& context, Message& message) : context_(context), message_(message) {}
 
   Status decode() {
-    const ByteSpan bytes = context_.message;
+    const ByteView bytes = context_.message;
     const std::size_t most = context_.limits.max_message_bytes;
     if (bytes.size > most) return context_.too_large(bytes.data + most, "the message has too many bytes");
     if (bytes.size > 0 && bytes.data[0] == kKeyframeTag) {
@@ -158,7 +158,7 @@ class Decoder {
     return reader.ok();
   }
 
-  void replace_animation(ByteSpan animation) {
+  void replace_animation(ByteView animation) {
     if (animation_.size > 0) ++message_.replaced_animations;
     animation_ = animation;
   }
@@ -183,7 +183,7 @@ class Decoder {
   const DecodeContext& context_;
   Message& message_;
   std::uint32_t member_ = 0;  // of the oneof
-  ByteSpan animation_;
+  ByteView animation_;
 };
 
 }  // namespace

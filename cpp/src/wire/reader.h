@@ -5,15 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "hostmode/byte_view.h"
 #include "hostmode/message.h"
 
 namespace hostmode {
-
-// A view of part of the message being decoded.
-struct ByteSpan {
-  const std::uint8_t* data = nullptr;
-  std::size_t size = 0;
-};
 
 enum class WireType : std::uint8_t {
   kVarint = 0,
@@ -29,7 +24,7 @@ struct WireField {
   WireType type = WireType::kVarint;
   const std::uint8_t* start = nullptr;  // its tag
   std::uint64_t varint = 0;             // kVarint only
-  ByteSpan bytes;                       // the value of all other types
+  ByteView bytes;                       // the value of all other types
 
   [[nodiscard]] bool is(std::uint32_t wanted_number, WireType wanted_type) const noexcept {
     return number == wanted_number && type == wanted_type;
@@ -44,7 +39,7 @@ class WireReader {
   static constexpr std::size_t kMaxNesting = 100;
 
   // Offsets in `failure` count from `origin`, the first byte of the whole message.
-  WireReader(ByteSpan message, const std::uint8_t* origin, std::size_t nesting,
+  WireReader(ByteView message, const std::uint8_t* origin, std::size_t nesting,
              DecodeFailure& failure) noexcept
       : at_(message.data),
         end_(message.data + message.size),
@@ -74,7 +69,7 @@ class WireReader {
   }
 
   // A reader for a sub-message of this one.
-  [[nodiscard]] WireReader nested(ByteSpan message) const noexcept {
+  [[nodiscard]] WireReader nested(ByteView message) const noexcept {
     return WireReader(message, origin_, nesting_ + 1, failure_);
   }
 
@@ -100,7 +95,7 @@ class WireReader {
     return fail(start, "a varint is too long");
   }
 
-  bool read_bytes(std::size_t size, ByteSpan& bytes) noexcept {
+  bool read_bytes(std::size_t size, ByteView& bytes) noexcept {
     if (size > remaining()) return fail(at_, "the message ends within a field");
     bytes = {at_, size};
     at_ += size;

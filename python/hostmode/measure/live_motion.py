@@ -91,7 +91,7 @@ def play_live(
     late = np.random.default_rng(seed).uniform(0.0, jitter, len(begins)) if jitter else np.zeros(len(begins))
     arrivals = np.maximum.accumulate(begins / KEYFRAME_RATE + DEVICE_AHEAD_S - lead + late)
     messages = [
-        encode_message(keyframes[begin : begin + keyframes_a_message], end=begin + keyframes_a_message >= count)
+        encode_message(keyframes[begin : begin + keyframes_a_message], end=bool(begin + keyframes_a_message >= count))
         for begin in begins
     ]
     settings = {"motion_wait": 0.0, "prebuffer": 0.0, "layers": False, **config}
@@ -128,7 +128,7 @@ def _compare(
     jaw = pictures[looked_at, _JAW]
 
     def due(lag: float) -> npt.NDArray[np.float64]:
-        return np.interp(heard[looked_at] - lag, instants, keyframes[:, _JAW])
+        return np.asarray(np.interp(heard[looked_at] - lag, instants, keyframes[:, _JAW]), np.float64)
 
     lags = np.arange(-0.1, _LONGEST_LAG_S, _LAG_STEP_S)
     likeness = [float(np.corrcoef(due(lag), jaw)[0, 1]) for lag in lags]

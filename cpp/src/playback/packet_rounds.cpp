@@ -1,0 +1,188 @@
+#include "playback/packet_rounds.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <utility>
+
+namespace hostmode {
+namespace {
+
+constexpr double kNever_s = std::numeric_limits<double>::infinity();
+
+// So long after a round's end what is numbered like its last frames is one of them.
+constexpr double kStragglers_s = 0.5;
+constexpr std::int64_t kStragglerFrames = 25;
+
+// The same bytes later than that are no copy that a network delayed but the same clip again.
+constexpr double kCopies_s = 2.0;
+
+// FNV-1a, 64 bits.
+std::uint64_t hash_of(const std::vector<std::uint8_t>& bytes) noexcept {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 1099511628211U;
+  return hash;
+}
+
+std::int64_t distance(std::uint32_t from, std::uint32_t to) noexcept {
+  return static_cast<std::int32_t>(to - from);
+}
+
+}  // namespace
+
+void PacketRounds::take(const RtcPacket& packet, double now_s, std::vector<RoundAction>& actions) {
+  advance(now_s, actions);
+  if (packet.kind == PacketKind::kTransitionToSpeech) return;
+  if (packet.kind != PacketKind::kSpeech) {
+    if (gated_ && packet.kind == PacketKind::kIdle) {
+      gated_ = false;
+      over_s_ = now_s;
+    }
+    if (open_) closing_s_ = std::min(closing_s_, now_s + patience_s_);
+    return;
+  }
+  for (std::size_t i = packet.frame_count; i-- > 0;) {
+    // What a starting packet repeats belongs to the round before.
+    if (i > 0 && packet.start) continue;
+    take_frame(packet.frames[i], i == 0 && packet.start, i == 0 && packet.end, now_s, actions);
+  }
+  give_out(false, now_s, actions);
+}
+
+void PacketRounds::take_frame(const PacketFrame& frame, bool starts, bool ends, double now_s,
+                              std::vector<RoundAction>& actions) {
+  if (is_copy(frame, now_s)) {
+    ++counts_.duplicates;
+    return;
+  }
+  if (gated_ && !starts) {
+    ++counts_.gated;
+    return;
+  }
+  if (!starts && is_straggler(frame.seq, now_s)) {
+    ++counts_.late;
+    return;
+  }
+  if (open_ && begins_another(frame, starts)) close("replaced", now_s, actions);
+  if (!open_) open(frame, starts, now_s, actions);
+  started_ = started_ || starts;
+  const std::int64_t position = position_of(frame.seq);
+  if (given_out_ && position < next_) {
+    ++counts_.late;
+    return;
+  }
+  pending_.emplace(position, frame.message);
+  if (ends) last_ = position;
+  latest_s_ = now_s;
+  closing_s_ = kNever_s;
+  if (pending_.size() == 1) blocked_since_s_ = now_s;
+}
+
+void PacketRounds::open(const PacketFrame& frame, bool starts, double now_s,
+                        std::vector<RoundAction>& actions) {
+  open_ = true;
+  gated_ = false;
+  started_ = false;
+  given_out_ = false;
+  last_ = -1;
+  pending_.clear();
+  closing_s_ = kNever_s;
+  latest_s_ = now_s;
+  // Without its start, the round began at 0, or so long ago that nobody knows when.
+  origin_ = !starts && frame.seq < kFarApart ? 0 : frame.seq;
+  next_ = 0;
+  RoundAction action;
+  action.step = RoundStep::kOpen;
+  actions.push_back(std::move(action));
+}
+
+void PacketRounds::close(const char* reason, double now_s, std::vector<RoundAction>& actions) {
+  give_out(true, now_s, actions);
+  open_ = false;
+  over_s_ = now_s;
+  over_seq_ = origin_ + static_cast<std::uint32_t>(next_) - 1;
+  RoundAction action;
+  action.step = RoundStep::kEnd;
+  action.reason = reason;
+  actions.push_back(std::move(action));
+}
+
+// In order, and past a hole once it has been waited for.
+void PacketRounds::give_out(bool all, double now_s, std::vector<RoundAction>& actions) {
+  while (open_ && !pending_.empty()) {
+    const auto first = pending_.begin();
+    const bool in_order = first->first == next_ && (given_out_ || started_);
+    const bool waited = now_s >= blocked_since_s_ + patience_s_ || pending_.size() > kMostPending;
+    if (!in_order && !waited && !all) return;
+    if (given_out_ || started_) {
+      counts_.lost += static_cast<std::uint64_t>(std::max<std::int64_t>(first->first - next_, 0));
+    }
+    RoundAction action;
+    action.step = RoundStep::kFrame;
+    action.position = first->first;
+    action.message = std::move(first->second);
+    next_ = first->first + 1;
+    given_out_ = true;
+    blocked_since_s_ = now_s;
+    pending_.erase(first);
+    actions.push_back(std::move(action));
+  }
+  if (!all && open_ && last_ >= 0 && next_ > last_) close("end", now_s, actions);
+}
+
+void PacketRounds::advance(double now_s, std::vector<RoundAction>& actions) {
+  if (!open_) return;
+  give_out(false, now_s, actions);
+  if (!open_) return;
+  if (now_s >= closing_s_) {
+    close("idle", now_s, actions);
+  } else if (now_s >= latest_s_ + kStall_s) {
+    close("stalled", now_s, actions);
+  }
+}
+
+void PacketRounds::interrupt() noexcept {
+  if (open_) over_seq_ = origin_ + static_cast<std::uint32_t>(next_) - 1;
+  open_ = false;
+  gated_ = true;
+  pending_.clear();
+}
+
+// A start is the round's own where that has none and nothing came before it; a number far from those expected
+// is of a round whose start is lost.
+bool PacketRounds::begins_another(const PacketFrame& frame, bool starts) const noexcept {
+  const std::int64_t position = position_of(frame.seq);
+  const std::int64_t earliest = pending_.empty() ? next_ : std::min(next_, pending_.begin()->first);
+  const std::int64_t latest = pending_.empty() ? next_ : pending_.rbegin()->first;
+  if (starts) {
+    return started_ || position < earliest - kFarApart ||
+           (given_out_ ? position >= next_ : position > latest);
+  }
+  const bool restarts = frame.seq < kStragglerFrames && position < earliest - kStragglerFrames;
+  return restarts || position < earliest - kFarApart || position > latest + kFarApart;
+}
+
+// Of the round before.
+bool PacketRounds::is_straggler(std::uint32_t seq, double now_s) const noexcept {
+  const auto is_near = [](std::int64_t frames) { return std::abs(frames) <= kStragglerFrames; };
+  if (now_s >= over_s_ + kStragglers_s || !is_near(distance(over_seq_, seq))) return false;
+  return !open_ || !is_near(position_of(seq) - next_);
+}
+
+// Remembers it where it is none.
+bool PacketRounds::is_copy(const PacketFrame& frame, double now_s) {
+  while (!seen_.empty() && now_s >= seen_.front().when_s + kCopies_s) seen_.pop_front();
+  const std::uint64_t hash = hash_of(frame.message);
+  const auto is_same = [&](const Seen& seen) { return seen.seq == frame.seq && seen.hash == hash; };
+  if (std::any_of(seen_.begin(), seen_.end(), is_same)) return true;
+  if (seen_.size() == kRemembered) seen_.pop_front();
+  seen_.push_back({frame.seq, hash, now_s});
+  return false;
+}
+
+std::int64_t PacketRounds::position_of(std::uint32_t seq) const noexcept {
+  const auto expected = static_cast<std::uint32_t>(origin_ + static_cast<std::uint32_t>(next_));
+  return next_ + distance(expected, seq);
+}
+
+}  // namespace hostmode

@@ -1,0 +1,315 @@
+#include "playback/packet_rounds.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace hostmode;
+
+namespace {
+
+constexpr double kFrame_s = 0.04;
+
+// Frame `seq` of a clip: no two frames of one clip, nor of two, have the same bytes.
+PacketFrame frame(std::uint32_t seq, int clip = 1) {
+  return {
+      seq,
+      {static_cast<std::uint8_t>(clip), static_cast<std::uint8_t>(seq), static_cast<std::uint8_t>(seq >> 8)}};
+}
+
+RtcPacket speech(std::uint32_t seq, int clip = 1) {
+  RtcPacket packet;
+  packet.kind = PacketKind::kSpeech;
+  packet.frame_count = 1;
+  packet.frames[0] = frame(seq, clip);
+  return packet;
+}
+
+RtcPacket start(std::uint32_t seq = 0, int clip = 1) {
+  RtcPacket packet = speech(seq, clip);
+  packet.start = true;
+  return packet;
+}
+
+RtcPacket last(std::uint32_t seq, int clip = 1) {
+  RtcPacket packet = speech(seq, clip);
+  packet.end = true;
+  return packet;
+}
+
+RtcPacket marker(PacketKind kind) {
+  RtcPacket packet;
+  packet.kind = kind;
+  return packet;
+}
+
+RtcPacket redundant(std::uint32_t seq) {
+  RtcPacket packet = speech(seq);
+  packet.frame_count = 3;
+  packet.frames[1] = frame(seq - 1);
+  packet.frames[2] = frame(seq - 2);
+  return packet;
+}
+
+// What comes out, as text: "( 0 1 2 )idle".
+class Line {
+ public:
+  Line& at(double now_s, const RtcPacket& packet) {
+    rounds.take(packet, now_s, actions_);
+    return *this;
+  }
+  Line& wait(double now_s) {
+    rounds.advance(now_s, actions_);
+    return *this;
+  }
+  std::string text() {
+    std::string result;
+    for (const RoundAction& action : actions_) {
+      if (action.step == RoundStep::kOpen) result += "( ";
+      if (action.step == RoundStep::kFrame) result += std::to_string(action.position) + " ";
+      if (action.step == RoundStep::kEnd) result += ")" + std::string(action.reason) + " ";
+    }
+    actions_.clear();
+    return result;
+  }
+
+  PacketRounds rounds;
+
+ private:
+  std::vector<RoundAction> actions_;
+};
+
+}  // namespace
+
+TEST_CASE("rounds: frames in order are given out at once, idle ends them after the patience") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.04, speech(1)).at(0.08, speech(2)).text() == "( 0 1 2 ");
+  CHECK(line.at(0.12, marker(PacketKind::kIdle)).text().empty());
+  CHECK(line.wait(0.19).text().empty());
+  CHECK(line.wait(0.21).text() == ")idle ");
+  CHECK_FALSE(line.rounds.is_open());
+}
+
+TEST_CASE("rounds: a round of one frame shows, whatever ends it") {
+  RtcPacket lone = start();
+  lone.end = true;
+  CHECK(Line().at(0, lone).text() == "( 0 )end ");
+  CHECK(Line().at(0, start()).text() == "( 0 ");
+  CHECK(Line().at(0, speech(0)).wait(0.1).text() == "( 0 ");
+}
+
+TEST_CASE("rounds: a burst of fifty packets loses nothing") {
+  Line line;
+  std::string wanted = "( ";
+  for (std::uint32_t seq = 0; seq < 50; ++seq) {
+    line.at(1.0, seq == 0 ? start() : speech(seq));
+    wanted += std::to_string(seq) + " ";
+  }
+  CHECK(line.text() == wanted);
+  CHECK(line.rounds.counts().lost == 0);
+}
+
+TEST_CASE("rounds: what was overtaken is waited for, and passed over when it does not come") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.04, speech(2)).text() == "( 0 ");
+  CHECK(line.at(0.06, speech(1)).text() == "1 2 ");
+  CHECK(line.at(0.08, speech(4)).at(0.12, speech(5)).text().empty());
+  CHECK(line.wait(0.17).text() == "4 5 ");
+  CHECK(line.rounds.counts().lost == 1);
+  CHECK(line.at(0.18, speech(3)).text().empty());
+  CHECK(line.rounds.counts().late == 1);
+}
+
+TEST_CASE("rounds: each frame twice is each frame once") {
+  Line line;
+  for (std::uint32_t seq = 0; seq < 3; ++seq) {
+    const double now_s = kFrame_s * seq;
+    line.at(now_s, seq == 0 ? start() : speech(seq)).at(now_s + 0.02, seq == 0 ? start() : speech(seq));
+  }
+  CHECK(line.text() == "( 0 1 2 ");
+  CHECK(line.rounds.counts().duplicates == 3);
+}
+
+TEST_CASE("rounds: a late copy opens nothing, be it of a start, after an end or after idle") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).at(0.08, marker(PacketKind::kIdle)).wait(0.2);
+  CHECK(line.text() == "( 0 1 )idle ");
+  CHECK(line.at(0.21, speech(1)).at(0.22, start()).wait(1.0).text().empty());
+
+  Line ended;
+  ended.at(0.00, start()).at(0.04, last(1)).at(0.06, last(1)).at(0.07, start());
+  CHECK(ended.text() == "( 0 1 )end ");
+}
+
+TEST_CASE("rounds: what was never seen of the round before does not open one either") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).at(0.08, marker(PacketKind::kIdle)).wait(0.2);
+  CHECK(line.text() == "( 0 1 )idle ");
+  CHECK(line.at(0.22, speech(3)).wait(0.5).text().empty());
+  CHECK(line.rounds.counts().late == 1);
+}
+
+TEST_CASE("rounds: the same clip again, long after, is a round") {
+  Line line;
+  line.at(0.00, start()).at(0.04, last(1));
+  CHECK(line.text() == "( 0 1 )end ");
+  CHECK(line.at(3.00, start()).at(3.04, last(1)).text() == "( 0 1 )end ");
+}
+
+TEST_CASE("rounds: a start that was overtaken belongs to its round, one that is lost is not needed") {
+  Line overtaken;
+  CHECK(overtaken.at(0.00, speech(1)).at(0.02, start()).at(0.04, speech(2)).text() == "( 0 1 2 ");
+
+  Line lost;
+  CHECK(lost.at(0.04, speech(1)).at(0.08, speech(2)).text() == "( ");
+  CHECK(lost.at(0.12, speech(3)).text() == "1 2 3 ");
+  CHECK(lost.at(0.16, speech(4)).text() == "4 ");
+}
+
+TEST_CASE("rounds: a new start ends what went on, and its stragglers disturb nothing") {
+  Line line;
+  line.at(0.0, start());
+  for (std::uint32_t seq = 1; seq < 300; ++seq) {
+    if (seq != 298) line.at(kFrame_s * seq, speech(seq));
+  }
+  line.text();
+  CHECK(line.at(12.00, start(0, 2)).text() == "299 )replaced ( 0 ");
+  CHECK(line.at(12.01, speech(301)).at(12.02, speech(298)).text().empty());
+  CHECK(line.at(12.04, speech(1, 2)).text() == "1 ");
+}
+
+TEST_CASE("rounds: a new round whose start is lost, without idle between, is one") {
+  Line line;
+  line.at(0.0, start());
+  for (std::uint32_t seq = 1; seq < 60; ++seq) line.at(kFrame_s * seq, speech(seq));
+  line.text();
+  CHECK(line.at(4.0, speech(1, 2)).text() == ")replaced ( ");
+  CHECK(line.at(4.1, speech(2, 2)).text() == "1 2 ");
+}
+
+TEST_CASE("rounds: numbers wrap") {
+  Line line;
+  line.at(0.00, start(0xfffffffeU));
+  for (std::uint32_t i = 1; i < 5; ++i) line.at(kFrame_s * i, speech(0xfffffffeU + i));
+  CHECK(line.text() == "( 0 1 2 3 4 ");
+}
+
+TEST_CASE("rounds: one who joins in the middle begins at 0") {
+  Line line;
+  line.at(0.00, speech(5000)).at(0.04, speech(5001)).wait(0.1);
+  CHECK(line.text() == "( 0 1 ");
+}
+
+TEST_CASE("rounds: an idle marker that was overtaken by the speech after it ends nothing") {
+  Line line;
+  line.at(0.00, start()).at(0.01, marker(PacketKind::kIdle)).at(0.04, speech(1)).wait(0.2);
+  CHECK(line.text() == "( 0 1 ");
+}
+
+TEST_CASE("rounds: a transition to idle ends a round, one to speech begins none") {
+  Line line;
+  line.at(0.00, marker(PacketKind::kTransitionToSpeech)).at(0.02, start());
+  line.at(0.04, marker(PacketKind::kTransitionToIdle)).wait(0.2);
+  CHECK(line.text() == "( 0 )idle ");
+}
+
+TEST_CASE("rounds: after an interrupt nothing begins but by a start with frames, or after idle") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1));
+  line.text();
+  line.rounds.interrupt();
+  CHECK(line.at(0.08, speech(2)).at(0.09, start()).at(0.12, speech(3)).text().empty());
+  CHECK(line.rounds.counts().gated == 2);
+  CHECK(line.at(0.16, start(0, 2)).text() == "( 0 ");
+
+  line.rounds.interrupt();
+  line.at(0.20, marker(PacketKind::kTransitionToIdle));
+  CHECK(line.at(0.24, speech(1, 2)).text().empty());
+  line.at(0.28, marker(PacketKind::kIdle));
+  CHECK(line.at(0.30, speech(2, 2)).text().empty());
+  CHECK(line.at(1.00, speech(1, 3)).wait(1.1).text() == "( 1 ");
+}
+
+TEST_CASE("rounds: redundancy fills every hole of one or two packets") {
+  Line line;
+  line.at(0.00, start()).at(0.04, redundant(3)).at(0.08, redundant(4)).at(0.12, redundant(7));
+  CHECK(line.text() == "( 0 1 2 3 4 5 6 7 ");
+  CHECK(line.rounds.counts().lost == 0);
+}
+
+TEST_CASE("rounds: what a start repeats is the round's before it") {
+  Line line;
+  RtcPacket packet = redundant(0);
+  packet.start = true;
+  CHECK(line.at(0.00, packet).text() == "( 0 ");
+}
+
+TEST_CASE("rounds: packets that stop coming end the round once, after five seconds") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).wait(5.0);
+  CHECK(line.text() == "( 0 1 ");
+  CHECK(line.wait(5.05).wait(20.0).text() == ")stalled ");
+}
+
+TEST_CASE("rounds: an end that was overtaken by nothing waits for what it overtook") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.04, last(2)).text() == "( 0 ");
+  CHECK(line.at(0.05, speech(1)).text() == "1 2 )end ");
+}
+
+TEST_CASE("rounds: whatever a network does, positions rise, rounds nest and nothing comes twice") {
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    std::mt19937 random(seed);
+    const auto draw = [&random](unsigned below) { return static_cast<unsigned>(random() % below); };
+    struct Arrival {
+      double now_s;
+      RtcPacket packet;
+    };
+    std::vector<Arrival> arrivals;
+    double sent_s = 0;
+    for (int clip = 1; clip <= 4; ++clip) {
+      const unsigned length = 1 + draw(60);
+      for (unsigned seq = 0; seq < length; ++seq, sent_s += kFrame_s) {
+        RtcPacket packet = speech(seq, clip);
+        packet.start = seq == 0;
+        packet.end = seq + 1 == length && draw(2) == 0;
+        for (unsigned copy = 0; copy < 2; ++copy) {
+          if (draw(10) > 1) arrivals.push_back({sent_s + 0.02 * copy + 0.001 * draw(150), packet});
+        }
+      }
+      for (unsigned idle = 0; idle < 10; ++idle, sent_s += kFrame_s) {
+        arrivals.push_back({sent_s + 0.001 * draw(150), marker(PacketKind::kIdle)});
+      }
+      sent_s += 0.3;
+    }
+    std::stable_sort(arrivals.begin(), arrivals.end(),
+                     [](const Arrival& a, const Arrival& b) { return a.now_s < b.now_s; });
+    PacketRounds rounds;
+    std::vector<RoundAction> actions;
+    for (const Arrival& arrival : arrivals) rounds.take(arrival.packet, arrival.now_s, actions);
+    rounds.advance(sent_s + 10, actions);
+    bool open = false;
+    std::int64_t before = -1;
+    std::vector<std::vector<std::uint8_t>> given;
+    CAPTURE(seed);
+    for (const RoundAction& action : actions) {
+      if (action.step == RoundStep::kOpen) {
+        REQUIRE_FALSE(open);
+        before = -1;
+      }
+      if (action.step == RoundStep::kFrame) {
+        REQUIRE(open);
+        REQUIRE(action.position > before);
+        before = action.position;
+        given.push_back(action.message);
+      }
+      open = action.step != RoundStep::kEnd;
+    }
+    CHECK_FALSE(open);
+    std::sort(given.begin(), given.end());
+    CHECK(std::adjacent_find(given.begin(), given.end()) == given.end());
+  }
+}
