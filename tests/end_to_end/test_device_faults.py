@@ -131,3 +131,11 @@ def test_a_named_device_that_comes_later_is_taken_beside_the_applications_microp
         after = program.ask("listened", "listened")
         assert after["active"]
         assert after["frames"] > before
+
+
+def test_a_program_that_leaves_without_closing_does_not_wait_for_a_frozen_server(thawed):
+    process = thawed.start("leave_without_closing.py")
+    assert process.stdout.readline().strip() == "sounddevice"
+    thawed.card.freeze()
+    process.communicate(timeout=20)
+    assert process.returncode == 0

@@ -101,7 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         "e4",
-        "PoseTrack::add_segment",
+        "PoseTrack::add",
         "(before.generation == segment.generation || !segment.speaking());",
         "(before.generation > 0 || !segment.speaking());",
     ),
@@ -258,7 +258,7 @@ MUTATIONS = (
     Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
     Mutation(
         "e21",
-        "Screen::append_shown",
+        "Screen::append_seen",
         "  poses_.before_change(playout_.clock(), frame, present_s);\n",
         "  poses_.before_change(playout_.clock(), frame + 100, present_s);\n",
     ),
@@ -491,8 +491,8 @@ MUTATIONS = (
     Mutation(
         "transition",
         "PoseTrack::offset_of",
-        "const double t_s = clock.time_of(transition.frame);",
-        "const double t_s = clock.time_of(transition.frame + 1000);",
+        "clock.time_of(transition.frame + av_offset_frames_);",
+        "clock.time_of(transition.frame + 1000);",
     ),
     Mutation(
         "transition",
@@ -505,7 +505,7 @@ MUTATIONS = (
     Mutation(
         "layers", "take_over", "  if (!(media_s > from_s)) return 0.0F;\n", "  if (media_s > from_s) return 1.0F;\n"
     ),
-    Mutation("transition", "Screen::take_news", "      late = true;\n", ""),
+    Mutation("transition", "Screen::take_news", "      changes = true;\n", ""),
     Mutation("e31", "Screen::waiting_keyframes", "  return shown > 0 ? count -", "  return shown < 0 ? count -"),
     Mutation(
         "e21",
@@ -548,12 +548,14 @@ MUTATIONS = (
         "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
     ),
     Mutation("late_motion", "FaceDelay::learn", "  if (same_instant) return;\n", ""),
-    Mutation("late_motion", "Screen::append_shown", "  if (poses_.advances(frame)) delay", "  delay"),
+    Mutation(
+        "late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"
+    ),
     Mutation(
         "late_motion",
         "Screen::append",
-        "  if (heard_s >= 0 && device_is_heard) {\n",
-        "  if (heard_s >= 0) {\n",
+        "heard_s >= 0 && device_is_heard;",
+        "heard_s >= 0;",
     ),
     Mutation(
         "late_motion", "Timeline::runs_out_s", "std::max(last_keyframe_s(), latest_came_s_);", "last_keyframe_s();"

@@ -8,10 +8,14 @@ in JSON: for each device ``{"name", "host", "rate", "channels"}``, or ``{"error"
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import Any
 
 PREFERRED_RATE = 48000
+
+# Whoever started it may have ended since, and a sound server that stands still lets it wait for ever.
+_LIFETIME_S = 10
 
 
 def formats(default_rate: float) -> list[tuple[int, int]]:
@@ -39,6 +43,8 @@ def look(sounddevice: Any, device: int | str | None) -> dict[str, Any]:
 
 
 def main() -> None:
+    if hasattr(signal, "alarm"):
+        signal.alarm(_LIFETIME_S)
     task = json.loads(sys.argv[1])
     sys.path[:] = task["path"]
     import sounddevice

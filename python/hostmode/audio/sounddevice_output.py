@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
 import time
 import warnings
+import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +34,9 @@ _NO_ANSWER = "the sound system does not answer"
 _MAX_TAIL_S = 2.0
 # A device that runs makes the last fade within this.
 _LAST_CALLBACK_S = 0.4
+
+
+_started: weakref.WeakSet[SounddeviceOutput] = weakref.WeakSet()
 
 
 class SounddeviceOutput(AudioOutput):
@@ -73,6 +79,7 @@ class SounddeviceOutput(AudioOutput):
         self._device_offset = device_offset
         self._lock = threading.Lock()
         self._player: Player | None = None
+        self._owner = 0  # the process that plays; not a forked child
         self._report: Report | None = None
         self._stream: DeviceStream | None = None
         self._opening: Operation[DeviceStream] | None = None
@@ -108,6 +115,7 @@ class SounddeviceOutput(AudioOutput):
     def start(self, player: Player, now: float, report: Report) -> None:
         self._player = player
         self._report = report
+        self._owner = os.getpid()
         player.start_silent_clock(now=now)
         self._open(None)
         assert self._opening is not None
@@ -117,6 +125,10 @@ class SounddeviceOutput(AudioOutput):
             if self._starting is not None:
                 self._starting.wait(_OPEN_S)
                 self._finish_starting()
+        _started.add(self)
+        # The last to be registered is the first to be called: sounddevice's own would wait for a device that hangs.
+        atexit.unregister(_close_at_exit)
+        atexit.register(_close_at_exit)
         if self._trouble is not None:
             lookout.hurry()
             warnings.warn(f"no sound: {self._trouble}", AudioOutputWarning, stacklevel=3)
@@ -276,6 +288,13 @@ class SounddeviceOutput(AudioOutput):
             if _core.now() > began + _MAX_TAIL_S:
                 break
             time.sleep(min(wait, 0.05))
+
+
+def _close_at_exit() -> None:
+    for output in list(_started):
+        if output._owner == os.getpid() and output._player is not None:
+            output._player.interrupt(now=_core.now())
+            output.close()
 
 
 def _can_ever_open() -> bool:
