@@ -1,6 +1,6 @@
 """Build and run the benchmarks, print what they find and write it to benchmarks/results: one file a part.
 
-Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [face]
+Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [face]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hostmode
+import playout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,11 +167,17 @@ FACE = {
 }
 
 
+def playout_of_streams() -> Iterator[str]:
+    """When sound starts, and how often it runs dry (G1)."""
+    yield from playout.report(json.loads(run(BUILD / "playout", *playout.SEEDS, *playout.RISKS)))
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "decode": decode,
     "sampling": sampling,
     "interpolation": interpolation,
     "clock": clock,
+    "playout": playout_of_streams,
     "face": face,
 }
 

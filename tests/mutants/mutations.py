@@ -45,10 +45,7 @@ MUTATIONS = (
     Mutation("rule4", "MotionIntake::route", "  if (messages == 0) {\n", "  if (messages <= 1) {\n"),
     Mutation("rule4", "MessageBatch::decode", "      if (messages[i].size == 0) {\n", "      if (false) {\n"),
     Mutation(
-        "rule4",
-        "Playback::append_motion",
-        "conversation.motion_ended = conversation.motion_ended || message.end;",
-        "conversation.motion_ended = conversation.motion_ended || message.end || message.keyframes.empty();",
+        "rule4", "Requests::take", "  if (message.end) {\n", "  if (message.end || message.keyframes.empty()) {\n"
     ),
     # ---- data: E1 to E12
     Mutation(
@@ -77,16 +74,24 @@ MUTATIONS = (
         "  if (stalled) {\n    conversation.stream.cut();",
         "  if (false) {\n    conversation.stream.cut();",
     ),
-    Mutation("e3", "overdue_s", "conversation.motion_ended && stream.consumed() >= stream.motion_end();", "false;"),
-    Mutation("e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", conv', '"playback_end", conv'),
+    Mutation("e3", "overdue_s", "conversation.motion_ended() && stream.consumed() >= stream.motion_end();", "false;"),
+    Mutation(
+        "e3",
+        "Hearing::finish",
+        "timed_out ? EndCause::kWatchdog : EndCause::kPlaybackEnd,",
+        "EndCause::kPlaybackEnd,",
+    ),
     Mutation(
         "e4",
         "Playback::begin_conversation",
-        'if (!config_.queue) conversations_.cut_all("replaced", now_s);',
-        'conversations_.cut_all("replaced", now_s);',
+        "if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);",
+        "conversations_.cut_all(EndCause::kReplaced, now_s);",
     ),
     Mutation(
-        "e4", "Playback::begin_conversation", '  if (!config_.queue) conversations_.cut_all("replaced", now_s);\n', ""
+        "e4",
+        "Playback::begin_conversation",
+        "  if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);\n",
+        "",
     ),
     Mutation(
         "e4",
@@ -96,7 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         "e4",
-        "PoseTrack::add_segment",
+        "PoseTrack::add",
         "(before.generation == segment.generation || !segment.speaking());",
         "(before.generation > 0 || !segment.speaking());",
     ),
@@ -115,7 +120,7 @@ MUTATIONS = (
     Mutation(
         "e6",
         "MotionIntake::judge",
-        "    for (Message& message : batch) early_.add(std::move(message), now_s);\n",
+        "    for (ArrivedMessage& arrived : batch) early_.add(std::move(arrived), now_s);\n",
         "",
     ),
     Mutation(
@@ -179,12 +184,10 @@ MUTATIONS = (
         '    journal_.add_error("unknown_message", std::to_string(message.type), id, now_s);\n',
     ),
     Mutation("e12", "Playback::take_chunk", "    if (end && playing != nullptr) chunk.id = playing->id;\n", ""),
-    Mutation(
-        "e12",
-        "Playback::append_motion",
-        "conversation.motion_ended = conversation.motion_ended || message.end;",
-        "conversation.motion_ended = message.end && !conversation.motion_ended;",
-    ),
+    Mutation("e12", "Requests::take", "(!is_pinned || pinned_ended_)) return", "!is_pinned) return"),
+    Mutation("e12", "Requests::take", "if (was_brought(arrived)) return Verdict::kDuplicate;", ""),
+    Mutation("e12", "Requests::was_brought", " || !moves(arrived.message)) return", ") return"),
+    Mutation("e14", "MotionIntake::drop_early", "  if (dropped == 0) return;\n", "  return;\n"),
     # ---- control: E13 to E18
     Mutation(
         "e13",
@@ -255,7 +258,7 @@ MUTATIONS = (
     Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
     Mutation(
         "e21",
-        "Screen::append_shown",
+        "Screen::append_seen",
         "  poses_.before_change(playout_.clock(), frame, present_s);\n",
         "  poses_.before_change(playout_.clock(), frame + 100, present_s);\n",
     ),
@@ -322,10 +325,19 @@ MUTATIONS = (
         "if (!conversation->returned()) continue;",
     ),
     # ---- identity and limits: E26 to E33
-    Mutation("e26", "MotionIntake::accept", "if (conversation->req_id != message.req_id) {", "if (false) {"),
+    Mutation("e26", "Requests::take", "if (!req_ids_.empty() && !pinned_ended_) return", "if (false) return"),
     Mutation(
-        "e26", "MotionIntake::accept", "if (conversations_.tombstones().contains(message.req_id)) {", "if (false) {"
+        "e26", "Requests::take", "if (!req_ids_.empty() && !pinned_ended_) return", "if (!req_ids_.empty()) return"
     ),
+    Mutation("e26", "Tombstones::holds", "if (!(found->first == arrived.print)) return true;", "return true;"),
+    Mutation(
+        "e26",
+        "Tombstones::holds",
+        "tomb.generation == generation || tomb.req_id == req_id;",
+        "tomb.req_id == req_id;",
+    ),
+    Mutation("e26", "Conversations::end", "if (cause != EndCause::kWatchdog) {", "if (true) {"),
+    Mutation("e26", "MotionIntake::accept", "if (conversations_.tombstones().holds(arrived)) {", "if (false) {"),
     Mutation("e26", "Tombstones::kMost", "kMost = 32;", "kMost = 31;"),
     Mutation("e27", "MotionIntake::is_for_another_avatar", "message.avatar_id != config_.avatar_id;", "false;"),
     Mutation(
@@ -408,8 +420,8 @@ MUTATIONS = (
     Mutation(
         "e38",
         "Conversations::end",
-        "journal_.add_end(cause, conversation.id, time_s, played_s);",
-        "journal_.add_end(cause, conversation.id, time_s, 0.0);",
+        "journal_.add_end(name_of(cause), conversation.id, time_s, played_s);",
+        "journal_.add_end(name_of(cause), conversation.id, time_s, 0.0);",
     ),
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
@@ -471,8 +483,8 @@ MUTATIONS = (
     Mutation(
         "transition",
         "PoseTrack::offset_of",
-        "const double t_s = clock.time_of(transition.frame);",
-        "const double t_s = clock.time_of(transition.frame + 1000);",
+        "clock.time_of(transition.frame + av_offset_frames_);",
+        "clock.time_of(transition.frame + 1000);",
     ),
     Mutation(
         "transition",
@@ -485,7 +497,7 @@ MUTATIONS = (
     Mutation(
         "layers", "take_over", "  if (!(media_s > from_s)) return 0.0F;\n", "  if (media_s > from_s) return 1.0F;\n"
     ),
-    Mutation("transition", "Screen::take_news", "      late = true;\n", ""),
+    Mutation("transition", "Screen::take_news", "      changes = true;\n", ""),
     Mutation("e31", "Screen::waiting_keyframes", "  return shown > 0 ? count -", "  return shown < 0 ? count -"),
     Mutation(
         "e21",
@@ -528,12 +540,14 @@ MUTATIONS = (
         "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
     ),
     Mutation("late_motion", "FaceDelay::learn", "  if (same_instant) return;\n", ""),
-    Mutation("late_motion", "Screen::append_shown", "  if (poses_.advances(frame)) delay", "  delay"),
+    Mutation(
+        "late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"
+    ),
     Mutation(
         "late_motion",
         "Screen::append",
-        "  if (heard_s >= 0 && device_is_heard) {\n",
-        "  if (heard_s >= 0) {\n",
+        "heard_s >= 0 && device_is_heard;",
+        "heard_s >= 0;",
     ),
     Mutation(
         "late_motion", "Timeline::runs_out_s", "std::max(last_keyframe_s(), latest_came_s_);", "last_keyframe_s();"

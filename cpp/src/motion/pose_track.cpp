@@ -61,14 +61,20 @@ bool PoseTrack::refers_to(std::uint64_t generation) const noexcept {
 }
 
 void PoseTrack::add_segment(const Segment& segment, double shown_frame) {
+  add(segment, shown_frame, false);
+}
+
+void PoseTrack::add(const Segment& segment, double shown_frame, bool foreseen) {
   const Segment& before = segments_.back();
   const auto frame = static_cast<double>(segment.device_frame);
   const bool same_source = before.speaking() == segment.speaking() &&
                            (before.generation == segment.generation || !segment.speaking());
+  const bool in_order = transitions_.empty() || frame >= transitions_.back().frame;
   // One of no length ends those that go on.
-  if (!same_source && frame >= shown_frame) {
+  if (!same_source && frame >= shown_frame && in_order) {
+    const double duration_frames = change_s(before, segment) * rate_hz_;
     transitions_.push_back(
-        {frame, change_s(before, segment) * rate_hz_, before, segment, Blend::kReplaces, false, Pose{}});
+        {frame, duration_frames, before, segment, Blend::kReplaces, false, foreseen, Pose{}});
   }
   segments_.push_back(segment);
   set_latest(segment);
@@ -86,19 +92,16 @@ double PoseTrack::blend_s(double gap_s) const noexcept {
 }
 
 void PoseTrack::foresee(const std::vector<Segment>& segments) {
-  const std::size_t transitions = transitions_.size();
-  for (const Segment& segment : segments) add_segment(segment, 0.0);
+  for (const Segment& segment : segments) add(segment, 0.0, true);
   foreseen_segments_ = segments.size();
-  foreseen_transitions_ = transitions_.size() - transitions;
 }
 
 void PoseTrack::forget_foreseen() {
+  if (foreseen_segments_ == 0) return;
   segments_.resize(segments_.size() - foreseen_segments_);
-  while (foreseen_transitions_ > 0) {
-    transitions_.pop_back();
-    --foreseen_transitions_;
-  }
   foreseen_segments_ = 0;
+  const auto foreseen = [](const Transition& transition) { return transition.foreseen; };
+  transitions_.erase(std::remove_if(transitions_.begin(), transitions_.end(), foreseen), transitions_.end());
   set_latest(segments_.back());
 }
 
@@ -154,12 +157,34 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   const auto differ = [](float a, float b) { return std::abs(a - b) > kInvisible; };
   if (std::equal(after.begin(), after.end(), before_change_.begin(), std::not_fn(differ))) return;
   const Segment& segment = segment_at(frame);
+  // A transition that is only foreseen will not stay: nothing can be added to it.
+  const bool on_foreseen = std::any_of(transitions_.begin(), transitions_.end(), [frame](const auto& other) {
+    return other.foreseen && other.frame <= frame;
+  });
+  if (on_foreseen && blend == Blend::kAdds) {
+    blend = Blend::kReplaces;
+    duration_s = blend_s(speech_transition_s_);
+  }
+  if (blend == Blend::kAdds && extend_blend(frame, duration_s, after)) return;
   if (blend == Blend::kReplaces) base_pose(segment, frame, t_s, after.data());
-  Transition transition{frame, duration_s * rate_hz_, segment, segment, blend, true, Pose{}};
+  Transition transition{frame, duration_s * rate_hz_, segment, segment, blend, true, false, Pose{}};
   pose_offset(before_change_.data(), after.data(), transition.offset.data());
   const auto later = std::find_if(transitions_.begin(), transitions_.end(),
                                   [frame](const Transition& other) { return other.frame > frame; });
   if (transition.duration_frames > 0 || blend == Blend::kReplaces) transitions_.insert(later, transition);
+}
+
+bool PoseTrack::extend_blend(double frame, double duration_s, const Pose& after) noexcept {
+  const auto same = std::find_if(transitions_.begin(), transitions_.end(), [frame](const Transition& other) {
+    return other.frame == frame && other.blend == Blend::kAdds;
+  });
+  if (same == transitions_.end()) return false;
+  Pose more;
+  pose_offset(before_change_.data(), after.data(), more.data());
+  add_pose_offset(same->offset.data(), more.data(), 1.0F);
+  const double most_frames = blend_s(speech_transition_s_) * rate_hz_;
+  same->duration_frames = std::min(same->duration_frames + duration_s * rate_hz_, most_frames);
+  return true;
 }
 
 double PoseTrack::shown_frame(const ClockSnapshot& clock, double t_s, double present_s) const noexcept {
@@ -257,7 +282,7 @@ void PoseTrack::add_transitions(const ClockSnapshot& clock, std::size_t count, d
 
 PoseTrack::Pose PoseTrack::offset_of(const ClockSnapshot& clock, std::size_t index) const noexcept {
   const Transition& transition = transitions_[index];
-  const double t_s = clock.time_of(transition.frame);
+  const double t_s = clock.time_of(transition.frame + av_offset_frames_);  // when it is shown
   Pose before;
   Pose after;
   base_pose(transition.before, transition.frame, t_s, before.data());

@@ -43,6 +43,8 @@ class PoseTrack {
   void add_segment(const Segment& segment, double shown_frame);
   [[nodiscard]] const std::deque<Segment>& segments() const noexcept { return segments_; }
 
+  [[nodiscard]] const Segment& segment_at(double frame) const noexcept;
+
   // Takes `segments` for what will be heard after those it knows, until forget_foreseen().
   void foresee(const std::vector<Segment>& segments);
   void forget_foreseen();
@@ -102,18 +104,21 @@ class PoseTrack {
     Segment after;
     Blend blend;
     bool anchored;
+    bool foreseen;
     Pose offset;
   };
 
   [[nodiscard]] Source source_of(const Segment& segment) const noexcept;
   [[nodiscard]] double face_s(const Source& source, const Segment& segment, double frame) const noexcept;
-  [[nodiscard]] const Segment& segment_at(double frame) const noexcept;
   void base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
   void add_layers(const Timeline& timeline, double face_s, double t_s, float* pose) const noexcept;
   // Adds what is left at `frame` of the first `count` transitions.
   void add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
                        float* pose) const noexcept;
   [[nodiscard]] Pose offset_of(const ClockSnapshot& clock, std::size_t transition) const noexcept;
+  void add(const Segment& segment, double shown_frame, bool foreseen);
+  // What comes in one go is blended in as one: false where nothing else came at `frame`.
+  bool extend_blend(double frame, double duration_s, const Pose& after) noexcept;
   void set_latest(const Segment& segment) noexcept;
 
   // Nearly every sample lies in the latest segment: what it needs lies together, first.
@@ -131,7 +136,6 @@ class PoseTrack {
   std::deque<Segment> segments_;  // never empty; the last one is latest_
   std::deque<Source> sources_;
   std::size_t foreseen_segments_ = 0;
-  std::size_t foreseen_transitions_ = 0;
   Pose before_change_{};
 };
 

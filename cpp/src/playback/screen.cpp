@@ -6,60 +6,79 @@
 #include "playback/foresight.h"
 
 namespace hostmode {
+namespace {
+
+// Times this close are one, computed on two ways.
+constexpr double kInstant_s = 1e-6;
+
+}  // namespace
 
 void Screen::take_news(double present_s) {
-  const double drawn_frame = poses_.shown_frame(playout_.clock(), present_s, present_s);
-  const Segment before = poses_.segments().back();
-  bool late = false;
+  const ClockSnapshot& clock = playout_.clock();
+  const double frame = poses_.shown_frame(clock, present_s, present_s);
+  // A face ahead of its sound shows what is foreseen, which all that is pushed, paused or cut may change.
+  bool changes = config_.av_offset_s < 0;
+  Segment before;
+  const auto note_before = [&] {
+    before = poses_.segment_at(frame);
+    poses_.before_change(clock, frame, present_s);
+  };
+  if (changes) {
+    poses_.foresee(foreseen_);
+    note_before();
+    poses_.forget_foreseen();
+  }
   playout_.take_news(conversations_, [&](const Segment& segment) {
-    if (!late && static_cast<double>(segment.device_frame) < drawn_frame) {
-      late = true;
-      begin_foresight(drawn_frame);
-      poses_.before_change(playout_.clock(), drawn_frame, present_s);
-      end_foresight();
+    if (!changes && static_cast<double>(segment.device_frame) < frame) {
+      changes = true;
+      note_before();
     }
-    poses_.add_segment(segment, drawn_frame);
+    poses_.add_segment(segment, frame);
   });
-  if (!late) return;
-  begin_foresight(drawn_frame);
-  poses_.after_change(playout_.clock(), drawn_frame, present_s,
-                      poses_.change_s(before, poses_.segments().back()), PoseTrack::Blend::kReplaces);
+  if (!changes) return;
+  begin_foresight(frame);
+  poses_.after_change(clock, frame, present_s, poses_.change_s(before, poses_.segment_at(frame)),
+                      PoseTrack::Blend::kReplaces);
   end_foresight();
 }
 
 double Screen::append(Conversation& conversation, Timeline::Batch& batch, double present_s) {
   const ClockSnapshot& clock = playout_.clock();
   const double frame = poses_.shown_frame(clock, present_s, present_s);
+  begin_foresight(frame);
   const double heard_s = poses_.media_s(conversation.generation(), frame);
-  const bool device_is_heard = !(clock.time_of(clock.frame_at(present_s)) > present_s);
-  if (heard_s >= 0 && device_is_heard) {
-    append_shown(conversation, batch, frame, heard_s, present_s);
+  // Before its first frame is heard, a device is still at it.
+  const bool device_is_heard = !(clock.time_of(clock.frame_at(present_s)) > present_s + kInstant_s);
+  const bool is_shown = heard_s >= 0 && device_is_heard;
+  if (is_shown || frame > static_cast<double>(clock.rendered_frames())) {
+    append_seen(conversation, batch, frame, is_shown ? heard_s : -1.0, present_s);
   } else {
     conversation.timeline.commit(batch, heard_s);
   }
+  end_foresight();
   return heard_s;
 }
 
-void Screen::append_shown(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s,
-                          double present_s) {
+void Screen::append_seen(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s,
+                         double present_s) {
   Timeline& timeline = conversation.timeline;
   FaceDelay& delay = conversation.face_delay;
   const bool first = !conversation.has_motion();
   const double face_s = poses_.face_s(conversation.generation(), frame);
-  const double gap_s = face_s - timeline.runs_out_s();
   const double missing_s = (static_cast<double>(timeline.keyframe_count()) - 1.0) * kKeyframeInterval_s;
   const double in_hand_s = missing_s + static_cast<double>(batch.keyframe_count()) * kKeyframeInterval_s;
+  // How long motion was missing, or how much of it is skipped because it is later still.
+  const double gap_s = std::max(face_s - timeline.runs_out_s(), std::min(face_s, in_hand_s) - missing_s);
 
-  begin_foresight(frame);
   poses_.before_change(playout_.clock(), frame, present_s);
   // While sound stands still nothing comes too late.
-  if (poses_.advances(frame)) delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first);
+  if (heard_s >= 0 && poses_.advances(frame)) delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first);
   if (delay.is_used()) poses_.hold_back(conversation.generation(), &delay);
   timeline.commit(batch, face_s);
+  const bool begins = first || heard_s < 0;
   poses_.after_change(playout_.clock(), frame, present_s,
-                      first ? config_.speech_transition_s : poses_.blend_s(gap_s),
-                      first ? PoseTrack::Blend::kReplaces : PoseTrack::Blend::kAdds);
-  end_foresight();
+                      begins ? config_.speech_transition_s : poses_.blend_s(gap_s),
+                      begins ? PoseTrack::Blend::kReplaces : PoseTrack::Blend::kAdds);
 }
 
 double Screen::face_s(const Conversation& conversation, double present_s) {

@@ -37,8 +37,8 @@ class Screen {
   // Poses of frames beyond the device's buffer are known between the two.
   void begin_foresight(double frame);
   void end_foresight() { poses_.forget_foreseen(); }
-  void append_shown(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s,
-                    double present_s);
+  void append_seen(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s,
+                   double present_s);
 
   const PlayerConfig& config_;
   const Conversations& conversations_;

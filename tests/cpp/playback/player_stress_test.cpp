@@ -23,6 +23,7 @@ std::size_t conversations_wanted() {
 PlayerConfig config_of(bool queue, bool strict, bool transitions) {
   PlayerConfig config;
   config.queue = queue;
+  config.max_prebuffer_s = 0.1;  // so that the sound runs dry now and then
   config.frame_starvation_mode =
       strict ? FrameStarvationMode::kStrictSync : FrameStarvationMode::kAudioIndependent;
   config.layers = false;

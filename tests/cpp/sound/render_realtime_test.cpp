@@ -114,6 +114,7 @@ class Commotion {
 PlayerConfig config_of(bool queue, bool strict) {
   PlayerConfig config;
   config.queue = queue;
+  config.max_prebuffer_s = 0.1;  // so that the sound runs dry now and then
   config.motion_wait_s = 0.1;
   config.max_audio_s = 5;
   config.end_timeout_s = 0.5;

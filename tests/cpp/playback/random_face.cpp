@@ -1,0 +1,208 @@
+#include "playback/random_face.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace hostmode::testing {
+namespace {
+
+constexpr int kRate_hz = 8000;
+constexpr double kPictureRate_hz = 120.0;
+constexpr double kBlock_s = 0.01;
+constexpr std::size_t kBlockFrames = 80;
+
+// What moves, how far and how fast: speech hardly moves anything by more than 0.9 rad of its cycle a
+// keyframe.
+struct Channel {
+  std::size_t index;
+  double amplitude;
+  double rate;  // radians a keyframe
+  double idle;  // most that idle motion moves it a picture: a saccade of 0.14 rad, a blink, breath and sway
+};
+constexpr double kMinimumJerk = 1.875;  // its highest speed
+constexpr Channel kChannels[] = {{kNeckPoseOffset, 0.15, 0.3, 0.0005},
+                                 {kJawPoseOffset, 0.1, 0.9, 0.0},
+                                 {kEyePoseOffset, 0.1, 0.5, 0.07 * kMinimumJerk / 4.8},
+                                 {kEyePoseOffset + 1, 0.1, 0.5, 0.14 * kMinimumJerk / 4.8},
+                                 {kEyeLidOffset, 0.5, 0.6, kMinimumJerk / 8},
+                                 {kExpressionOffset, 1.0, 0.9, 0.0},
+                                 {kExpressionOffset + 20, 0.5, 0.4, 0.0}};
+// Of a cubic between keyframes against the keyframes' own steps, and of a face that catches up.
+constexpr double kCurve = 1.5;
+// Of leaving a gap of any length.
+constexpr double kLongestBlend_s = 1.0;
+constexpr double kEase = 1.5;  // the highest speed of an S-curve
+
+bool is_of_eyes(std::size_t channel) {
+  return channel >= kEyePoseOffset && channel < kEyeLidOffset + 2;
+}
+
+}  // namespace
+
+PlayerConfig RandomFace::draw_config(std::mt19937& random) {
+  const auto draw = [&random](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  const auto one_in = [&random](std::uint32_t chance) { return random() % chance == 0; };
+  PlayerConfig config;
+  if (one_in(3)) config.frame_starvation_mode = FrameStarvationMode::kStrictSync;
+  config.queue = one_in(3);
+  config.motion_wait_s = one_in(3) ? 0.0 : draw(0.0, 0.5);
+  config.prebuffer_s = one_in(3) ? 0.0 : draw(0.0, 0.2);
+  config.max_prebuffer_s = config.prebuffer_s + draw(0.0, 0.5);
+  config.speech_transition_s = one_in(4) ? 0.0 : draw(0.04, 1.0);
+  config.idle_transition_s = one_in(4) ? 0.0 : draw(0.04, 1.5);
+  config.end_timeout_s = draw(0.1, 1.0);
+  config.early_motion_expiry_s = draw(0.0, 5.0);
+  config.max_audio_s = draw(5.0, 20.0);
+  config.max_motion_s = draw(5.0, 20.0);
+  config.av_offset_s = one_in(2) ? 0.0 : draw(-0.6, 0.6);
+  config.latency_s = draw(0.0, 0.3);
+  config.layers = one_in(2);
+  config.seed = random();
+  return config;
+}
+
+RandomFace::RandomFace(std::uint32_t seed)
+    : random_(seed),
+      config_(draw_config(random_)),
+      player_(kRate_hz, config_),
+      jumps_(one_in(4)),
+      device_ahead_s_(one_in(3) ? 0.0 : draw(0.0, 0.2)) {}
+
+double RandomFace::draw(double low, double high) {
+  return std::uniform_real_distribution<double>(low, high)(random_);
+}
+
+void RandomFace::look(std::size_t conversations) {
+  while (opened_ < conversations) {
+    act();
+    push_due();
+    render();
+    compare();
+    ++pictures_;
+    now_s_ = static_cast<double>(pictures_) / kPictureRate_hz;
+  }
+}
+
+void RandomFace::act() {
+  const bool over = utterance_.pushed_samples == utterance_.samples;
+  if (one_in(over ? 150 : 1500)) begin_utterance();
+  if (one_in(600)) player_.pause(now_s_);
+  if (one_in(100)) player_.resume(now_s_);
+  if (one_in(1500)) {
+    player_.interrupt(now_s_);
+    utterance_ = Utterance{};
+  }
+  (void)player_.poll_events();
+}
+
+void RandomFace::begin_utterance() {
+  std::string id;
+  (void)player_.push_audio({}, true, now_s_, id);
+  utterance_ = Utterance{};
+  Utterance& u = utterance_;
+  u.began_s = u.sound_due_s = u.motion_due_s = now_s_;
+  u.keyframes = 1 + random_() % 75;
+  const double length_s =
+      std::max(0.02, static_cast<double>(u.keyframes) * 0.04 + (one_in(3) ? draw(-0.5, 0.5) : 0.0));
+  u.samples = static_cast<std::size_t>(length_s * kRate_hz);
+  u.sound_every_s = one_in(2) ? 0.0 : draw(0.02, 0.3);
+  u.motion_lead_s = one_in(3) ? 100.0 : draw(-0.6, 0.3);
+  u.jitter_s = one_in(2) ? 0.0 : draw(0.0, 0.2);
+  u.cut = one_in(2) ? 1 : 1 + random_() % 20;
+  u.eyes_from = one_in(2) ? u.keyframes : random_() % u.keyframes;
+  u.jumps_at = jumps_ ? random_() % u.keyframes : u.keyframes;
+  u.phase = draw(0.0, 6.28);
+  ++opened_;
+}
+
+void RandomFace::push_due() {
+  Utterance& u = utterance_;
+  while (u.pushed_samples < u.samples && u.sound_due_s <= now_s_) {
+    const std::size_t left = u.samples - u.pushed_samples;
+    const auto chunk = static_cast<std::size_t>(u.sound_every_s * kRate_hz);
+    const std::size_t count = u.sound_every_s == 0.0 ? left : std::min(left, std::max<std::size_t>(chunk, 1));
+    const std::vector<std::int16_t> pcm(count, 1000);
+    const ByteView bytes{reinterpret_cast<const std::uint8_t*>(pcm.data()), 2 * count};
+    const bool end = count == left;
+    const Status status = player_.push_audio(bytes, end && !one_in(8), now_s_, u.id);
+    REQUIRE((status == Status::kOk || status == Status::kBufferFull));
+    u.pushed_samples += count;
+    u.sound_due_s += u.sound_every_s + draw(-0.5, 1.0) * u.jitter_s;
+  }
+  while (!u.id.empty() && u.pushed_keyframes < u.keyframes && u.motion_due_s <= now_s_) {
+    push_motion(std::min(u.cut, u.keyframes - u.pushed_keyframes));
+    const double due_s = u.began_s + static_cast<double>(u.pushed_keyframes) * kKeyframeInterval_s;
+    u.motion_due_s = std::max(u.motion_due_s, due_s - u.motion_lead_s + draw(0.0, 1.0) * u.jitter_s);
+  }
+}
+
+void RandomFace::push_motion(std::size_t count) {
+  Utterance& u = utterance_;
+  const double shown_s = player_.audio_time(now_s_) + std::max(0.0, -config_.av_offset_s);
+  const double in_hand_s = (static_cast<double>(u.pushed_keyframes) - 1.0) * kKeyframeInterval_s;
+  if (shown_s > in_hand_s) late_until_s_ = now_s_ + kLongestBlend_s;
+  std::vector<Keyframe> keyframes;
+  for (std::size_t i = 0; i < count; ++i) keyframes.push_back(keyframe_at(u.pushed_keyframes + i));
+  std::vector<std::uint8_t> message;
+  const bool end = u.pushed_keyframes + count == u.keyframes;
+  REQUIRE(encode_message(keyframes.data(), count, "", "", end, "", message) == Status::kOk);
+  const ByteView view{message.data(), message.size()};
+  MotionPush result;
+  const Status status = player_.push_motion(&view, 1, &u.id, now_s_, result);
+  REQUIRE((status == Status::kOk || status == Status::kBufferFull));
+  u.pushed_keyframes += count;
+}
+
+Keyframe RandomFace::keyframe_at(std::size_t index) const {
+  Keyframe keyframe{};
+  for (const Channel& channel : kChannels) {
+    const bool still = is_of_eyes(channel.index) && index < utterance_.eyes_from;
+    const auto at = static_cast<double>(still ? utterance_.eyes_from : index);
+    const double turn = index >= utterance_.jumps_at && !is_of_eyes(channel.index) ? 3.14159 : 0.0;
+    keyframe.data()[channel.index] =
+        static_cast<float>(channel.amplitude * std::sin(channel.rate * at + utterance_.phase + turn));
+  }
+  return keyframe;
+}
+
+void RandomFace::render() {
+  float block[kBlockFrames];
+  while (static_cast<double>(blocks_) * kBlock_s <= now_s_) {
+    AudioObservation observation;
+    observation.dac_s = static_cast<double>(blocks_) * kBlock_s + device_ahead_s_;
+    player_.render_audio(block, kBlockFrames, observation);
+    ++blocks_;
+  }
+}
+
+void RandomFace::compare() {
+  Pose pose;
+  player_.sample(now_s_, pose.data());
+  for (const Channel& channel : kChannels) {
+    const float value = pose[channel.index];
+    REQUIRE(std::isfinite(value));
+    if (!has_last_) continue;
+    const double range = 2.0 * channel.amplitude + channel.idle * kPictureRate_hz * 0.1;
+    const double keyframe_step = 2.0 * channel.amplitude * (jumps_ ? 1.0 : std::sin(channel.rate / 2));
+    const double own = kCurve * keyframe_step * kKeyframeRateHz / kPictureRate_hz;
+    // A gap is left within a keyframe interval at the least.
+    const double gap = kEase * range / (kKeyframeInterval_s * kPictureRate_hz);
+    const double blend = now_s_ < late_until_s_ ? gap : 0.0;
+    const double shortest_s = std::min(config_.speech_transition_s, config_.idle_transition_s);
+    const double transition = kEase * range / (std::max(shortest_s, kKeyframeInterval_s) * kPictureRate_hz);
+    const double step = std::abs(value - last_[channel.index]);
+    CAPTURE(now_s_);
+    CAPTURE(channel.index);
+    CAPTURE(own);
+    CAPTURE(transition);
+    if (shortest_s > 0) REQUIRE(step <= std::max(own, channel.idle) + std::max(transition, blend));
+  }
+  last_ = pose;
+  has_last_ = true;
+}
+
+}  // namespace hostmode::testing
