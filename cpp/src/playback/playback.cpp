@@ -82,7 +82,7 @@ Playback::Chunk Playback::take_chunk(ByteView pcm, bool end, const std::string* 
   return chunk;
 }
 
-void Playback::finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s) {
+void Playback::finish_chunk(Conversation& conversation, ByteView pcm, bool end) {
   if (conversation.pcm.realigned()) journal_.add_realigned(conversation.id, present_s_);
   conversation.pcm.keep_odd_byte(pcm.data, pcm.size);
   if (!end || conversation.ended()) return;

@@ -68,7 +68,7 @@ class Playback {
   // samples are to be appended to its stream, and then finish_chunk is to be called.
   // `id`, where not null, is the only conversation they may go to.
   [[nodiscard]] Chunk take_chunk(ByteView pcm, bool end, const std::string* id, double now_s);
-  void finish_chunk(Conversation& conversation, ByteView pcm, bool end, double now_s);
+  void finish_chunk(Conversation& conversation, ByteView pcm, bool end);
   // A new conversation, or, unless it is to be a turn, the one that takes audio.
   [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens);
 

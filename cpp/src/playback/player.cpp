@@ -57,7 +57,7 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
   pcm_scratch_.shrink_to_fit();
   {
     const ChangeLock lock = change();
-    playback_.finish_chunk(conversation, pcm, end, now_s);
+    playback_.finish_chunk(conversation, pcm, end);
   }
   if (chunk.opens) attach_early_motion(conversation, now_s);
   return Status::kOk;
