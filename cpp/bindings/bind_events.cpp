@@ -134,7 +134,7 @@ conversation_end        `reason`: playback_end, interrupted, replaced, watchdog;
 audio_realigned         a byte of the audio was missing, and the rest is brought into phase; `reason`: odd_byte
 audio_discarded         `reason`: late_audio, for a conversation that is over; `value`: seconds
 motion_discarded        `reason`: wrong_id, audio_only, avatar_mismatch, tombstoned, other_req_id,
-                        expired; `value`: how many messages
+                        after_end, duplicate, expired, interrupted; `value`: how many messages
 error                   `reason`: invalid_animation_data, server_error, avatar_mismatch;
                         `message` says what happened
 ======================  ==========================================================================
@@ -200,9 +200,15 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
       .def_readonly("discarded_wrong_id", &Stats::discarded_wrong_id,
                     "Messages with an id that was not the current conversation's.")
       .def_readonly("discarded_other_req_id", &Stats::discarded_other_req_id,
-                    "Messages with another req_id than the conversation's first one.")
+                    "Messages with another req_id while the one before it goes on.")
       .def_readonly("discarded_tombstoned", &Stats::discarded_tombstoned,
                     "Messages with the req_id of one of the last 32 utterances that ended.")
+      .def_readonly("discarded_after_end", &Stats::discarded_after_end,
+                    "Messages of a request whose final message was in.")
+      .def_readonly("discarded_duplicate", &Stats::discarded_duplicate,
+                    "Messages that the same request had already brought.")
+      .def_readonly("discarded_interrupted", &Stats::discarded_interrupted,
+                    "Early messages that interrupt dropped.")
       .def_readonly("discarded_audio_only", &Stats::discarded_audio_only,
                     "Messages for a conversation that was put in audio-only mode.")
       .def_readonly("discarded_avatar", &Stats::discarded_avatar,

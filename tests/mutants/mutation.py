@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 RULES = tuple(f"rule{number}" for number in range(1, 5))
 EDGE_CASES = (*(f"e{number}" for number in range(1, 39) if number != 20), "e9b")
 TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion")
-AUDIO = ("pcm", "not_pcm", "byte_phase", "audio_format")
+AUDIO = ("pcm", "volume", "not_pcm", "byte_phase", "audio_format")
 ROWS = RULES + EDGE_CASES + TIMING + AUDIO
 
 

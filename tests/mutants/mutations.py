@@ -45,10 +45,7 @@ MUTATIONS = (
     Mutation("rule4", "MotionIntake::route", "  if (messages == 0) {\n", "  if (messages <= 1) {\n"),
     Mutation("rule4", "MessageBatch::decode", "      if (messages[i].size == 0) {\n", "      if (false) {\n"),
     Mutation(
-        "rule4",
-        "Playback::append_motion",
-        "conversation.motion_ended = conversation.motion_ended || message.end;",
-        "conversation.motion_ended = conversation.motion_ended || message.end || message.keyframes.empty();",
+        "rule4", "Requests::take", "  if (message.end) {\n", "  if (message.end || message.keyframes.empty()) {\n"
     ),
     # ---- data: E1 to E12
     Mutation(
@@ -77,21 +74,29 @@ MUTATIONS = (
         "  if (stalled) {\n    conversation.stream.cut();",
         "  if (false) {\n    conversation.stream.cut();",
     ),
-    Mutation("e3", "overdue_s", "conversation.motion_ended && stream.consumed() >= stream.motion_end();", "false;"),
-    Mutation("e3", "Hearing::finish", 'timed_out ? "watchdog" : "playback_end", conv', '"playback_end", conv'),
+    Mutation("e3", "overdue_s", "conversation.motion_ended() && stream.consumed() >= stream.motion_end();", "false;"),
+    Mutation(
+        "e3",
+        "Hearing::finish",
+        "timed_out ? EndCause::kWatchdog : EndCause::kPlaybackEnd,",
+        "EndCause::kPlaybackEnd,",
+    ),
     Mutation(
         "e4",
         "Playback::begin_conversation",
-        'if (!config_.queue) conversations_.cut_all("replaced", now_s);',
-        'conversations_.cut_all("replaced", now_s);',
+        "if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);",
+        "conversations_.cut_all(EndCause::kReplaced, now_s);",
     ),
     Mutation(
-        "e4", "Playback::begin_conversation", '  if (!config_.queue) conversations_.cut_all("replaced", now_s);\n', ""
+        "e4",
+        "Playback::begin_conversation",
+        "  if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);\n",
+        "",
     ),
     Mutation(
         "e4",
         "Renderer::fill_run",
-        "while (stream_ != nullptr && stream_->is_cut() && gain_frames_ == 0) retire();",
+        "while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();",
         "while (stream_ != nullptr && stream_->is_cut()) retire();",
     ),
     Mutation(
@@ -115,7 +120,7 @@ MUTATIONS = (
     Mutation(
         "e6",
         "MotionIntake::judge",
-        "    for (Message& message : batch) early_.add(std::move(message), now_s);\n",
+        "    for (ArrivedMessage& arrived : batch) early_.add(std::move(arrived), now_s);\n",
         "",
     ),
     Mutation(
@@ -179,12 +184,10 @@ MUTATIONS = (
         '    journal_.add_error("unknown_message", std::to_string(message.type), id, now_s);\n',
     ),
     Mutation("e12", "Playback::take_chunk", "    if (end && playing != nullptr) chunk.id = playing->id;\n", ""),
-    Mutation(
-        "e12",
-        "Playback::append_motion",
-        "conversation.motion_ended = conversation.motion_ended || message.end;",
-        "conversation.motion_ended = message.end && !conversation.motion_ended;",
-    ),
+    Mutation("e12", "Requests::take", "(!is_pinned || pinned_ended_)) return", "!is_pinned) return"),
+    Mutation("e12", "Requests::take", "if (was_brought(arrived)) return Verdict::kDuplicate;", ""),
+    Mutation("e12", "Requests::was_brought", " || !moves(arrived.message)) return", ") return"),
+    Mutation("e14", "MotionIntake::drop_early", "  if (dropped == 0) return;\n", "  return;\n"),
     # ---- control: E13 to E18
     Mutation(
         "e13",
@@ -201,11 +204,11 @@ MUTATIONS = (
     Mutation(
         "e13",
         "Renderer::fill_run",
-        "while (stream_ != nullptr && stream_->is_cut() && gain_frames_ == 0) retire();",
+        "while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();",
         "while (stream_ != nullptr && stream_->is_cut()) retire();",
     ),
     Mutation("e13", "Renderer::Renderer", "std::lround(rate_hz * kRamp_s)", "std::lround(rate_hz * kRamp_s * 1.1)"),
-    Mutation("e13", "Renderer::start_decay", "std::max(decay_left_, gain_frames_);", "ramp_frames_;"),
+    Mutation("e13", "Fader::stop", "std::max(decay_left_, gain_frames_);", "ramp_frames_;"),
     Mutation(
         "e14",
         "Conversations::cut_all",
@@ -219,7 +222,7 @@ MUTATIONS = (
         "    renderer_.set_paused(paused);\n",
         "    if (paused) renderer_.set_paused(paused);\n",
     ),
-    Mutation("e16", "Renderer::fill_run", "if (paused && gain_frames_ == 0) {", "if (paused) {"),
+    Mutation("e16", "Renderer::fill_run", "if (paused && fader_.is_silent()) {", "if (paused) {"),
     Mutation(
         "e16",
         "Renderer::fill_run",
@@ -293,8 +296,8 @@ MUTATIONS = (
     Mutation(
         "e24",
         "Renderer::play_run",
-        "  if (available == 0) {\n    start_decay();\n    gain_frames_ = 0;\n",
-        "  if (available == 0) {\n    start_decay();\n",
+        "  if (available == 0) {\n    fader_.stop();\n",
+        "  if (available == 0) {\n",
     ),
     Mutation(
         "e24",
@@ -322,10 +325,19 @@ MUTATIONS = (
         "if (!conversation->returned()) continue;",
     ),
     # ---- identity and limits: E26 to E33
-    Mutation("e26", "MotionIntake::accept", "if (conversation->req_id != message.req_id) {", "if (false) {"),
+    Mutation("e26", "Requests::take", "if (!req_ids_.empty() && !pinned_ended_) return", "if (false) return"),
     Mutation(
-        "e26", "MotionIntake::accept", "if (conversations_.tombstones().contains(message.req_id)) {", "if (false) {"
+        "e26", "Requests::take", "if (!req_ids_.empty() && !pinned_ended_) return", "if (!req_ids_.empty()) return"
     ),
+    Mutation("e26", "Tombstones::holds", "if (!(found->first == arrived.print)) return true;", "return true;"),
+    Mutation(
+        "e26",
+        "Tombstones::holds",
+        "tomb.generation == generation || tomb.req_id == req_id;",
+        "tomb.req_id == req_id;",
+    ),
+    Mutation("e26", "Conversations::end", "if (cause != EndCause::kWatchdog) {", "if (true) {"),
+    Mutation("e26", "MotionIntake::accept", "if (conversations_.tombstones().holds(arrived)) {", "if (false) {"),
     Mutation("e26", "Tombstones::kMost", "kMost = 32;", "kMost = 31;"),
     Mutation("e27", "MotionIntake::is_for_another_avatar", "message.avatar_id != config_.avatar_id;", "false;"),
     Mutation(
@@ -344,15 +356,7 @@ MUTATIONS = (
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return has(kPcmRates_hz);"
     ),
     Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
-    Mutation(
-        "e30",
-        "Renderer::available_frames",
-        "  if (std::exchange(ran_out_, false)) return 0;\n",
-        "",
-    ),
     Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
-    Mutation("e30", "SampleQueue::convert", "  if (!runs_out_) unfed_ -= take(", "  if (runs_out_) unfed_ -= take("),
-    Mutation("e30", "SampleQueue::feed", "unfed_ > 0 || runs_out_ ? 0 : take(", "unfed_ > 0 ? 0 : take("),
     Mutation("e30", "RateConverter::convert", "    phase_ += bank_->down();\n", "    phase_ = bank_->down();\n"),
     Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
     Mutation(
@@ -411,13 +415,13 @@ MUTATIONS = (
     Mutation(
         "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));", "claimed);"
     ),
-    Mutation("e38", "Renderer::play_run", "gain_frames_ - run : std::min(", "gain_frames_ : std::min("),
+    Mutation("e38", "Fader::left_after", ": gain_frames_ - count;", ": gain_frames_;"),
     Mutation("e38", "Conversations::cut_all", "if (!heard_s) heard_s", "heard_s"),
     Mutation(
         "e38",
         "Conversations::end",
-        "journal_.add_end(cause, conversation.id, time_s, played_s);",
-        "journal_.add_end(cause, conversation.id, time_s, 0.0);",
+        "journal_.add_end(name_of(cause), conversation.id, time_s, played_s);",
+        "journal_.add_end(name_of(cause), conversation.id, time_s, 0.0);",
     ),
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
@@ -573,7 +577,19 @@ MUTATIONS = (
     Mutation("not_pcm", "is_wav", 'head.has(8, "WAVE");', "true;"),
     Mutation("not_pcm", "is_written", "if ((byte & 0xC0) != 0x80) return false;", "return false;"),
     Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
-    Mutation("byte_phase", "is_out_of_phase", "taken.power < kHeard || !taken.is_white()", "taken.power < kHeard"),
+    Mutation(
+        "byte_phase",
+        "is_out_of_phase",
+        "other.upper_bytes > 1 && other.step_power * kCalmer < taken.step_power;",
+        "other.upper_bytes > 1;",
+    ),
     Mutation("byte_phase", "PcmJoiner::keep_odd_byte", " - left_out_) % 2 != 0;", ") % 2 != 0;"),
     Mutation("byte_phase", "BytePhase::look", "    return shifted ? 0 : kInPhase;\n", "    return kInPhase;\n"),
+    Mutation("volume", "Fader::apply", "std::abs(towards) <= gain_step ? volume :", "gain_step > 0 ? volume :"),
+    Mutation(
+        "start",
+        "SampleQueue::may_start",
+        "  if (now_s >= start_latest_s_.load(std::memory_order_relaxed)) return true;\n",
+        "",
+    ),
 )

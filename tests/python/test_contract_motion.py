@@ -188,7 +188,7 @@ def test_e26_the_last_32_req_ids_are_tombstoned() -> None:
     conversation = rig.speak(tone(0.1), end=True)
 
     for turn in range(1, 33):
-        rig.move([motion(1, req_id=f"r{turn}")], conversation)
+        rig.move([motion(1, level=1.0, req_id=f"r{turn}")], conversation)
     assert rig.player.stats().keyframes == keyframes
     assert rig.player.stats().discarded_tombstoned == 32
 
@@ -205,3 +205,125 @@ def test_e27_motion_for_another_avatar_is_discarded_with_an_error() -> None:
     assert [event.reason for event in rig.of_kind("error")] == ["avatar_mismatch"]
     assert rig.player.stats().discarded_avatar == 1
     assert rig.player.stats().keyframes == 20
+
+
+def discarded(rig: Rig) -> list[str | None]:
+    return [event.reason for event in rig.of_kind("motion_discarded")]
+
+
+def test_e12_motion_after_its_request_ended_is_discarded() -> None:
+    rig, conversation = speaking_rig()
+    assert rig.move([motion(10, level=1.0, req_id="a", end=True)], conversation) is True
+
+    assert rig.move([motion(3, level=5.0, req_id="a")], conversation) is False
+    assert rig.move([motion(3, level=5.0, req_id="a", end=True)], conversation) is False
+
+    assert discarded(rig) == ["after_end"] * 2
+    assert rig.player.stats().discarded_after_end == 2
+    assert rig.player.stats().keyframes == 10
+
+
+def test_e12_message_that_comes_again_is_discarded() -> None:
+    rig, conversation = speaking_rig()
+    messages = [motion(5, level=0.2 * i, rise=0.01, req_id="a") for i in range(4)]
+    rig.move(messages, conversation)
+    for message in (messages[0], messages[3]):
+        rig.move(message, conversation)
+    rig.move([*messages[:2], motion(5, level=3.0, rise=0.01, req_id="a")], conversation)
+
+    assert discarded(rig) == ["duplicate"] * 4
+    assert rig.player.stats().discarded_duplicate == 4
+    assert rig.player.stats().keyframes == 25
+
+
+def test_e12_still_and_short_messages_may_repeat() -> None:
+    rig, conversation = speaking_rig()
+    for _ in range(3):
+        rig.move([motion(20, level=0.3, req_id="a"), motion(4, rise=0.1, req_id="a")], conversation)
+
+    assert rig.player.stats().keyframes == 72
+    assert discarded(rig) == []
+
+
+def test_e26_second_sentence_goes_on_after_the_end_of_the_first() -> None:
+    rig = Rig()
+    conversation = rig.speak(tone(3.0), end=True)
+    assert rig.move([motion(25, level=1.0, req_id="one", end=True)], conversation) is True
+    assert rig.move([motion(25, level=2.0, req_id="two")], conversation) is False
+    assert rig.move([motion(5, level=9.0, req_id="three")], conversation) is False
+    assert rig.move([motion(5, level=9.0, rise=0.1, req_id="one")], conversation) is False
+    assert rig.move([motion(25, level=2.0, req_id="two", end=True)], conversation) is True
+
+    assert discarded(rig) == ["other_req_id", "after_end"]
+    assert rig.player.stats().keyframes == 75
+    rig.run(0.6)
+    assert rig.level() == pytest.approx(1.0, abs=1e-4)
+    rig.run(1.0)
+    assert rig.level() == pytest.approx(2.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("ended_by", ["interrupted", "replaced", "playback_end"])
+def test_e26_same_clip_again_opens_its_requests_anew(ended_by: str) -> None:
+    rig = Rig()
+    clip = [motion(10, rise=0.1, req_id="a"), motion(10, level=1.0, rise=0.1, req_id="a", end=True)]
+    second = motion(10, level=3.0, rise=0.1, req_id="b", end=True)
+    for _ in range(3):
+        conversation = rig.speak(tone(1.0), end=True)
+        assert rig.move(clip, conversation) is True
+        assert rig.move(second, conversation) is True
+        rig.run(2.0 if ended_by == "playback_end" else 0.2)
+        if ended_by == "interrupted":
+            rig.interrupt()
+
+    assert discarded(rig) == []
+    assert rig.player.stats().keyframes == 90
+
+
+def test_e26_late_frames_that_are_not_the_first_open_nothing() -> None:
+    rig, first = speaking_rig()
+    clip = [motion(5, level=level, rise=0.1, req_id="a") for level in (0.0, 1.0, 2.0)]
+    rig.move(clip[:2], first)
+    rig.interrupt()
+    conversation = rig.speak(tone(1.0), end=True)
+
+    assert rig.move(clip[1], conversation) is False
+    assert rig.move(clip[2], conversation) is False
+    assert rig.move(clip[2], conversation) is False
+
+    assert discarded(rig) == ["tombstoned"] * 3
+
+
+def test_e26_request_that_the_watchdog_ended_goes_on() -> None:
+    rig = Rig(end_timeout=0.5)
+    first = rig.speak(tone(0.4))
+    rig.move([motion(10, level=1.0, req_id="answer")], first)
+    rig.run(2.0)
+    assert rig.ends() == [(first, "watchdog")]
+
+    second = rig.speak(tone(0.4), end=True)
+
+    assert rig.move([motion(10, level=1.0, req_id="answer", end=True)], second) is True
+    assert discarded(rig) == []
+
+
+def test_e26_call_of_which_nothing_was_taken_returns_false() -> None:
+    rig, conversation = speaking_rig()
+    assert rig.move([motion(10, req_id="a", end=True)], conversation) is True
+
+    assert rig.move([motion(10, req_id="a"), motion(3, req_id="a")], conversation) is False
+    assert rig.move([b""], conversation) is False
+    assert rig.move(None, conversation) is True
+    assert rig.move([motion(10, req_id="b", end=True)], conversation) is False
+
+
+def test_e14_interrupt_while_idle_says_what_it_drops() -> None:
+    rig = Rig()
+    rig.move([motion(5, req_id="a"), motion(5, level=1.0, req_id="a")], None)
+
+    rig.interrupt()
+    rig.interrupt()
+
+    (event,) = rig.of_kind("motion_discarded")
+    assert (event.reason, event.value) == ("interrupted", 2.0)
+    assert rig.player.stats().discarded_interrupted == 2
+    assert rig.states() == []

@@ -33,6 +33,14 @@ def test_start_comes_as_soon_as_motion_is_there() -> None:
     assert started.value == pytest.approx(0.1, abs=0.011)
 
 
+def test_start_comes_though_less_than_the_prebuffer_ever_comes() -> None:
+    rig = Rig(motion_wait=0.1, prebuffer=0.4, max_prebuffer=0.5)
+    rig.speak(tone(0.1))
+
+    assert not rig.run(0.3).any()
+    assert rig.run(0.6).any()
+
+
 def test_silent_clock_plays_unheard_in_place_of_a_device() -> None:
     player = hostmode.Player(16000, hostmode.PlayerConfig(prebuffer=0, motion_wait=0))
     player.start_silent_clock(now=0.0)

@@ -68,7 +68,6 @@ NOT_PCM = {
     "text": b"event: error\ndata: upstream connect error or disconnect before headers",
     "base64 text": base64.b64encode(SPEECH[4000:].tobytes()),
     "base64 text, silent": base64.b64encode(bytes(4000)),
-    "32-bit floats": (SPEECH[4000:] / 32768).astype("<f4").tobytes(),
 }
 
 
@@ -158,6 +157,8 @@ def test_not_pcm_checks_never_refuse_sound():
         np.arange(8000) % 30000 + 1000,
         np.where(t // 20 % 2, 32767, -32768),
     ]
+    signs = rng.choice([-1, 1], 8000)
+    sounds += [signs * level for level in range(50, 32768, 50)]
     sounds += [SPEECH[start:] for start in rng.integers(0, 30000, 200)]
     for sound in sounds:
         player = Player(RATE, QUICK)
@@ -207,6 +208,12 @@ def test_byte_phase_of_speech_that_has_lost_a_byte_is_found(rate, gain, chunk):
     truth = np.frombuffer(data[1 : len(data) - (len(data) - 1) % 2], "<i2") / 32768
     wrong = np.abs(out[-len(truth) + 200 :] - truth[200:][-len(out) + 200 :][: len(truth) - 200]) > 0.05
     assert np.count_nonzero(wrong) < 0.25 * rate
+
+
+def test_byte_phase_of_noise_is_left_alone():
+    player = Player(RATE, QUICK)
+    player.push_audio(NOISE, end=True, now=0.0)
+    assert player.stats().realignments == 0
 
 
 @pytest.mark.parametrize("late", [1500, 1501, 1, 641])

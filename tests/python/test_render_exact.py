@@ -74,6 +74,17 @@ def test_volume_scales_the_sound() -> None:
     np.testing.assert_allclose(heard, pcm[4000 : 4000 + heard.size] / 2, atol=0.5)
 
 
+def test_volume_moves_without_a_jump() -> None:
+    rig = Rig()
+    rig.speak(np.full(16000, 20000, np.int16), end=True)
+    rig.run(0.2)
+    rig.player.volume = 0.25
+    heard = rig.run(0.1).astype(int)
+
+    assert np.abs(np.diff(heard, prepend=20000)).max() <= 20000 / 80 + 1
+    assert heard[-1] == 5000
+
+
 def test_pose_at_a_keyframe_instant_is_the_keyframe() -> None:
     rig = Rig(block=640, speech_transition=0.0)
     conversation = rig.speak(tone(2.0), end=True)

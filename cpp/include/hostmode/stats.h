@@ -27,6 +27,9 @@ struct Stats {
   std::uint64_t discarded_wrong_id = 0;
   std::uint64_t discarded_other_req_id = 0;
   std::uint64_t discarded_tombstoned = 0;
+  std::uint64_t discarded_after_end = 0;    // of a request whose end was in
+  std::uint64_t discarded_duplicate = 0;    // sent again
+  std::uint64_t discarded_interrupted = 0;  // early motion that an interrupt dropped
   std::uint64_t discarded_audio_only = 0;
   std::uint64_t discarded_avatar = 0;
   std::uint64_t discarded_replaced = 0;  // animations that a later field of their message replaced

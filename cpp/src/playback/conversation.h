@@ -10,6 +10,7 @@
 
 #include "motion/face_delay.h"
 #include "motion/timeline.h"
+#include "playback/requests.h"
 #include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
 #include "sound/sample_queue.h"
@@ -29,6 +30,8 @@ enum class Phase {
   kEnded,     // its one end has been reported
 };
 
+enum class EndCause { kPlaybackEnd, kInterrupted, kReplaced, kWatchdog };
+
 enum class MotionUse {
   kShown,
   kIgnored,  // audio-only
@@ -45,6 +48,8 @@ struct Conversation {
 
   [[nodiscard]] std::uint64_t generation() const noexcept { return stream.generation(); }
   [[nodiscard]] bool has_motion() const noexcept { return timeline.keyframe_count() > 0; }
+  // The final motion message is in.
+  [[nodiscard]] bool motion_ended() const noexcept { return requests.complete(); }
   [[nodiscard]] bool started() const noexcept { return first_heard_s.has_value(); }
   [[nodiscard]] bool ended() const noexcept { return phase == Phase::kEnded; }
   [[nodiscard]] bool stalled() const noexcept { return phase == Phase::kStalled; }
@@ -61,8 +66,7 @@ struct Conversation {
   PcmJoiner pcm;
   Timeline timeline;
   FaceDelay face_delay;
-  std::string req_id;         // the first one seen; empty: not pinned
-  bool motion_ended = false;  // the final motion message is in
+  Requests requests;
   StreamPlace place = StreamPlace::kHere;
   Phase phase = Phase::kGoing;
   MotionUse motion_use = MotionUse::kShown;

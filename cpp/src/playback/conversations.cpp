@@ -4,6 +4,24 @@
 
 namespace hostmode {
 
+namespace {
+
+const char* name_of(EndCause cause) noexcept {
+  switch (cause) {
+    case EndCause::kPlaybackEnd:
+      return "playback_end";
+    case EndCause::kInterrupted:
+      return "interrupted";
+    case EndCause::kReplaced:
+      return "replaced";
+    case EndCause::kWatchdog:
+      break;
+  }
+  return "watchdog";
+}
+
+}  // namespace
+
 ConversationPtr Conversations::current() const noexcept {
   for (const ConversationPtr& conversation : all_) {
     if (!conversation->ended()) return conversation;
@@ -48,21 +66,24 @@ ConversationPtr Conversations::open(std::shared_ptr<const FilterBank> conversion
   return accepting_;
 }
 
-void Conversations::end(Conversation& conversation, const char* cause, std::int64_t played, double time_s) {
+void Conversations::end(Conversation& conversation, EndCause cause, std::int64_t played, double time_s) {
   if (conversation.stalled()) journal_.add_stall(false, conversation.id, time_s);
   if (conversation.underrun_since_s) {
     journal_.add_underrun_end(conversation.id, time_s, time_s - *conversation.underrun_since_s);
   }
-  conversation.phase = Phase::kEnded;
   stop_accepting(conversation);
-  tombstones_.add(conversation.req_id);
+  // A sender that was silent for too long is no late one.
+  if (cause != EndCause::kWatchdog) {
+    tombstones_.add(conversation.requests, conversation.generation());
+  }
+  conversation.phase = Phase::kEnded;
   const double played_s = static_cast<double>(played) / rate_hz_;
   journal_.stats().played_s = played_s;
-  journal_.add_end(cause, conversation.id, time_s, played_s);
+  journal_.add_end(name_of(cause), conversation.id, time_s, played_s);
   journal_.set_animated(false, conversation.id, time_s);
 }
 
-std::optional<double> Conversations::cut_all(const char* cause, double time_s) {
+std::optional<double> Conversations::cut_all(EndCause cause, double time_s) {
   std::optional<double> heard_s;
   for (const ConversationPtr& conversation : all_) {
     if (conversation->ended()) continue;

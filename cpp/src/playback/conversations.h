@@ -43,12 +43,12 @@ class Conversations {
   }
 
   // Reports a conversation's end, once, and buries its request. `played` of its samples are heard.
-  void end(Conversation& conversation, const char* cause, std::int64_t played, double time_s);
+  void end(Conversation& conversation, EndCause cause, std::int64_t played, double time_s);
   // Cuts off and ends whatever goes on. Returns the seconds of the current one that will have been heard when
   // it is silent; nothing where none went on.
-  std::optional<double> cut_all(const char* cause, double time_s);
+  std::optional<double> cut_all(EndCause cause, double time_s);
 
-  [[nodiscard]] const Tombstones& tombstones() const noexcept { return tombstones_; }
+  [[nodiscard]] Tombstones& tombstones() noexcept { return tombstones_; }
 
   // Forgets the ended ones whose stream is back, of which `may_forget(conversation)` holds too.
   template <typename MayForget>

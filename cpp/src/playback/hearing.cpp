@@ -90,8 +90,8 @@ void Hearing::hear_returned(std::uint64_t heard_generation, double now_s) {
 
 void Hearing::finish(Conversation& conversation, double time_s) {
   const bool timed_out = conversation.phase == Phase::kTimedOut;
-  conversations_.end(conversation, timed_out ? "watchdog" : "playback_end", conversation.stream.consumed(),
-                     time_s);
+  conversations_.end(conversation, timed_out ? EndCause::kWatchdog : EndCause::kPlaybackEnd,
+                     conversation.stream.consumed(), time_s);
   playout_.set_paused(false);
   journal_.set_state(PlayerState::kIdle, "playback_end", conversation.id, time_s);
   if (const ConversationPtr next = conversations_.current()) {

@@ -7,6 +7,7 @@
 
 #include "hostmode/byte_view.h"
 #include "hostmode/message.h"
+#include "playback/arrived_message.h"
 
 namespace hostmode {
 
@@ -25,11 +26,13 @@ class MessageBatch {
         ++empty_;
         continue;
       }
-      const Status status = decode_message(messages[i].data, messages[i].size, messages_[count_], failure);
+      ArrivedMessage& arrived = messages_[count_];
+      const Status status = decode_message(messages[i].data, messages[i].size, arrived.message, failure);
       if (status != Status::kOk) {
         failed_message = i;
         return status;
       }
+      arrived.print = fingerprint(messages[i]);
       ++count_;
     }
     return Status::kOk;
@@ -38,7 +41,7 @@ class MessageBatch {
   [[nodiscard]] std::size_t empty_messages() const noexcept { return empty_; }
   [[nodiscard]] std::size_t keyframe_count() const noexcept {
     std::size_t keyframes = 0;
-    for (std::size_t i = 0; i < count_; ++i) keyframes += messages_[i].keyframes.size();
+    for (std::size_t i = 0; i < count_; ++i) keyframes += messages_[i].message.keyframes.size();
     return keyframes;
   }
   // Drops the messages that `keeps(message)` is false for.
@@ -51,11 +54,11 @@ class MessageBatch {
     count_ = kept;
   }
 
-  [[nodiscard]] Message* begin() noexcept { return messages_.data(); }
-  [[nodiscard]] Message* end() noexcept { return messages_.data() + count_; }
+  [[nodiscard]] ArrivedMessage* begin() noexcept { return messages_.data(); }
+  [[nodiscard]] ArrivedMessage* end() noexcept { return messages_.data() + count_; }
 
  private:
-  std::vector<Message> messages_;
+  std::vector<ArrivedMessage> messages_;
   std::size_t count_ = 0;
   std::size_t empty_ = 0;
 };

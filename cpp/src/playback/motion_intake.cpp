@@ -42,21 +42,22 @@ Status MotionIntake::judge(MessageBatch& batch, Conversation* conversation, std:
   if (held + batch.keyframe_count() > static_cast<std::size_t>(config_.max_motion_s * kKeyframeRateHz)) {
     return Status::kBufferFull;
   }
-  batch.keep_if([&](const Message& message) { return accept(message, conversation, now_s); });
+  batch.keep_if([&](const ArrivedMessage& arrived) { return accept(arrived, conversation, now_s); });
   if (conversation == nullptr) {
-    for (Message& message : batch) early_.add(std::move(message), now_s);
+    for (ArrivedMessage& arrived : batch) early_.add(std::move(arrived), now_s);
   }
   return Status::kOk;
 }
 
-std::vector<Message> MotionIntake::take_early(Conversation& conversation, double now_s) {
-  std::vector<Message> messages = early_.take_newest();
-  const auto refused = [&](const Message& message) { return !accept(message, &conversation, now_s); };
+std::vector<ArrivedMessage> MotionIntake::take_early(Conversation& conversation, double now_s) {
+  std::vector<ArrivedMessage> messages = early_.take_newest();
+  const auto refused = [&](const ArrivedMessage& arrived) { return !accept(arrived, &conversation, now_s); };
   messages.erase(std::remove_if(messages.begin(), messages.end(), refused), messages.end());
   return messages;
 }
 
-bool MotionIntake::accept(const Message& message, Conversation* conversation, double now_s) {
+bool MotionIntake::accept(const ArrivedMessage& arrived, Conversation* conversation, double now_s) {
+  const Message& message = arrived.message;
   const std::string& id = id_of(conversation);
   Stats& stats = journal_.stats();
   if (message.kind == MessageKind::kServerError) {
@@ -75,21 +76,33 @@ bool MotionIntake::accept(const Message& message, Conversation* conversation, do
                        id, now_s);
     return false;
   }
-  if (conversations_.tombstones().contains(message.req_id)) {
+  if (conversations_.tombstones().holds(arrived)) {
     journal_.add_discarded(stats.discarded_tombstoned, "tombstoned", id, 1, now_s);
     return false;
   }
-  if (conversation == nullptr) return true;
-  if (message.replaced_animations > 0) {
+  if (conversation != nullptr && message.replaced_animations > 0) {
     journal_.add_discarded(stats.discarded_replaced, "replaced", id, message.replaced_animations, now_s);
   }
-  if (message.req_id.empty()) return true;
-  if (conversation->req_id.empty()) conversation->req_id = message.req_id;
-  if (conversation->req_id != message.req_id) {
-    journal_.add_discarded(stats.discarded_other_req_id, "other_req_id", id, 1, now_s);
-    return false;
+  switch (conversation != nullptr ? conversation->requests.take(arrived) : Verdict::kTaken) {
+    case Verdict::kTaken:
+      return true;
+    case Verdict::kOtherRequest:
+      journal_.add_discarded(stats.discarded_other_req_id, "other_req_id", id, 1, now_s);
+      return false;
+    case Verdict::kAfterEnd:
+      journal_.add_discarded(stats.discarded_after_end, "after_end", id, 1, now_s);
+      return false;
+    case Verdict::kDuplicate:
+      journal_.add_discarded(stats.discarded_duplicate, "duplicate", id, 1, now_s);
+      return false;
   }
-  return true;
+  return false;
+}
+
+void MotionIntake::drop_early(double now_s) {
+  const std::size_t dropped = early_.clear();
+  if (dropped == 0) return;
+  journal_.add_discarded(journal_.stats().discarded_interrupted, "interrupted", kNoId, dropped, now_s);
 }
 
 void MotionIntake::report_malformed(std::size_t message, const DecodeFailure& failure,

@@ -27,8 +27,7 @@ class MotionIntake {
                            ConversationPtr& conversation);
 
   // Leaves in `batch` what `conversation` takes; where that is null, keeps it all itself. kBufferFull: there
-  // is no room for it beside the `waiting` keyframes that have not been shown, and nothing is kept. The first
-  // request that a conversation sees is its own.
+  // is no room for it beside the `waiting` keyframes that have not been shown, and nothing is kept.
   [[nodiscard]] Status judge(MessageBatch& batch, Conversation* conversation, std::size_t waiting,
                              double now_s);
 
@@ -41,15 +40,15 @@ class MotionIntake {
              double now_s);
 
   // What came before the audio that has opened `conversation`.
-  [[nodiscard]] std::vector<Message> take_early(Conversation& conversation, double now_s);
-  void drop_early() noexcept { early_.clear(); }
+  [[nodiscard]] std::vector<ArrivedMessage> take_early(Conversation& conversation, double now_s);
+  void drop_early(double now_s);
   // Forgets early motion that no audio came for.
   void expire_early(double now_s);
   // When that happens next; infinity where nothing waits.
   [[nodiscard]] double early_expires_s() const noexcept;
 
  private:
-  [[nodiscard]] bool accept(const Message& message, Conversation* conversation, double now_s);
+  [[nodiscard]] bool accept(const ArrivedMessage& arrived, Conversation* conversation, double now_s);
   [[nodiscard]] bool is_for_another_avatar(const Message& message) const noexcept;
 
   const PlayerConfig& config_;

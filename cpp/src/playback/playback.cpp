@@ -102,7 +102,7 @@ ConversationPtr Playback::open(bool turn, double now_s, bool& opens) {
 }
 
 ConversationPtr Playback::begin_conversation(double now_s) {
-  if (!config_.queue) conversations_.cut_all("replaced", now_s);
+  if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);
   const bool waits = conversations_.current() != nullptr;
   const ConversationPtr opened = conversations_.open(conversion_, now_s);
   poses_.add_conversation(opened->generation(), &opened->timeline);
@@ -125,7 +125,7 @@ StartState Playback::start_state(const Conversation& conversation) const {
   state.motion_end_s = conversation.timeline.last_keyframe_s();
   state.has_motion = conversation.has_motion();
   state.closed = stream.closed();
-  state.motion_final = conversation.is_audio_only() || conversation.motion_ended;
+  state.motion_final = conversation.is_audio_only() || conversation.motion_ended();
   return state;
 }
 
@@ -136,7 +136,7 @@ void Playback::update_gate(Conversation& conversation) {
   stream.set_start_by(gate.start_by_s, gate.latest_s);
   const std::int64_t motion_end = samples(conversation.timeline.last_keyframe_s());
   stream.set_motion_end(conversation.is_audio_only() ? 0 : motion_end);
-  const bool motion_final = conversation.is_audio_only() || conversation.motion_ended;
+  const bool motion_final = conversation.is_audio_only() || conversation.motion_ended();
   if (config_.frame_starvation_mode == FrameStarvationMode::kStrictSync) {
     stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);
   }
@@ -156,7 +156,6 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
   if (conversation.ended()) return;
   Timeline& timeline = conversation.timeline;
   conversation.last_arrival_s = now_s;
-  conversation.motion_ended = conversation.motion_ended || message.end;
   if (!message.keyframes.empty()) {
     const std::size_t first = timeline.keyframe_count();
     const double heard_s = screen_.append(conversation, batch, present_s_);
@@ -192,8 +191,8 @@ void Playback::resume() {
 
 std::optional<double> Playback::interrupt() {
   refused_ = {};
-  motion_.drop_early();
-  const std::optional<double> heard_s = conversations_.cut_all("interrupted", present_s_);
+  motion_.drop_early(present_s_);
+  const std::optional<double> heard_s = conversations_.cut_all(EndCause::kInterrupted, present_s_);
   if (!heard_s) return heard_s;
   playout_.set_paused(false);
   journal_.set_state(PlayerState::kIdle, "user_action", journal_.state_id(), present_s_);

@@ -87,7 +87,7 @@ class Playback {
     motion_.report_malformed(message, failure, conversation, present_s_);
   }
   // What came for a conversation before its audio.
-  [[nodiscard]] std::vector<Message> take_early_motion(Conversation& conversation) {
+  [[nodiscard]] std::vector<ArrivedMessage> take_early_motion(Conversation& conversation) {
     return motion_.take_early(conversation, present_s_);
   }
   // `batch` is what the conversation's timeline has prepared of the message.

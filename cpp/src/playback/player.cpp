@@ -83,7 +83,7 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
   {
     const ChangeLock lock = change(now_s);
     if (!playback_.route_motion(conversation_id, count, conversation)) {
-      result.complete = conversation != nullptr && conversation->motion_ended;
+      result.complete = conversation != nullptr && count == 0 && conversation->motion_ended();
       return Status::kOk;
     }
   }
@@ -97,12 +97,11 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
       playback_.report_malformed(result.failed_message, result.failure, conversation.get());
     }
     if (status != Status::kOk || conversation == nullptr) return status;
-    result.complete = conversation->motion_ended;
+    result.complete = batch_.begin() != batch_.end() && conversation->motion_ended();
     playhead_s = playback_.face_shown_s(*conversation);
   }
-  for (const Message& message : batch_) {
-    append_motion(message, *conversation, playhead_s, now_s);
-    result.complete = result.complete || message.end;
+  for (const ArrivedMessage& arrived : batch_) {
+    append_motion(arrived.message, *conversation, playhead_s, now_s);
   }
   return Status::kOk;
 }
@@ -119,13 +118,15 @@ void Player::append_motion(const Message& message, Conversation& conversation, d
 
 void Player::attach_early_motion(Conversation& conversation, double now_s) {
   const std::lock_guard motion_lock(motion_mutex_);
-  std::vector<Message> messages;
+  std::vector<ArrivedMessage> messages;
   {
     const ChangeLock lock = change();
     messages = playback_.take_early_motion(conversation);
   }
   double playhead_s = -1.0;  // nothing of it yet
-  for (const Message& message : messages) append_motion(message, conversation, playhead_s, now_s);
+  for (const ArrivedMessage& arrived : messages) {
+    append_motion(arrived.message, conversation, playhead_s, now_s);
+  }
 }
 
 void Player::pause(double now_s) {

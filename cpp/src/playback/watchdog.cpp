@@ -15,7 +15,7 @@ constexpr double kCoveredEndGrace_s = 0.5;
 double overdue_s(const Conversation& conversation, bool paused, const PlayerConfig& config) noexcept {
   const SampleQueue& stream = conversation.stream;
   if (paused || (stream.closed() && !conversation.stalled())) return kNever_s;
-  const bool covered = conversation.motion_ended && stream.consumed() >= stream.motion_end();
+  const bool covered = conversation.motion_ended() && stream.consumed() >= stream.motion_end();
   double patience_s = covered ? std::min(kCoveredEndGrace_s, config.end_timeout_s) : config.end_timeout_s;
   if (conversation.is_turn) patience_s = config.turn_timeout_s;
   return std::max(conversation.last_arrival_s, conversation.waiting_since_s) + patience_s;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <string_view>
 
@@ -17,7 +16,6 @@ constexpr const char* kReadWav =
 constexpr const char* kErrorPage =
     "this is an answer in text: look at the status of the response before playing it";
 constexpr const char* kBase64 = "decode it with base64.b64decode first";
-constexpr const char* kFloats = "convert it with (samples * 32767).astype(numpy.int16)";
 
 // Bytes with a little grammar: where they are, and what they are as text.
 class Head {
@@ -196,26 +194,6 @@ NotPcm check_text(std::string_view text) noexcept {
   return {};
 }
 
-// ---- floats
-
-// Sound of 32-bit floats: all of them numbers of a size that samples have, and noise as 16-bit samples.
-bool is_floats(const Head& head) noexcept {
-  constexpr std::size_t kEnough = 64;
-  const std::size_t count = head.size() / 4;
-  std::size_t sounding = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    float value = 0.0F;
-    std::memcpy(&value, head.text().data() + 4 * i, sizeof(value));
-    if (value == 0.0F) continue;
-    const float size = std::abs(value);
-    if (!(size > 1e-8F && size < 2.0F)) return false;
-    ++sounding;
-  }
-  if (sounding < kEnough) return false;
-  const PcmTexture texture = texture_of(reinterpret_cast<const std::uint8_t*>(head.text().data()), 2 * count);
-  return texture.power > 0.02 && texture.step_power > texture.power;
-}
-
 }  // namespace
 
 bool sounds_compressed(const std::uint8_t* bytes, std::size_t size) noexcept {
@@ -237,7 +215,6 @@ NotPcm check_pcm_head(const std::uint8_t* bytes, std::size_t size) noexcept {
   if (is_id3(head) || is_mp3(head)) return {"MP3", kDecode};
   if (is_adts(head)) return {"AAC", kDecode};
   if (const NotPcm text = check_text(head.text()); text.what != nullptr) return text;
-  if (is_floats(head)) return {"32-bit floats", kFloats};
   return {};
 }
 

@@ -11,7 +11,7 @@ struct NotPcm {
   const char* advice = "";     // what to do instead
 };
 
-// Looks at the first bytes of an utterance, the more the better: containers, compressed sound, text, floats.
+// Looks at the first bytes of an utterance, the more the better: containers compressed sound and text.
 // A container counts where its header is whole, or where the bytes after its mark sound like nothing but
 // noise: speech may begin with any mark.
 [[nodiscard]] NotPcm check_pcm_head(const std::uint8_t* bytes, std::size_t size) noexcept;

@@ -21,12 +21,12 @@ std::int16_t to_int16(float sample) noexcept {
 
 Renderer::Renderer(double rate_hz, double latency_s)
     : rate_hz_(rate_hz),
-      ramp_frames_(static_cast<std::size_t>(std::lround(rate_hz * kRamp_s))),
-      gate_frames_(ramp_frames_),
+      gate_frames_(static_cast<std::size_t>(std::lround(rate_hz * kRamp_s))),
       in_(kMaxStreams),
       out_(kMaxStreams),
       segments_(kSegmentCapacity),
-      clock_(rate_hz, latency_s) {}
+      clock_(rate_hz, latency_s),
+      fader_(gate_frames_) {}
 
 void Renderer::hand_over(SampleQueue* stream) noexcept {
   // Cannot fail: the caller keeps at most kMaxStreams out.
@@ -83,14 +83,14 @@ double Renderer::block_now_s() const noexcept {
 void Renderer::fill(float* out, std::size_t count) noexcept {
   for (std::size_t done = 0; done < count;) {
     const std::size_t run = fill_run(out + done, count - done);
-    if (decay_left_ > 0) add_decay(out + done, run);
+    fader_.add_decay(out + done, run);
     frame_ += static_cast<std::int64_t>(run);
     done += run;
   }
 }
 
 std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
-  while (stream_ != nullptr && stream_->is_cut() && gain_frames_ == 0) retire();
+  while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();
   while (stream_ == nullptr) {
     if (!in_.try_pop(stream_)) {
       fill_silence(out, count, SegmentCause::kSilence);
@@ -101,7 +101,7 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
 
   const bool cut = stream_->is_cut();
   const bool paused = paused_.load(std::memory_order_acquire) && !cut;
-  if (paused && gain_frames_ == 0) {
+  if (paused && fader_.is_silent()) {
     stream_->stop_running_out();
     ran_out_ = false;
     fill_silence(out, count, started_ ? SegmentCause::kPaused : SegmentCause::kWaiting);
@@ -134,8 +134,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   const std::int64_t available = available_frames(closed || falling);
 
   if (available == 0) {
-    start_decay();
-    gain_frames_ = 0;
+    fader_.stop();
     (void)stream_->claim(0, 0);
     if (falling) return 0;
     if (!closed || stream_->readable() > 0) {
@@ -170,8 +169,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
 
   const std::int64_t before_hold = stream_->hold_at() - stream_->consumed();
   if (before_hold <= 0) {
-    start_decay();
-    gain_frames_ = 0;
+    fader_.stop();
     (void)stream_->claim(0, 0);
     if (falling) return 0;
     const std::size_t run = std::min(count, gate_frames_);
@@ -181,16 +179,15 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
 
   std::size_t run =
       static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
-  if (falling) run = std::min(run, gain_frames_);
-  std::size_t fade = falling ? gain_frames_ - run : std::min(gain_frames_ + run, ramp_frames_);
+  if (falling) run = std::min(run, fader_.left());
+  std::size_t fade = fader_.left_after(run, !falling);
   const bool runs_out = stream_->runs_out();
   if (runs_out) fade = std::min(fade, static_cast<std::size_t>(available) - run);
   if (!cut && !stream_->claim(run, fade)) return 0;  // cut this very moment
   mark(SegmentCause::kPlaying);
   run = stream_->read(out, run);
   ran_out_ = runs_out && !stream_->runs_out();
-  apply_gain(out, run, !falling);
-  last_sample_ = run > 0 ? out[run - 1] : 0.0F;
+  fader_.apply(out, run, !falling, volume_.load(std::memory_order_relaxed));
   return run;
 }
 
@@ -213,44 +210,6 @@ void Renderer::fill_silence(float* out, std::size_t count, SegmentCause cause) n
   std::fill(out, out + count, 0.0F);
 }
 
-void Renderer::apply_gain(float* out, std::size_t count, bool rising) noexcept {
-  const float volume = volume_.load(std::memory_order_relaxed);
-  const bool full_gain = rising && gain_frames_ == ramp_frames_;
-  if (full_gain && volume_now_ == volume) {
-    if (volume != 1.0F) {
-      for (std::size_t i = 0; i < count; ++i) out[i] *= volume;
-    }
-    return;
-  }
-  const float gain_step = 1.0F / static_cast<float>(ramp_frames_);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (rising) {
-      gain_frames_ = std::min(gain_frames_ + 1, ramp_frames_);
-    } else {
-      --gain_frames_;
-    }
-    const float towards = volume - volume_now_;
-    volume_now_ = std::abs(towards) <= gain_step ? volume : volume_now_ + std::copysign(gain_step, towards);
-    const float gain = gain_frames_ == ramp_frames_ ? 1.0F : static_cast<float>(gain_frames_) * gain_step;
-    out[i] *= gain * volume_now_;
-  }
-}
-
-void Renderer::start_decay() noexcept {
-  // Sound that stops for want of samples cannot be faded out any more; what was last heard decays instead,
-  // and in mid-fade for no longer than the fade would have lasted.
-  if (last_sample_ == 0.0F || gain_frames_ == 0) return;
-  const float before = decay_step_ * static_cast<float>(decay_left_);  // of a decay that has not ended yet
-  decay_left_ = std::max(decay_left_, gain_frames_);
-  decay_step_ = (last_sample_ + before) / static_cast<float>(decay_left_);
-  last_sample_ = 0.0F;
-}
-
-void Renderer::add_decay(float* out, std::size_t count) noexcept {
-  const std::size_t run = std::min(count, decay_left_);
-  for (std::size_t i = 0; i < run; ++i) out[i] += decay_step_ * static_cast<float>(--decay_left_);
-}
-
 void Renderer::retire() noexcept {
   (void)out_.try_push(stream_);  // as large as what may be out
   ++edges_;
@@ -261,8 +220,7 @@ void Renderer::retire() noexcept {
   underrun_frames_ = 0;
   lead_frames_ = 0;
   tail_frames_ = 0;
-  gain_frames_ = 0;
-  last_sample_ = 0.0F;
+  fader_.forget();
 }
 
 void Renderer::mark(SegmentCause cause) noexcept {

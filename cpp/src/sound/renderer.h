@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "clock/audio_clock.h"
+#include "sound/fader.h"
 #include "sound/sample_queue.h"
 #include "sound/segment.h"
 #include "threads/spsc_ring.h"
@@ -72,9 +73,6 @@ class Renderer {
   [[nodiscard]] std::int64_t available_frames(bool ends) noexcept;
   [[nodiscard]] bool waited_enough() const noexcept;
   void fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept;
-  void apply_gain(float* out, std::size_t count, bool rising) noexcept;
-  void add_decay(float* out, std::size_t count) noexcept;
-  void start_decay() noexcept;
   void retire() noexcept;
   void mark(SegmentCause cause) noexcept;
   void push_segment() noexcept;
@@ -87,7 +85,6 @@ class Renderer {
   };
   TripleBuffer<Published> published_;
   const double rate_hz_;
-  const std::size_t ramp_frames_;
   const std::size_t gate_frames_;
 
   SpscRing<SampleQueue*> in_;
@@ -99,6 +96,7 @@ class Renderer {
   std::atomic<std::uint64_t> underruns_{0};
 
   // Audio thread only, from here on.
+  Fader fader_;
   SampleQueue* stream_ = nullptr;
   bool started_ = false;   // the gate of stream_ has opened
   bool underrun_ = false;  // stream_ waits for data after having run dry
@@ -106,11 +104,6 @@ class Renderer {
   std::int64_t underrun_frames_ = 0;
   std::int64_t lead_frames_ = 0;  // waited since the gate has opened
   std::int64_t tail_frames_ = 0;
-  std::size_t gain_frames_ = 0;  // position on the ramp: 0 is silent, ramp_frames_ is full gain
-  float volume_now_ = 1.0F;
-  float last_sample_ = 0.0F;
-  float decay_step_ = 0.0F;
-  std::size_t decay_left_ = 0;
   std::int64_t frame_ = 0;        // next device frame
   std::int64_t block_frame_ = 0;  // first device frame of this block
   double block_s_ = 0.0;

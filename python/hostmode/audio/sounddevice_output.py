@@ -245,8 +245,8 @@ class SounddeviceOutput(AudioOutput):
 
     def _play_silently(self) -> None:
         assert self._player is not None
-        self._silent_from = None
         self._player.start_silent_clock(now=_core.now())
+        self._silent_from = None
 
     def _alive(self, stream: DeviceStream) -> bool:
         return self._liveness.look(stream.native.stats()) and stream.active
@@ -292,7 +292,7 @@ class SounddeviceOutput(AudioOutput):
 
 def _close_at_exit() -> None:
     for output in list(_started):
-        if output._owner == os.getpid() and output._player is not None:
+        if output._owner == os.getpid() and output._player is not None and not output._closed:
             output._player.interrupt(now=_core.now())
             output.close()
 

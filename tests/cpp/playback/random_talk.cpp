@@ -198,14 +198,22 @@ void RandomTalk::move() {
     return;
   }
   const std::size_t count = pick(20);
+  const bool end = pick(3) == 0;
+  if (conversation.motion_ended) {  // whatever follows is discarded
+    push_motion(
+        motion_of(conversation.number, conversation.keyframes, count, end, req_id_of(conversation.number)),
+        &conversation.id);
+    return;
+  }
   if (!conversation.audio_only) keyframes_ += count;
   const bool heard = &conversation == &open_.front() && player_->audio_time(now_s_) > 0;
   const double in_time = static_cast<double>(conversation.keyframes) - 1.0;
   conversation.late = conversation.late || (heard && player_->audio_time(now_s_) * kKeyframeRateHz > in_time);
-  push_motion(motion_of(conversation.number, conversation.keyframes, count, pick(3) == 0,
-                        req_id_of(conversation.number)),
-              &conversation.id);
+  push_motion(
+      motion_of(conversation.number, conversation.keyframes, count, end, req_id_of(conversation.number)),
+      &conversation.id);
   if (conversation.audio_only) return;
+  conversation.motion_ended = end;
   conversation.keyframes += count;
   conversation.has_req_id = true;
 }
@@ -225,7 +233,8 @@ void RandomTalk::move_early() {
 // Motion that must change nothing.
 void RandomTalk::move_wrongly() {
   const std::size_t stale = tombstoned_ > 0 ? tombstoned_ : opened_;
-  std::vector<std::uint8_t> message = motion_of(stale, 0, 5, true, req_id_of(stale));
+  std::vector<std::uint8_t> message = motion_of(stale, 1, 5, true, req_id_of(stale));
+  // No first message of a conversation begins there, so this one is no replay.
   const std::string nobody = "20250101000000_abcdefghijkl";
   switch (pick(5)) {
     case 0:
@@ -238,7 +247,7 @@ void RandomTalk::move_wrongly() {
       if (tombstoned_ > 0) push_motion(message, open_.empty() ? nullptr : &open_.back().id);
       break;
     case 3:  // of another utterance than the conversation's
-      if (!open_.empty() && open_.back().has_req_id) {
+      if (!open_.empty() && open_.back().has_req_id && !open_.back().motion_ended) {
         push_motion(motion_of(0, 0, 5, true, "another"), &open_.back().id);
       }
       break;
@@ -347,9 +356,10 @@ void RandomTalk::read_events() {
                                     [&event](const Open& open) { return open.id == event.conversation_id; });
     REQUIRE(ended != open_.end());  // or it ended twice, or never began
     note_cut();
-    if (ended->late) blends_until_s_ = now_s_ + kLongestBlend_s;
+    // Motion that ran out before the sound may be on its way to idle.
+    if (ended->late || ended->motion_ended) blends_until_s_ = now_s_ + kLongestBlend_s;
     ended_id_ = ended->id;
-    if (ended->has_req_id) tombstoned_ = ended->number;
+    if (ended->has_req_id && event.reason != std::string("watchdog")) tombstoned_ = ended->number;
     open_.erase(ended);
   }
 }

@@ -35,6 +35,7 @@ class RandomTalk {
     std::size_t samples = 0;
     std::size_t keyframes = 0;
     bool has_req_id = false;
+    bool motion_ended = false;
     bool audio_only = false;
     bool late = false;  // some of its motion was: it is blended in, and held back
   };
