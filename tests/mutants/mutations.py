@@ -8,7 +8,7 @@ MUTATIONS = (
     # ---- the four rules
     Mutation(
         "rule1",
-        "Playback::take_chunk",
+        "AudioIntake::take",
         "chunk.id = conversation.id;",
         'chunk.id = chunk.opens ? conversation.id : conversation.id + "x";',
     ),
@@ -50,14 +50,14 @@ MUTATIONS = (
     # ---- data: E1 to E12
     Mutation(
         "e1",
-        "Playback::finish_chunk",
+        "AudioIntake::finish",
         "if (!end || conversation.ended()) return;",
         "if (!end || pcm.size == 0 || conversation.ended()) return;",
     ),
-    Mutation("e1", "Playback::take_chunk", "if (bytes == 0 && chunk.conversation == nullptr) {", "if (bytes == 0) {"),
+    Mutation("e1", "AudioIntake::take", "if (bytes == 0 && chunk.conversation == nullptr) {", "if (bytes == 0) {"),
     Mutation(
         "e2",
-        "Playback::take_chunk",
+        "AudioIntake::take",
         "if (bytes == 0 && chunk.conversation == nullptr) {",
         "if (bytes == 0 && !end && chunk.conversation == nullptr) {",
     ),
@@ -83,13 +83,13 @@ MUTATIONS = (
     ),
     Mutation(
         "e4",
-        "Playback::begin_conversation",
+        "AudioIntake::begin",
         "if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);",
         "conversations_.cut_all(EndCause::kReplaced, now_s);",
     ),
     Mutation(
         "e4",
-        "Playback::begin_conversation",
+        "AudioIntake::begin",
         "  if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);\n",
         "",
     ),
@@ -113,7 +113,7 @@ MUTATIONS = (
     ),
     Mutation(
         "e5",
-        "Playback::take_chunk",
+        "AudioIntake::take",
         "chunk.opens = chunk.conversation == nullptr;",
         "chunk.opens = chunk.conversation == nullptr || chunk.conversation->started();",
     ),
@@ -183,7 +183,7 @@ MUTATIONS = (
         "    ++stats.unknown_messages;\n",
         '    journal_.add_error("unknown_message", std::to_string(message.type), id, now_s);\n',
     ),
-    Mutation("e12", "Playback::take_chunk", "    if (end && playing != nullptr) chunk.id = playing->id;\n", ""),
+    Mutation("e12", "AudioIntake::take", "    if (end && playing != nullptr) chunk.id = playing->id;\n", ""),
     Mutation("e12", "Requests::take", "(!is_pinned || pinned_ended_)) return", "!is_pinned) return"),
     Mutation("e12", "Requests::take", "if (was_brought(arrived)) return Verdict::kDuplicate;", ""),
     Mutation("e12", "Requests::was_brought", " || !moves(arrived.message)) return", ") return"),
@@ -231,7 +231,7 @@ MUTATIONS = (
     ),
     Mutation(
         "e16",
-        "Playback::take_chunk",
+        "AudioIntake::take",
         "if (bytes == 0 && chunk.conversation == nullptr) {",
         "if (playout_.paused() || (bytes == 0 && chunk.conversation == nullptr)) {",
     ),
@@ -243,7 +243,7 @@ MUTATIONS = (
     ),
     Mutation(
         "e18",
-        "Playback::finish_chunk",
+        "AudioIntake::finish",
         "  conversation.stream.close();\n",
         "  conversation.stream.close(), playout_.set_paused(false);\n",
     ),
@@ -251,7 +251,7 @@ MUTATIONS = (
     Mutation("e19", "PcmJoiner::join", "kept.push_back(byte_);", "kept.push_back(0);"),
     Mutation(
         "e19",
-        "Playback::finish_chunk",
+        "AudioIntake::finish",
         "  if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;\n",
         "",
     ),
@@ -264,13 +264,13 @@ MUTATIONS = (
     ),
     Mutation(
         "e21",
-        "Playback::update_gate",
+        "AudioIntake::update_gate",
         "stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);",
         "stream.set_hold_at(std::numeric_limits<std::int64_t>::max());",
     ),
     Mutation(
         "e21",
-        "Playback::update_gate",
+        "AudioIntake::update_gate",
         "stream.set_hold_at(motion_final ?",
         "stream.set_hold_at(motion_final || motion_end == 0 ?",
     ),
@@ -361,12 +361,12 @@ MUTATIONS = (
     Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
     Mutation(
         "e30",
-        "Playback::begin_conversation",
+        "AudioIntake::begin",
         "conversations_.open(conversion_, now_s);",
         "conversations_.open(nullptr, now_s);",
     ),
     Mutation(
-        "e31", "Playback::take_chunk", "> samples(config_.max_audio_s)) {", "> samples(20 * config_.max_audio_s)) {"
+        "e31", "AudioIntake::take", "> samples(config_.max_audio_s)) {", "> samples(20 * config_.max_audio_s)) {"
     ),
     Mutation(
         "e31",
@@ -408,10 +408,10 @@ MUTATIONS = (
     ),
     # ---- turns: E37 and E38
     Mutation("e37", "Conversations::accepting", "conversation->stream.closed() ?", "false ?"),
-    Mutation("e37", "Playback::take_chunk", "if (id != nullptr && chunk.conversation == nullptr) {", "if (false) {"),
+    Mutation("e37", "AudioIntake::take", "if (id != nullptr && chunk.conversation == nullptr) {", "if (false) {"),
     Mutation("e37", "Journal::add_late_audio", "  ++stats_.late_audio;\n", ""),
     Mutation("e37", "overdue_s", "if (conversation.is_turn) patience_s", "if (false) patience_s"),
-    Mutation("e37", "Playback::open", "opens = turn || conv", "opens = conv"),
+    Mutation("e37", "AudioIntake::open", "opens = turn || conv", "opens = conv"),
     Mutation(
         "e38", "SampleQueue::cut", "std::min(claimed + static_cast<std::int64_t>(fade), ready_to()));", "claimed);"
     ),
@@ -444,7 +444,7 @@ MUTATIONS = (
     ),
     Mutation(
         "start",
-        "Playback::update_gate",
+        "AudioIntake::update_gate",
         "stream.set_motion_ready(gate.motion_ready);",
         "stream.set_motion_ready(true);",
     ),

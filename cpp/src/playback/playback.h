@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hostmode/byte_view.h"
@@ -15,6 +16,7 @@
 #include "hostmode/stats.h"
 #include "hostmode/status.h"
 #include "motion/pose_track.h"
+#include "playback/audio_intake.h"
 #include "playback/caller_clock.h"
 #include "playback/conversations.h"
 #include "playback/hearing.h"
@@ -24,7 +26,6 @@
 #include "playback/motion_intake.h"
 #include "playback/playout.h"
 #include "playback/screen.h"
-#include "playback/start_policy.h"
 #include "playback/time_admission.h"
 
 namespace hostmode {
@@ -57,20 +58,16 @@ class Playback {
 
   // ---- audio
 
-  struct Chunk {
-    ConversationPtr conversation;  // that takes it, or null
-    std::string id;                // to be told to the caller
-    bool opens = false;
-    Status status = Status::kOk;
-    NotPcm not_pcm;  // kNotPcm: what it is
-  };
-  // Finds or opens the conversation that more bytes belong to, if they are PCM and there is room. Their
-  // samples are to be appended to its stream, and then finish_chunk is to be called.
-  // `id`, where not null, is the only conversation they may go to.
-  [[nodiscard]] Chunk take_chunk(ByteView pcm, bool end, const std::string* id, double now_s);
-  void finish_chunk(Conversation& conversation, ByteView pcm, bool end);
-  // A new conversation, or, unless it is to be a turn, the one that takes audio.
-  [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens);
+  // Between the two, the samples are to be appended to the conversation's stream.
+  [[nodiscard]] AudioIntake::Chunk take_chunk(ByteView pcm, bool end, const std::string* id, double now_s) {
+    return audio_.take(pcm, end, id, now_s, present_s_);
+  }
+  void finish_chunk(Conversation& conversation, ByteView pcm, bool end) {
+    audio_.finish(conversation, pcm, end, present_s_);
+  }
+  [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens) {
+    return audio_.open(turn, now_s, opens);
+  }
 
   // ---- motion
 
@@ -101,8 +98,10 @@ class Playback {
   // ---- control
 
   // Of the conversations opened from now on; `conversion` leads from it to the rate at which this runs.
-  void set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion);
-  [[nodiscard]] int pcm_rate_hz() const noexcept { return pcm_rate_hz_; }
+  void set_pcm_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion) {
+    audio_.set_rate(pcm_rate_hz, std::move(conversion));
+  }
+  [[nodiscard]] int pcm_rate_hz() const noexcept { return audio_.rate_hz(); }
   void pause();
   void resume();
   // The seconds of the current conversation that will have been heard; nothing while idle.
@@ -131,10 +130,6 @@ class Playback {
 
   [[nodiscard]] double next_change_s() const noexcept;
   void end_overdue(Conversation& conversation);
-  [[nodiscard]] ConversationPtr begin_conversation(double now_s);
-  void update_gate(Conversation& conversation);
-  [[nodiscard]] StartState start_state(const Conversation& conversation) const;
-  [[nodiscard]] std::int64_t samples(double seconds) const noexcept;
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   double present_s_ = kNow_s;
@@ -145,16 +140,12 @@ class Playback {
 
   const int sample_rate_hz_;
   const PlayerConfig& config_;
-  int pcm_rate_hz_ = 0;
-  NotPcm refused_;  // what would have opened a conversation, at refused_s_
-  double refused_s_ = kNow_s;
-  std::shared_ptr<const FilterBank> conversion_;
   Journal journal_;
   Conversations conversations_;
   Hearing hearing_;
   MotionIntake motion_;
   Screen screen_;
-  StartPolicy policy_;
+  AudioIntake audio_;
 };
 
 }  // namespace hostmode

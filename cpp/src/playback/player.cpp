@@ -42,7 +42,7 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
                           const std::string* to, NotPcm* not_pcm) {
   const std::lock_guard audio_lock(audio_mutex_);
   if (!driven() && pcm.size != 0 && std::isnan(unheard_since_s())) unheard_since_s_.store(now_s);
-  Playback::Chunk chunk;
+  AudioIntake::Chunk chunk;
   {
     const ChangeLock lock = change(now_s);
     chunk = playback_.take_chunk(pcm, end, to, now_s);
