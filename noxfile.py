@@ -46,7 +46,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy, strictly."""
-    session.install("numpy", "typer", "rich", "matplotlib", *group("types"))
+    session.install("numpy", "typer", "rich", "matplotlib", "moderngl", "aiohttp", *group("types"))
     session.run("mypy")
 
 

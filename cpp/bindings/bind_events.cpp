@@ -180,9 +180,9 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
       .def_readonly("face_delay", &Stats::face_delay_s,
                     "Seconds by which the face is held back, because its motion keeps coming late.")
       .def_readonly("time_to_first_sound", &Stats::time_to_first_sound_s,
-                    "Seconds from opening to the first sample heard; negative while none was.")
+                    "Seconds from opening to the first sample heard; None while none was.")
       .def_readonly("time_to_first_motion", &Stats::time_to_first_motion_s,
-                    "Seconds from opening to the first motion; negative while none came.")
+                    "Seconds from opening to the first motion; None while none came.")
       .def_readonly("prebuffer", &Stats::prebuffer_s,
                     "Seconds of audio that wait before sound starts, as raised by arrival jitter.")
       .def_readonly("conversations", &Stats::conversations, "How many conversations were opened.")

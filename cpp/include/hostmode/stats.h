@@ -2,19 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace hostmode {
 
 struct Stats {
   // Of the current conversation, or of the last one.
   double buffered_audio_s = 0.0;
-  double buffered_motion_s = 0.0;        // motion ahead of what is heard
-  double heard_s = 0.0;                  // media position at the ear
-  double face_delay_s = 0.0;             // the face is held back, because its motion comes late
-  double played_s = 0.0;                 // media position handed to the device
-  double time_to_first_sound_s = -1.0;   // from opening; negative: not yet
-  double time_to_first_motion_s = -1.0;  // the same
-  double prebuffer_s = 0.0;              // in force, raised by arrival jitter
+  double buffered_motion_s = 0.0;                // motion ahead of what is heard
+  double heard_s = 0.0;                          // media position at the ear
+  double face_delay_s = 0.0;                     // the face is held back, because its motion comes late
+  double played_s = 0.0;                         // media position handed to the device
+  std::optional<double> time_to_first_sound_s;   // from opening; nothing: not yet
+  std::optional<double> time_to_first_motion_s;  // the same
+  double prebuffer_s = 0.0;                      // in force, raised by arrival jitter
   // Since the player was made.
   std::uint64_t conversations = 0;
   std::uint64_t underruns = 0;

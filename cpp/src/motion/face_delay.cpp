@@ -58,14 +58,6 @@ void FaceDelay::learn(double heard_s, double lack_s, double in_hand_s, bool show
   }
 }
 
-void FaceDelay::give_back(double heard_s, double rest_s) {
-  if (pieces_.empty()) return;
-  const Piece latest = pieces_.back();
-  const double delay_s = std::max(0.0, latest.at(heard_s) - rest_s);
-  for (Arrival& arrival : arrivals_) arrival.lack_s -= rest_s;
-  add({heard_s, std::max(heard_s, latest.until_s), delay_s, std::max(0.0, latest.aim_s - rest_s)});
-}
-
 double FaceDelay::at(double heard_s) const noexcept {
   for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
     if (piece->from_s <= heard_s) return piece->at(heard_s);

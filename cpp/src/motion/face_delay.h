@@ -24,9 +24,6 @@ class FaceDelay {
   // is in hand there is nothing to hold back for, however late it came.
   void learn(double heard_s, double lack_s, double in_hand_s, bool shown);
 
-  // The sound rests from `heard_s` on, for so long: the face catches up meanwhile.
-  void give_back(double heard_s, double rest_s);
-
   // The delay while `heard_s` is heard, in seconds.
   [[nodiscard]] double at(double heard_s) const noexcept;
 

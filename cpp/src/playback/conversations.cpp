@@ -61,8 +61,8 @@ ConversationPtr Conversations::open(std::shared_ptr<const FilterBank> conversion
   all_.push_back(accepting_);
   Stats& stats = journal_.stats();
   ++stats.conversations;
-  stats.time_to_first_sound_s = -1.0;
-  stats.time_to_first_motion_s = -1.0;
+  stats.time_to_first_sound_s.reset();
+  stats.time_to_first_motion_s.reset();
   return accepting_;
 }
 

@@ -71,7 +71,8 @@ void Hearing::hear_media(Conversation& conversation, double time_s) {
   }
   if (conversation.started()) return;
   conversation.first_heard_s = time_s;
-  const double since_opened_s = time_s - conversation.opened_s;
+  // A block that was asked for before the opening may be heard from a moment earlier on.
+  const double since_opened_s = std::max(0.0, time_s - conversation.opened_s);
   journal_.stats().time_to_first_sound_s = since_opened_s;
   journal_.add_started(conversation.id, time_s, since_opened_s);
   if (playout_.paused()) return;

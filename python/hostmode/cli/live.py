@@ -233,7 +233,7 @@ def summary_lines(playback: Playback) -> list[str]:
     lines = [
         f"sync     {lag}, {len(playback.times)} pictures",
         f"buffers  {stats['underruns']} underruns, {stats['stalls']} stalls, "
-        f"first sound after {1000 * stats['time_to_first_sound']:.0f} ms, "
+        f"first sound after {1000 * (stats['time_to_first_sound'] or 0.0):.0f} ms, "
         f"{stats['keyframes']} keyframes, {stats['late_keyframes']} late",
     ]
     if playback.silent_because:
