@@ -83,6 +83,12 @@ MUTATIONS = (
     ),
     Mutation(
         "e4",
+        "Hearing::finish",
+        "if (const ConversationPtr next = conversations_.current()) {",
+        "if (const ConversationPtr next = nullptr) {",
+    ),
+    Mutation(
+        "e4",
         "AudioIntake::begin",
         "if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);",
         "conversations_.cut_all(EndCause::kReplaced, now_s);",

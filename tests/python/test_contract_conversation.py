@@ -109,6 +109,15 @@ def test_e4_queued_audio_plays_after_the_old_conversation() -> None:
     assert rig.ends() == [(first, "playback_end"), (second, "playback_end")]
 
 
+def test_e4_queued_conversations_follow_one_another_without_an_idle_state_between() -> None:
+    rig = Rig(queue=True)
+    for seed in (1, 2, 3):
+        rig.speak(tone(0.2, seed=seed), end=True)
+    rig.run(1.0)
+
+    assert rig.states() == ["active", "playing", "active", "playing", "active", "playing", "idle"]
+
+
 def test_e5_id_is_constant_until_replaced() -> None:
     rig = Rig()
     first = rig.speak(tone(0.2))

@@ -94,9 +94,11 @@ void Hearing::finish(Conversation& conversation, double time_s) {
   conversations_.end(conversation, timed_out ? EndCause::kWatchdog : EndCause::kPlaybackEnd,
                      conversation.stream.consumed(), time_s);
   playout_.set_paused(false);
-  journal_.set_state(PlayerState::kIdle, "playback_end", conversation.id, time_s);
+  // What was queued follows without a rest between the two.
   if (const ConversationPtr next = conversations_.current()) {
     journal_.set_state(PlayerState::kActive, "user_action", next->id, time_s);
+  } else {
+    journal_.set_state(PlayerState::kIdle, "playback_end", conversation.id, time_s);
   }
 }
 
