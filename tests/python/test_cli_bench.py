@@ -54,7 +54,7 @@ def test_bench_without_pulseaudio_says_what_to_install(monkeypatch: pytest.Monke
 def test_bench_without_sounddevice_says_what_to_install(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     result = run(command)
-    assert result.exit_code == 5
+    assert result.exit_code == 6
     (line,) = result.stderr.splitlines()
     assert 'pip install "hostmode[audio]"' in line
 

@@ -204,7 +204,7 @@ def test_e26_motion_of_an_interrupted_turn_never_captures_the_next(stage):
     s.avatar.yield_frames_data([motion(0.2, req_id="old")], cid)
     s.avatar.interrupt()
     cid = s.avatar.yield_audio_data(tone(1.0))
-    s.avatar.yield_frames_data([motion(0.2, req_id="old")], cid)
+    s.avatar.yield_frames_data([motion(0.3, req_id="old")], cid)
     s.avatar.yield_frames_data([motion(0.2, req_id="new")], cid)
     stats = s.avatar.stats()
     assert (stats["discarded_tombstoned"], stats["discarded_other_req_id"]) == (1, 0)
@@ -240,7 +240,7 @@ def test_e6_early_motion_expires_after_five_seconds_and_a_tombstoned_one_is_not_
     assert s.avatar.stats()["keyframes"] == 10
     assert s.avatar.stats()["discarded_expired"] == 1
     s.avatar.interrupt()
-    s.avatar.yield_frames_data([motion(0.4, req_id="turn")], None)
+    s.avatar.yield_frames_data([motion(0.6, req_id="turn")], None)
     s.avatar.yield_audio_data(tone(0.5))
     assert s.avatar.stats()["keyframes"] == 10
     assert s.avatar.stats()["discarded_tombstoned"] == 1

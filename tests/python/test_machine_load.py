@@ -13,11 +13,19 @@ from hostmode.measure.machine_load import machine_load
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="counts processes in /proc")
 
 
-def children() -> list[int]:
+def children() -> list[str]:
+    """Return the commands of this process's children that are load."""
     mine = str(os.getpid())
-    stats = (path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists())
-    fields = [line.rpartition(")")[2].split() for line in stats]
-    return [index for index, field in enumerate(fields) if field[1] == mine and field[0] != "Z"]
+    commands = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (path / "stat").read_text().rpartition(")")[2].split()
+            command = (path / "cmdline").read_text()
+        except OSError:  # it has ended meanwhile
+            continue
+        if fields[1] == mine and fields[0] != "Z" and "getppid() == parent" in command:
+            commands.append(command)
+    return commands
 
 
 def fail_under_load() -> None:
