@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 # How long an operation waits for the one before it. One that takes longer hangs, and holds up nobody else.
+# Between two looks at whether an operation is done.
+_LOOK_S = 0.05
 _TURN_S = 2.0
 
 # PortAudio's error codes (portaudio.h, PaErrorCode) for "not in this format" and for "not now".
@@ -96,6 +98,13 @@ class Operation(Generic[Result]):
     def wait(self, timeout: float) -> bool:
         """Return whether it is done, after at most `timeout` seconds."""
         return self._done.wait(timeout)
+
+    def wait_patiently(self, timeout: float) -> bool:
+        """Return whether it is done, after about `timeout` seconds of a machine that is not busy.
+
+        Counted in looks: where another thread keeps the interpreter's lock, the work is as slow as the looks are.
+        """
+        return any(self._done.wait(_LOOK_S) for _ in range(round(timeout / _LOOK_S)))
 
     def result(self) -> Result:
         """Return what the work returned, or raise what it raised; it must be done."""

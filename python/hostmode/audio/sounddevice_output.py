@@ -119,11 +119,11 @@ class SounddeviceOutput(AudioOutput):
         player.start_silent_clock(now=now)
         self._open(None)
         assert self._opening is not None
-        self._opening.wait(_OPEN_S)
+        self._opening.wait_patiently(_OPEN_S)
         with self._lock:
             self._finish_opening()
             if self._starting is not None:
-                self._starting.wait(_OPEN_S)
+                self._starting.wait_patiently(_OPEN_S)
                 self._finish_starting()
         _started.add(self)
         # The last to be registered is the first to be called: sounddevice's own would wait for a device that hangs.
