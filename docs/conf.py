@@ -37,7 +37,11 @@ nitpicky = True
 # Types of other projects, whose reference is not at hand where the site is built without a network.
 nitpick_ignore_regex = [
     ("py:.*", r"(np|npt|numpy|typing|types|collections|asyncio|os)\..*|Buffer"),
-    ("py:class", r"ndarray|float32|float64|int16|shape|[kmn]|120"),  # the words of NumPy-style types
+    # The words of NumPy-style types.
+    (
+        "py:class",
+        r"ndarray|float32|float64|u?int\d+|shape|callable|[kmn]|\d+|vertices|triangles|balls|eye|height|width|start",
+    ),
 ]
 
 # Reports of benchmarks may skip levels of headings, or have none.

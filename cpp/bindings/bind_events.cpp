@@ -213,9 +213,9 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
                     "Messages for a conversation that was put in audio-only mode.")
       .def_readonly("discarded_avatar", &Stats::discarded_avatar,
                     "Messages for another avatar than PlayerConfig.avatar_id.")
-      .def_readonly(
-          "discarded_replaced", &Stats::discarded_replaced,
-          "Messages that were glued before another one in one buffer: the last one's keyframes count.")
+      .def_readonly("discarded_replaced", &Stats::discarded_replaced,
+                    "Messages that were glued before another one in one buffer, of which only the last one's "
+                    "keyframes count.")
       .def_readonly("late_audio", &Stats::late_audio,
                     "Chunks with the id of a conversation whose audio was over.")
       .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")

@@ -89,7 +89,7 @@ class PacketRounds:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Counters by name: ``duplicates``, ``late``, ``lost`` and ``gated`` frames, ``malformed`` packets.
+        """How many by name; ``duplicates``, ``late``, ``lost`` and ``gated`` frames, ``malformed`` packets.
 
         Late are frames that come after a later one was returned, gated those after an interrupt.
         """
