@@ -107,7 +107,9 @@ def asan_python(session: nox.Session) -> None:
         "PYTHONMALLOC": "malloc",  # or small objects would lie in arenas, where nothing is watched
     }
     # What draws, serves or runs commands meets the core as others do, and would take most of the time.
-    elsewhere = ("cli_*", "documentation", "examples", "film", "motion_service", "relay*", "web*", "window", "opus")
+    elsewhere = ("cli_*", "controller_forks", "device_faults", "documentation", "examples", "film", "frozen")
+    elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
+    elsewhere += ("reload", "web*", "window")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
