@@ -6,7 +6,7 @@ import ast
 
 import pytest
 from definitions import definitions_of
-from mutation import ROWS, Mutation, files_naming
+from mutation import ROWS, Mutation, cases_matching, files_naming
 from mutations import MUTATIONS
 
 
@@ -25,6 +25,17 @@ def test_every_row_has_a_test_that_names_it(row: str) -> None:
     }
 
     assert any(name.startswith(f"test_{row}_") for name in names)
+
+
+def test_every_pattern_of_native_cases_picks_some() -> None:
+    patterns = {part for mutation in MUTATIONS if mutation.cases for part in mutation.cases.split(",")}
+
+    assert patterns
+    assert [pattern for pattern in patterns if not cases_matching(pattern)] == []
+
+
+def test_no_mutation_is_listed_twice() -> None:
+    assert len(set(MUTATIONS)) == len(MUTATIONS)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.row)

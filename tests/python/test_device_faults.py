@@ -27,7 +27,7 @@ def card(monkeypatch):
 
 @pytest.mark.parametrize("last_step", ["opening_refusal", "start_refusal"])
 @pytest.mark.parametrize("code", [-9985, -9999, -9996])
-def test_a_device_that_refuses_at_the_last_step_is_told_with_the_reason(card, last_step, code):
+def test_e20_a_device_that_refuses_at_the_last_step_is_told_with_the_reason(card, last_step, code):
     setattr(card, last_step, PortAudioError("It will not", code))
     with pytest.warns(AudioOutputWarning, match="It will not") as warned:
         avatar = Controller(48000, config=QUICK)
@@ -43,7 +43,7 @@ def test_a_device_that_refuses_at_the_last_step_is_told_with_the_reason(card, la
         assert "audio_output_error" not in avatar.stats()
 
 
-def test_a_returning_device_that_refuses_is_told_once_for_each_reason(card):
+def test_e20_a_returning_device_that_refuses_is_told_once_for_each_reason(card):
     with Controller(48000, config=QUICK) as avatar:
         listener = Listener(avatar)
         card.opening_refusal = PortAudioError("taken", -9985)
@@ -68,7 +68,7 @@ def test_a_returning_device_that_refuses_is_told_once_for_each_reason(card):
         (PortAudioError("Illegal combination of I/O devices", -9993), "its server is gone"),
     ],
 )
-def test_only_a_format_that_is_refused_is_called_so(card, refusal, words):
+def test_e20_only_a_format_that_is_refused_is_called_so(card, refusal, words):
     card.rates = (44100,)
     card.refusal = refusal
     with pytest.warns(AudioOutputWarning) as warned:
@@ -77,7 +77,7 @@ def test_only_a_format_that_is_refused_is_called_so(card, refusal, words):
     assert ("takes neither" in str(warned[0].message)) == ("takes neither" in words)
 
 
-def test_a_device_that_stands_still_is_told_and_neither_playback_nor_close_waits_for_it(card):
+def test_e20_a_device_that_stands_still_is_told_and_neither_playback_nor_close_waits_for_it(card):
     avatar = Controller(48000, config=QUICK)
     listener = Listener(avatar)
     avatar.yield_audio_data(ramp(20.0), end=True)
@@ -98,7 +98,7 @@ def test_a_device_that_stands_still_is_told_and_neither_playback_nor_close_waits
     card.closing.set()
 
 
-def test_a_frozen_device_that_wakes_up_is_given_silence(card):
+def test_e20_a_frozen_device_that_wakes_up_is_given_silence(card):
     with Controller(48000, config=QUICK) as avatar:
         listener = Listener(avatar)
         avatar.yield_audio_data(ramp(20.0), end=True)
@@ -116,7 +116,7 @@ def test_a_frozen_device_that_wakes_up_is_given_silence(card):
         card.closing.set()
 
 
-def test_close_of_a_device_that_has_just_frozen_returns_soon(card):
+def test_e20_close_of_a_device_that_has_just_frozen_returns_soon(card):
     avatar = Controller(48000, config=QUICK)
     listener = Listener(avatar)
     avatar.yield_audio_data(ramp(20.0), end=True)
@@ -130,7 +130,7 @@ def test_close_of_a_device_that_has_just_frozen_returns_soon(card):
     card.closing.set()
 
 
-def test_what_a_lost_device_had_taken_is_not_jumped_over(card):
+def test_e20_what_a_lost_device_had_taken_is_not_jumped_over(card):
     with Controller(48000, config=QUICK, output=SounddeviceOutput(latency=1.0)) as avatar:
         listener = Listener(avatar)
         # Until the device's buffer is full.
@@ -147,7 +147,7 @@ def test_what_a_lost_device_had_taken_is_not_jumped_over(card):
             assert avatar.get_audio_time() - position == pytest.approx(hostmode.now() - before, abs=0.2)
 
 
-def test_portaudio_is_never_initialised_anew(card):
+def test_e20_portaudio_is_never_initialised_anew(card):
     with Controller(48000, config=QUICK) as avatar:
         listener = Listener(avatar)
         card.plugged = False
@@ -158,7 +158,7 @@ def test_portaudio_is_never_initialised_anew(card):
     assert card.initialisations == 0
 
 
-def test_a_device_that_this_process_cannot_open_any_more_is_told(card):
+def test_e20_a_device_that_this_process_cannot_open_any_more_is_told(card):
     card.plugged = card.listed = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AudioOutputWarning)
@@ -169,7 +169,7 @@ def test_a_device_that_this_process_cannot_open_any_more_is_told(card):
         assert "restart the program" in listener.wait_for("error").message
 
 
-def test_patience_is_by_what_the_stream_has_done():
+def test_e20_patience_is_by_what_the_stream_has_done():
     # A sink that wakes up: a second callback after 1.8 s, then one every 20 ms.
     waking = Liveness()
     stats = {"callbacks": 1.0, "longest_callback_gap": 0.0}

@@ -65,7 +65,7 @@ def outside(tmp_path, monkeypatch):
         ("busy", {}),
     ],
 )
-def test_another_process_tells_what_it_sees(outside, state, seen):
+def test_e20_another_process_tells_what_it_sees(outside, state, seen):
     see, looks = outside
     see(state)
     assert lookout._look([None, "other"]) == seen
@@ -73,7 +73,7 @@ def test_another_process_tells_what_it_sees(outside, state, seen):
     assert int(process) != os.getpid()
 
 
-def test_a_look_that_hangs_is_ended(outside, monkeypatch):
+def test_e20_a_look_that_hangs_is_ended(outside, monkeypatch):
     see, _ = outside
     see("hangs")
     monkeypatch.setattr(lookout, "_LOOK_TIMEOUT_S", 1.0)
@@ -82,7 +82,7 @@ def test_a_look_that_hangs_is_ended(outside, monkeypatch):
     assert time.monotonic() - before < 10.0
 
 
-def test_looks_become_rare_and_end_with_the_interest(outside, monkeypatch):
+def test_e20_looks_become_rare_and_end_with_the_interest(outside, monkeypatch):
     see, looks = outside
     see("gone")
     monkeypatch.setattr(lookout, "_traces", list)
@@ -100,7 +100,7 @@ def test_looks_become_rare_and_end_with_the_interest(outside, monkeypatch):
         time.sleep(0.05)
 
 
-def test_what_the_system_shows_is_looked_at_at_once(outside, tmp_path, monkeypatch):
+def test_e20_what_the_system_shows_is_looked_at_at_once(outside, tmp_path, monkeypatch):
     see, looks = outside
     see("gone")
     socket = tmp_path / "native"
@@ -121,7 +121,7 @@ def test_what_the_system_shows_is_looked_at_at_once(outside, tmp_path, monkeypat
         time.sleep(0.05)
 
 
-def test_a_sighting_before_a_loss_counts_no_more(outside):
+def test_e20_a_sighting_before_a_loss_counts_no_more(outside):
     see, _ = outside
     see("mono")
     one = Lookout()
@@ -142,5 +142,5 @@ def test_a_sighting_before_a_loss_counts_no_more(outside):
         ("My Headset", "My Headset"),
     ],
 )
-def test_alsa_names_a_device_as_portaudio_lists_it(listed, name):
+def test_e20_alsa_names_a_device_as_portaudio_lists_it(listed, name):
     assert pcm_name(listed) == name

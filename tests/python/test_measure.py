@@ -15,6 +15,7 @@ from hostmode.measure.ramp import RampCount, count_ramp, ramp
 from hostmode.measure.soak import SoakReport, soak
 from hostmode.measure.stall_monitor import StallMonitor
 from hostmode.measure.sync_meter import match
+from hostmode.measure.timed_recording import arrival_line
 from hostmode.measure.underruns import STALL_LIMIT_S, UnderrunRun
 from hostmode.offline import render_offline
 from hostmode.recording import Recording
@@ -90,6 +91,22 @@ def test_find_pulses_at_uneven_60_hz_returns_the_instants_of_the_clicks():
     assert len(found) >= 0.8 * len(click_instants(10.0))
     errors = match(click_instants(10.0), found)
     assert np.abs(errors).max() < 0.001
+
+
+@pytest.mark.parametrize("pace_error", [-30e-6, 0.0, 200e-6])
+@pytest.mark.parametrize("busy_s", [(8.0, 38.0), (10.0, 12.5), (3.0, 40.0)])
+def test_arrival_line_crosses_a_busy_time_from_quiet_to_quiet(pace_error, busy_s):
+    random = np.random.default_rng(5)
+    places_s = np.arange(0, 44, 0.01)
+    truth_s = 100 + pace_error * places_s
+    busy = (places_s > busy_s[0]) & (places_s < busy_s[1])
+    # Not one arrival is punctual while the machine is busy, and now and then a second piece passes for a first.
+    late_s = np.where(
+        busy, 0.002 + random.exponential(0.008, len(places_s)), random.exponential(0.0001, len(places_s))
+    )
+    late_s[random.random(len(places_s)) < 0.02] -= 0.005
+    line_s = np.interp(places_s, *arrival_line(places_s, truth_s + late_s))
+    assert np.abs(line_s - truth_s).max() < 0.0003
 
 
 def test_match_pairs_neighbours_and_drops_what_has_none():

@@ -57,6 +57,7 @@ void HostTrust::rebase(double due_moved_s) noexcept {
   const bool refilling = last_entry_s_ < hole_s_ + kRefill_s;
   if (std::abs(due_moved_s) < kRebase_s || refilling) return;
   for (double& latency_s : latencies_s_) latency_s -= due_moved_s;
+  for (double& latency_s : ascending_s_) latency_s -= due_moved_s;
   for (double* latency_s : {&usual_s_, &level_s_, &candidate_.latency_s}) {
     *latency_s -= due_moved_s;
   }
@@ -75,27 +76,39 @@ void HostTrust::watch_pace(double entry_s, double late_s) noexcept {
   if (late_s < look_.least_late_s + kTogether_s) ++look_.near_least;
 }
 
+void HostTrust::remember(double latency_s) noexcept {
+  double* const begin = ascending_s_.data();
+  if (count_ == kWindow) {
+    double* const oldest = std::lower_bound(begin, begin + count_, latencies_s_[next_]);
+    std::move(oldest + 1, begin + count_, oldest);
+    --count_;
+  }
+  double* const place = std::upper_bound(begin, begin + count_, latency_s);
+  std::move_backward(place, begin + count_, begin + count_ + 1);
+  *place = latency_s;
+  ++count_;
+  latencies_s_[next_] = latency_s;
+  next_ = (next_ + 1) % kWindow;
+}
+
 void HostTrust::gather(double entry_s, double latency_s) noexcept {
   if (entry_s - taken_s_ < kSpacing_s) return;
   taken_s_ = entry_s;
-  latencies_s_[next_] = latency_s;
-  next_ = (next_ + 1) % kWindow;
-  count_ = std::min(count_ + 1, kWindow);
+  remember(latency_s);
 
-  std::array<double, kWindow> sorted = latencies_s_;
-  std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count_));
   std::size_t most = 0;
   for (std::size_t first = 0, end = 0; first < count_; ++first) {
-    while (end < count_ && sorted[end] - sorted[first] <= kTogether_s) ++end;
+    while (end < count_ && ascending_s_[end] - ascending_s_[first] <= kTogether_s) ++end;
     if (end - first <= most) continue;
     most = end - first;
-    usual_s_ = sorted[first + most / 2];
+    usual_s_ = ascending_s_[first + most / 2];
   }
   if (count_ <= kKnown) level_s_ = usual_s_;
 }
 
 void HostTrust::settle_on(double latency_s) noexcept {
   latencies_s_.fill(latency_s);
+  ascending_s_.fill(latency_s);
   count_ = kWindow / 2;
   next_ = kWindow / 2;
   usual_s_ = latency_s;

@@ -74,10 +74,12 @@ class HostTrust {
 
   void watch_pace(double entry_s, double late_s) noexcept;
   void gather(double entry_s, double latency_s) noexcept;
+  void remember(double latency_s) noexcept;
   void settle_on(double latency_s) noexcept;
   [[nodiscard]] bool is_real_change(double entry_s, double limit_s) const noexcept;
 
   std::array<double, kWindow> latencies_s_{};  // one every half second, the oldest overwritten first
+  std::array<double, kWindow> ascending_s_{};  // the same, in order
   std::size_t count_ = 0;
   std::size_t next_ = 0;
   double taken_s_ = -std::numeric_limits<double>::infinity();

@@ -34,6 +34,8 @@ _LARGEST_ERROR_S: Final = 0.2
 _PATIENCE_S: Final = 60.0
 # The clock is to know the card before the machine is busy.
 LOAD_AFTER_S: Final = 8.0
+# Arrivals that are on time again, so that the line of the recording is known at both of its ends.
+QUIET_AFTER_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def measure_sync(seconds: float, injected_s: float = 0.0, block_s: float = 0.01,
         log = Path(folder) / "poses.npz"
         with card.record(block_s) as recording, StallMonitor() as monitor:
             _play(card, seconds, injected_s, log, load)
+            if load:
+                recording.wait(QUIET_AFTER_S)
         heard_s = recording.heard_at(find_clicks(recording.samples(), recording.rate))
         lateness_ms = 1000.0 * float(np.median(recording.lateness()))
         with np.load(log) as poses:

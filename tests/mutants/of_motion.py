@@ -1,0 +1,125 @@
+"""One-line breaks of what the face shows: timing, blends, late motion, idling."""
+
+from __future__ import annotations
+
+from mutation import Mutation
+
+MOTION = (
+    Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
+    Mutation(
+        "e21",
+        "Screen::append_seen",
+        "  poses_.before_change(playout_.clock(), frame, present_s);\n",
+        "  poses_.before_change(playout_.clock(), frame + 100, present_s);\n",
+    ),
+    Mutation(
+        "e21",
+        "AudioIntake::update_gate",
+        "stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);",
+        "stream.set_hold_at(std::numeric_limits<std::int64_t>::max());",
+    ),
+    Mutation(
+        "e21",
+        "AudioIntake::update_gate",
+        "stream.set_hold_at(motion_final ?",
+        "stream.set_hold_at(motion_final || motion_end == 0 ?",
+    ),
+    Mutation("e21", "Journal::add_stall", "value = stalled ? 1.0 : 0.0;", "value = 1.0;"),
+    Mutation(
+        "clock",
+        "Renderer::begin_block",
+        "observation.first_frame = frame_;",
+        "observation.first_frame = frame_ + static_cast<std::int64_t>(count);",
+    ),
+    Mutation(
+        "keyframe_time", "PoseTrack::PoseTrack", "    : rate_hz_(rate_hz),\n", "    : rate_hz_(rate_hz * 25 / 24),\n"
+    ),
+    Mutation(
+        "transition",
+        "PoseTrack::PoseTrack",
+        "speech_transition_s_(config.speech_transition_s),",
+        "speech_transition_s_(config.idle_transition_s),",
+    ),
+    Mutation(
+        "transition",
+        "PoseTrack::PoseTrack",
+        "idle_transition_s_(config.idle_transition_s),",
+        "idle_transition_s_(config.speech_transition_s),",
+    ),
+    Mutation(
+        "transition",
+        "PoseTrack::offset_of",
+        "clock.time_of(transition.frame + av_offset_frames_);",
+        "clock.time_of(transition.frame + 1000);",
+    ),
+    Mutation(
+        "transition",
+        "PoseTrack::offset_of",
+        "  add_transitions(clock, index, transition.frame, before.data());\n",
+        "",
+    ),
+    Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (layers_ && rate_hz_ > 16000) add"),
+    Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (rate_hz_ > 0) add"),
+    Mutation(
+        "layers", "take_over", "  if (!(media_s > from_s)) return 0.0F;\n", "  if (media_s > from_s) return 1.0F;\n"
+    ),
+    Mutation("transition", "Screen::take_news", "      changes = true;\n", ""),
+    Mutation(
+        "e21",
+        "PoseTrack::blend_s",
+        "  return std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);\n",
+        "  return speech_transition_s_;\n",
+    ),
+    Mutation(
+        "e21",
+        "PoseTrack::blend_s",
+        "std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);",
+        "std::min(gap_s, speech_transition_s_);",
+    ),
+    Mutation(
+        "e36",
+        "SeamEaser::ease",
+        "std::max(kSeamFactor * median_step(), kSuddenFactor * last_step_);",
+        "kSeamFactor * median_step();",
+    ),
+    Mutation("e36", "SeamEaser::ease", "      has_carry_ = true;\n", ""),
+    Mutation("e36", "Timeline::commit", "  seams_ = batch.seams_;\n", ""),
+    Mutation(
+        "clock",
+        "PoseTrack::shown_frame",
+        "  return frame - av_offset_frames_;\n",
+        "  return frame + av_offset_frames_;\n",
+    ),
+    Mutation("clock", "PoseTrack::shown_frame", "    if (t_s > known_s) frame", "    if (t_s < known_s) frame"),
+    Mutation("clock", "play_out", "  if (hold < end || !stream.closed()) {\n", "  if (hold < end) {\n"),
+    Mutation("clock", "foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused && stream.is_cut()) {\n"),
+    Mutation("clock", "PoseTrack::forget_foreseen", "  set_latest(segments_.back());\n", ""),
+    Mutation("late_motion", "FaceDelay::kMost_s", "kMost_s = 0.3;", "kMost_s = 0.6;"),
+    Mutation("late_motion", "FaceDelay::kSlew", "kSlew = 0.1;", "kSlew = 0.5;"),
+    Mutation("late_motion", "kPlenty_s", "kPlenty_s = 0.5;", "kPlenty_s = 50.0;"),
+    Mutation(
+        "late_motion",
+        "FaceDelay::Piece::at",
+        "  return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);\n",
+        "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
+    ),
+    Mutation("late_motion", "FaceDelay::learn", "  if (same_instant) return;\n", ""),
+    Mutation(
+        "late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"
+    ),
+    Mutation(
+        "late_motion",
+        "Screen::append",
+        "heard_s >= 0 && device_is_heard;",
+        "heard_s >= 0;",
+    ),
+    Mutation(
+        "late_motion", "Timeline::runs_out_s", "std::max(last_keyframe_s(), latest_came_s_);", "last_keyframe_s();"
+    ),
+    Mutation(
+        "idle",
+        "IdleMotion::sample_eyes",
+        "  eye_lid[0] = eye_lid[1] = static_cast<float>(blink(seed_, t_s));\n",
+        "  eye_lid[0] = eye_lid[1] = 0.0F;\n",
+    ),
+)

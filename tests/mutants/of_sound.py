@@ -1,0 +1,107 @@
+"""One-line breaks of the start policy and of the sound's last steps, which their C++ tests must notice."""
+
+from __future__ import annotations
+
+from mutation import Mutation
+
+
+def _start(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation(
+        "start", function, original, mutated, cases="a model*,a replay*,a policy*,a gap*,after an underrun*,motion*"
+    )
+
+
+def _volume(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("volume", function, original, mutated, cases="fader*,conversion*")
+
+
+SOUND = (
+    # ---- the model
+    _start("kTrustedRate", "kTrustedRate = 0.9;", "kTrustedRate = 9.0;"),
+    _start("kLengthGain", "kLengthGain = 0.1;", "kLengthGain = 0.0;"),
+    _start("ArrivalModel::add_chunk", "  gaps_.add(gap_s);\n", ""),
+    _start("ArrivalModel::add_chunk", "  media_s_ = kept * media_s_ + media_s;\n", ""),
+    _start("ArrivalModel::add_chunk", "kept = std::exp2(-gap_s / GapHistogram::kHalfLife_s);", "kept = 1.0;"),
+    _start("ArrivalModel::add_length", "  length_s_ += kLengthGain * (media_s - length_s_);\n", ""),
+    _start(
+        "ArrivalModel::expected_stalls",
+        "std::max(length_s_ - waiting_s, length_s_ / 2) / rate;",
+        "length_s_;",
+    ),
+    _start(
+        "ArrivalModel::expected_stalls",
+        "exposed_s = streams_s + std::min(0.0, missing_s / -grows);",
+        "exposed_s = 0;",
+    ),
+    _start(
+        "ArrivalModel::expected_stalls",
+        "grows > 0 ? std::min(streams_s, missing_s / grows) : streams_s;",
+        "streams_s;",
+    ),
+    _start("ArrivalModel::required_s", "std::log1p(-risk);", "std::log1p(-risk / 9);"),
+    _start("GapHistogram::kHalfLife_s", "kHalfLife_s = 40.0;", "kHalfLife_s = 4000.0;"),
+    _start("GapHistogram::kPriorWeight_s", "kPriorWeight_s = 0.5;", "kPriorWeight_s = 50.0;"),
+    _start("GapHistogram::add", "    streamed_s_ += weight_ * gap_s;\n", ""),
+    _start("GapHistogram::add", "weight_ *= std::exp2(gap_s / kHalfLife_s);", "weight_ *= 1.0;"),
+    _start("GapHistogram::bucket", "return beyond < static_cast", "return beyond > static_cast"),
+    _start("GapHistogram::rescale", "    streamed_s_ /= weight_;\n", ""),
+    # ---- the replay
+    _start("kKept", "kKept = 0.97;", "kKept = 0.2;"),
+    _start("kBeginningWeight", "kBeginningWeight = 1.0 / 3;", "kBeginningWeight = 0;"),
+    _start("kBetweenStarts_s", "kBetweenStarts_s = 0.5;", "kBetweenStarts_s = 50.0;"),
+    _start("StartReplay::StartReplay", "0.25 * std::exp(", "0.0 * std::exp("),
+    _start("StartReplay::play_from", "if (chunks_[at].arrival_s >= latest_s) return;", ""),
+    _start("StartReplay::play_from", "chunks_[at].media_s - before_s < waiting", "chunks_[at].media_s < waiting"),
+    _start("StartReplay::learn", "  for (double& dry : dry_) dry *= kKept;\n", ""),
+    _start("StartReplay::learn", "  utterances_ = kKept * utterances_ + 1;\n", ""),
+    _start("StartReplay::learn", "    if (j + 1 < count) least[j] = std::max(least[j], least[j + 1]);\n", ""),
+    _start("StartReplay::learn", "  chunks_.clear();\n", ""),
+    _start("StartReplay::required_s", "dry_[i] > share * utterances_", "dry_[i] > share"),
+    # ---- the policy
+    _start("StartPolicy::required_s", "replay_.required_s(kReplayShare * risk_));", "0.0);"),
+    _start("StartPolicy::required_s", "std::max(model_.required_s(risk_, max_prebuffer_s_),", "std::max(0.0,"),
+    _start("StartPolicy::on_utterance", "  replay_.learn();  // also of one that was cut off\n", ""),
+    _start("StartPolicy::on_utterance", "  required_s_ = required_s();\n", ""),
+    _start("StartPolicy::on_utterance", "moves_ ? missed_motion_ : missed_motion_ + 1;", "0;"),
+    _start("StartPolicy::on_chunk", "    model_.add_chunk(", "    if (false) model_.add_chunk("),
+    _start("StartPolicy::on_chunk", "  replay_.add_chunk(now_s - first_s_, media_s);\n", ""),
+    _start("StartPolicy::on_chunk", "  if (dry) ready_s_ = kNever_s;\n", ""),
+    _start(
+        "StartPolicy::on_chunk",
+        "if (waits && (dry || waiting_s < prebuffer_s())) required_s_",
+        "if (false) required_s_",
+    ),
+    _start("StartPolicy::on_motion", "? 0 : missed_motion_ + 1;", "? missed_motion_ : missed_motion_ + 1;"),
+    _start("StartPolicy::on_end", "  if (media_s_ > 0) model_.add_length(media_s_);\n", ""),
+    _start("StartPolicy::on_end", "  replay_.learn();\n", ""),
+    _start("kLeastAgain_s", "kLeastAgain_s = 0.1;", "kLeastAgain_s = 0.0;"),
+    _start("kGivesUpAfter", "kGivesUpAfter = 2;", "kGivesUpAfter = 200;"),
+    _start("StartPolicy::gate", "moving_s >= in_hand_s - 1e-6", "moving_s > 0"),
+    _start(
+        "StartPolicy::gate",
+        "state.closed ? std::min(wanted_s, state.pushed_s - state.played_s) : wanted_s;",
+        "wanted_s;",
+    ),
+    # ---- volume and fades
+    _volume("Fader::apply", "        --gain_frames_;\n", "        gain_frames_ = 0;\n"),
+    _volume(
+        "Fader::apply",
+        "        gain_frames_ = std::min(gain_frames_ + 1, ramp_frames_);",
+        "        gain_frames_ = ramp_frames_;",
+    ),
+    _volume("Fader::apply", "volume : volume_ + std::copysign(gain_step, towards);", "volume : volume_;"),
+    _volume("Fader::apply", "out[i] *= gain * volume_;", "out[i] *= gain;"),
+    _volume("Fader::apply", "if (volume != 1.0F) {", "if (volume == 1.0F) {"),
+    _volume("Fader::stop", "    decay_left_ = std::max(decay_left_, gain_frames_);\n", ""),
+    _volume("Fader::stop", "(last_sample_ + before) /", "last_sample_ /"),
+    _volume("Fader::add_decay", "static_cast<float>(--decay_left_);", "static_cast<float>(decay_left_);"),
+    # ---- what there was no room to report
+    Mutation("clock", "Renderer::begin_block", "  if (segment_pending_) push_segment();\n", "", cases="renderer*"),
+    Mutation(
+        "clock",
+        "Renderer::push_segment",
+        "  segment_pending_ = !segments_.try_push(last_segment_);",
+        "  segment_pending_ = !segments_.try_push(last_segment_) && frame_ < 0;",
+        cases="renderer*",
+    ),
+)
