@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
     from hostmode.recording import Recording, load_recording
     from hostmode.rig import arkit_weights
+    from hostmode.sending import send
     from hostmode.turn import Turn
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "load_recording",
     "now",
     "sample_many",
+    "send",
 ]
 
 # What costs time to import, and the module that holds it.
@@ -93,6 +95,7 @@ _LAZY = {
     "Recording": "hostmode.recording",
     "arkit_weights": "hostmode.rig",
     "load_recording": "hostmode.recording",
+    "send": "hostmode.sending",
 }
 
 
