@@ -316,7 +316,7 @@ def test_plain_http_and_a_wrong_version_are_refused() -> None:
     async def main() -> None:
         async with serve() as relay, aiohttp.ClientSession() as http:
             url = relay.url.replace("ws", "http", 1)
-            assert (await http.get(url)).status == 400
+            assert (await http.get(url)).status == 426
             upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "5"}
             assert (await http.get(url, headers={**upgrade, "Sec-WebSocket-Key": "x" * 22 + "=="})).status == 400
 
@@ -346,7 +346,7 @@ def test_client_that_breaks_the_rules_is_closed_and_no_other(hostile: Any) -> No
 
 
 def test_client_that_never_starts_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hostmode.relay.server._HANDSHAKE_S", 0.2)
+    monkeypatch.setattr("hostmode.relay.relay._HANDSHAKE_S", 0.2)
 
     async def main() -> None:
         async with serve() as relay, aiohttp.ClientSession() as http:

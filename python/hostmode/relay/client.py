@@ -11,7 +11,7 @@ from hostmode.errors import HostModeError
 from hostmode.relay import binary_frames
 from hostmode.relay.items import Audio, Failure, FrameError, Frames, Interrupt, Item, Ready, Start, TurnMark
 from hostmode.relay.json_frames import JsonFrames
-from hostmode.relay.service import load_aiohttp
+from hostmode.relay.listening import load_aiohttp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -105,7 +105,7 @@ class RelayClient:
                 attempt += 1
 
     async def _talk(self, socket: Any, connected: asyncio.Event) -> None:
-        self._socket = socket
+        self._socket, self._echoes = socket, 0
         resumed = Start(
             self._start.avatar_id, self._start.sample_rate, self._turn_id, self._sequence, self._start.other
         )
@@ -207,14 +207,13 @@ async def connect(
     connected = asyncio.Event()
     running = asyncio.ensure_future(client.run(connected))
     running.add_done_callback(lambda task: _report(task, avatar))
-    waiting = asyncio.ensure_future(connected.wait())
+    running.add_done_callback(lambda _: connected.set())
     try:
-        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+        await connected.wait()
         if running.done():
             running.result()
         yield client
     finally:
-        waiting.cancel()
         running.cancel()
         with suppress(asyncio.CancelledError, HostModeError):
             await running

@@ -30,6 +30,11 @@ class LoggedTurn:
     size: int = 0
     _encoded: dict[str, list[bytes | str]] = field(default_factory=dict, repr=False)
 
+    @property
+    def over(self) -> bool:
+        """Whether it takes no more items."""
+        return self.ended or self.interrupted
+
     def append(self, item: Audio | Frames) -> int:
         """Add an item and return its sequence number.
 
@@ -73,10 +78,19 @@ class TurnLog:
         return opened
 
     @property
+    def newest(self) -> LoggedTurn | None:
+        """The turn that was opened last."""
+        return self._turns[-1] if self._turns else None
+
+    @property
     def running(self) -> LoggedTurn | None:
         """The turn that is neither complete nor interrupted."""
-        newest = self._turns[-1] if self._turns else None
-        return None if newest is None or newest.ended or newest.interrupted else newest
+        newest = self.newest
+        return None if newest is None or newest.over else newest
+
+    def is_interrupted(self, turn: str) -> bool:
+        """Return whether a turn of that id is known to have been interrupted."""
+        return any(one.interrupted for one in self._turns if one.id == turn)
 
     def missed(self, turn: str, sequence: int) -> Iterator[tuple[LoggedTurn, int]]:
         """Yield each turn of which a client lacks something, and the first item it lacks.
