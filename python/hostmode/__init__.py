@@ -40,6 +40,7 @@ from hostmode.pose import KEYFRAME_DTYPE, Pose
 if TYPE_CHECKING:
     from hostmode.controller import Controller
     from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
+    from hostmode.exporting.exported import export
     from hostmode.recording import Recording, load_recording
     from hostmode.rig import arkit_weights
     from hostmode.sending import send
@@ -78,6 +79,7 @@ __all__ = [
     "arkit_weights",
     "decode_message",
     "encode_message",
+    "export",
     "get_include",
     "load_recording",
     "now",
@@ -94,6 +96,7 @@ _LAZY = {
     "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",
     "arkit_weights": "hostmode.rig",
+    "export": "hostmode.exporting",
     "load_recording": "hostmode.recording",
     "send": "hostmode.sending",
 }

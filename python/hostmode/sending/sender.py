@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hostmode._core import now as clock
 from hostmode.errors import ClosedError, HostModeError
@@ -174,7 +174,7 @@ def send(controller: Controller, url: str, face_map: FaceMap | None = None) -> S
     return Sender(controller, Destination.parse(url), face_map)
 
 
-def _resolve(destination: Destination) -> tuple[socket.AddressFamily, tuple[str | int, ...]]:
+def _resolve(destination: Destination) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
     try:
         found = socket.getaddrinfo(destination.host, destination.port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
