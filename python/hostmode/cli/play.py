@@ -13,8 +13,11 @@ from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, rea
 from hostmode.cli.style import new_app, working
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hostmode.offline import Rendering
     from hostmode.recording import Recording
+    from hostmode.sending import Destination
 
 app = new_app()
 
@@ -34,6 +37,14 @@ def play(
     web: Annotated[
         bool, typer.Option("--web", help="Show a head in a browser on this machine; needs the extra `video`.")
     ] = False,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--send",
+            help="Send the face to an engine: livelink://HOST or vmc://HOST (extra `vmc`); may be repeated.",
+            metavar="URL",
+        ),
+    ] = None,
     audio_out: Annotated[
         Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit .wav file.")
     ] = None,
@@ -65,6 +76,8 @@ def play(
 
     Example: `hostmode play speech.json --window`, or `--web` without a display
 
+    Example: `hostmode play speech.json --send livelink://127.0.0.1:11111/hostmode?latency=0.02`
+
     Example: `hostmode play speech.json --audio-out speech.wav --poses-out poses.npz --rate 60`
     """
     from hostmode.recording.rates import require_rate
@@ -75,14 +88,15 @@ def play(
     if poses_out is None and (rate is not None or exact):
         option = "--rate" if rate is not None else "--exact"
         raise typer.BadParameter("says how poses are written: add --poses-out poses.npz", param_hint=option)
+    destinations = _destinations(send or [])
     recording = read_recording(file, sample_rate, audio)
     require_rate(recording)
     say_rate(recording)
     if audio_out is None and poses_out is None:
-        _play_live(recording, printable(file.name), device, window, web)
+        _play_live(recording, printable(file.name), device, window, web, destinations)
         return
-    if window or web:
-        option = "--window" if window else "--web"
+    if window or web or destinations:
+        option = "--window" if window else "--web" if web else "--send"
         raise typer.BadParameter("plays live: leave out --audio-out and --poses-out", param_hint=option)
     rate = 60.0 if rate is None else rate
     rendering = _render(recording, rate, exact)
@@ -108,11 +122,28 @@ def _check_output(source: Path | None, output: Path | None, option: str, endings
         )
 
 
-def _play_live(recording: Recording, name: str, device: str | None, window: bool, web: bool) -> None:
+def _destinations(urls: list[str]) -> list[Destination]:
+    from hostmode.sending import Destination
+
+    try:
+        return [Destination.parse(url) for url in urls]
+    except ValueError as error:
+        raise typer.BadParameter(printable(error), param_hint="--send") from None
+
+
+def _play_live(
+    recording: Recording,
+    name: str,
+    device: str | None,
+    window: bool,
+    web: bool,
+    destinations: Sequence[Destination],
+) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
     chosen = int(device) if device is not None and device.isdecimal() else device
-    for line in summary_lines(play_live(recording, name, device=chosen, window=window, web=web)):
+    playback = play_live(recording, name, device=chosen, window=window, web=web, destinations=destinations)
+    for line in summary_lines(playback):
         print(line)
 
 
