@@ -13,6 +13,7 @@ from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, rea
 from hostmode.cli.style import new_app, working
 
 if TYPE_CHECKING:
+    from hostmode.cli.live import Stage
     from hostmode.offline import Rendering
     from hostmode.recording import Recording
 
@@ -34,6 +35,10 @@ def play(
     web: Annotated[
         bool, typer.Option("--web", help="Show a head in a browser on this machine; needs the extra `video`.")
     ] = False,
+    head: Annotated[Path | None, typer.Option(help="A head file for them; the built-in head unless given.")] = None,
+    face_map: Annotated[
+        Path | None, typer.Option("--map", help="Your own way from keyframes to expressions: an .npz.")
+    ] = None,
     audio_out: Annotated[
         Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit .wav file.")
     ] = None,
@@ -75,11 +80,14 @@ def play(
     if poses_out is None and (rate is not None or exact):
         option = "--rate" if rate is not None else "--exact"
         raise typer.BadParameter("says how poses are written: add --poses-out poses.npz", param_hint=option)
+    if not (window or web) and (head is not None or face_map is not None):
+        option = "--head" if head is not None else "--map"
+        raise typer.BadParameter("is for a face: add --window or --web", param_hint=option)
     recording = read_recording(file, sample_rate, audio)
     require_rate(recording)
     say_rate(recording)
     if audio_out is None and poses_out is None:
-        _play_live(recording, printable(file.name), device, window, web)
+        _play_live(recording, printable(file.name), device, _stage(window, web, head, face_map))
         return
     if window or web:
         option = "--window" if window else "--web"
@@ -108,11 +116,23 @@ def _check_output(source: Path | None, output: Path | None, option: str, endings
         )
 
 
-def _play_live(recording: Recording, name: str, device: str | None, window: bool, web: bool) -> None:
+def _stage(window: bool, web: bool, head: Path | None, face_map: Path | None) -> Stage:
+    from hostmode.cli.live import Stage
+    from hostmode.rig import FaceMap, Rig
+
+    return Stage(
+        window,
+        web,
+        None if head is None else Rig.load(head),
+        None if face_map is None else FaceMap.load(face_map),
+    )
+
+
+def _play_live(recording: Recording, name: str, device: str | None, stage: Stage) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
     chosen = int(device) if device is not None and device.isdecimal() else device
-    for line in summary_lines(play_live(recording, name, device=chosen, window=window, web=web)):
+    for line in summary_lines(play_live(recording, name, device=chosen, stage=stage)):
         print(line)
 
 
