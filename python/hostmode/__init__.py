@@ -40,8 +40,10 @@ from hostmode.pose import KEYFRAME_DTYPE, Pose
 if TYPE_CHECKING:
     from hostmode.controller import Controller
     from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
+    from hostmode.exporting.exported import export
     from hostmode.recording import Recording, load_recording
     from hostmode.rig import arkit_weights
+    from hostmode.sending import send
     from hostmode.turn import Turn
 
 __all__ = [
@@ -77,10 +79,12 @@ __all__ = [
     "arkit_weights",
     "decode_message",
     "encode_message",
+    "export",
     "get_include",
     "load_recording",
     "now",
     "sample_many",
+    "send",
 ]
 
 # What costs time to import, and the module that holds it.
@@ -92,7 +96,9 @@ _LAZY = {
     "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",
     "arkit_weights": "hostmode.rig",
+    "export": "hostmode.exporting",
     "load_recording": "hostmode.recording",
+    "send": "hostmode.sending",
 }
 
 

@@ -25,7 +25,20 @@ print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - befor
 """
 
 # What the extras bring.
-OPTIONAL = {"av", "glfw", "matplotlib", "moderngl", "rich", "sounddevice", "typer", "websockets"}
+OPTIONAL = {
+    "av",
+    "glfw",
+    "matplotlib",
+    "moderngl",
+    "rich",
+    "sounddevice",
+    "typer",
+    "websockets",
+    "pythonosc",
+    "pxr",
+    "pyarrow",
+    "ray",
+}
 
 
 def measured_import() -> dict[str, object]:

@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "render",
     "inspect",
     "plot",
+    "export",
     "devices",
     "emulate",
     "serve",

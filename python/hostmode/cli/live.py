@@ -16,7 +16,7 @@ from hostmode.errors import HostModeError, RecordingError
 from hostmode.pose import as_poses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
     from rich.console import Console, RenderableType
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hostmode.pose import Pose
     from hostmode.recording import Recording
     from hostmode.rig import FaceMap, Rig
+    from hostmode.sending import Destination
     from hostmode.view.window import Window
 
 _FRAMES_PER_SECOND: Final = 30
@@ -68,6 +69,8 @@ class Playback:
         `Controller.stats` at the end.
     lag_s : float or None
         See `motion_lag`.
+    sent : list
+        The address and the `Sender.stats` of each sender.
     """
 
     silent_because: str = ""
@@ -75,6 +78,7 @@ class Playback:
     expressions: list[npt.NDArray[np.float32]] = field(default_factory=list)
     stats: dict[str, Any] = field(default_factory=dict)
     lag_s: float | None = None
+    sent: list[tuple[str, dict[str, float]]] = field(default_factory=list)
 
 
 def play_live(
@@ -84,8 +88,9 @@ def play_live(
     *,
     device: int | str | None = None,
     stage: Stage = Stage(),
+    destinations: Sequence[Destination] = (),
 ) -> Playback:
-    """Play `recording` to its end and show the face meanwhile, in the terminal, a window or a browser.
+    """Play `recording` to its end and show the face meanwhile, in the terminal, a window or a browser, and send it.
 
     Without a sound card it plays unheard, in the same time, and the result says why. `device` is that of
     `SounddeviceOutput`; one that is not there raises `AudioOutputError`.
@@ -108,7 +113,12 @@ def play_live(
         warnings.simplefilter("always")
         controller = Controller(recording.sample_rate, output=SounddeviceOutput(device))
     playback.silent_because = "; ".join(str(warning.message) for warning in caught)
-    with controller as avatar, _maybe_window(avatar, title, stage) as shown, _maybe_web(avatar, stage, console):
+    with (
+        controller as avatar,
+        _maybe_window(avatar, title, stage) as shown,
+        _maybe_web(avatar, stage, console),
+        _sending(avatar, destinations, playback),
+    ):
         conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
         avatar.yield_frames_data(list(recording.messages), conversation_id)
         with paused_while_stopped(avatar, console):
@@ -134,6 +144,21 @@ def _maybe_window(avatar: Controller, title: str, stage: Stage) -> Iterator[Wind
 
     with Window(avatar, stage.rig, title=title, face_map=stage.face_map) as window:
         yield window
+
+
+@contextlib.contextmanager
+def _sending(avatar: Controller, destinations: Sequence[Destination], playback: Playback) -> Iterator[None]:
+    """Send the face meanwhile and until it has come to rest."""
+    if not destinations:
+        yield
+        return
+    from hostmode.sending import Sender
+
+    with contextlib.ExitStack() as stack:
+        senders = [stack.enter_context(Sender(avatar, destination)) for destination in destinations]
+        yield
+        time.sleep(_REST_S)
+        playback.sent = [(one.destination.address, one.stats()) for one in senders]
 
 
 @contextlib.contextmanager
@@ -253,6 +278,11 @@ def summary_lines(playback: Playback) -> list[str]:
         f"first sound after {1000 * (stats['time_to_first_sound'] or 0.0):.0f} ms, "
         f"{stats['keyframes']} keyframes, {stats['late_keyframes']} late",
     ]
+    for address, counted in playback.sent:
+        lines.append(
+            f"sent     {counted['sent']:.0f} pictures to {address}, {counted['skipped']:.0f} skipped, "
+            f"{counted['undelivered']:.0f} undelivered"
+        )
     if playback.silent_because:
         lines.append(f"unheard  {playback.silent_because}")
     return lines

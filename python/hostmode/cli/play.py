@@ -13,9 +13,12 @@ from hostmode.cli.recording_options import RecordingFile, SampleRate, Sound, rea
 from hostmode.cli.style import new_app, working
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hostmode.cli.live import Stage
     from hostmode.offline import Rendering
     from hostmode.recording import Recording
+    from hostmode.sending import Destination
 
 app = new_app()
 
@@ -38,6 +41,14 @@ def play(
     head: Annotated[Path | None, typer.Option(help="A head file for them; the built-in head unless given.")] = None,
     face_map: Annotated[
         Path | None, typer.Option("--map", help="Your own way from keyframes to expressions: an .npz.")
+    ] = None,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--send",
+            help="Send the face to an engine: livelink://HOST or vmc://HOST (extra `vmc`); may be repeated.",
+            metavar="URL",
+        ),
     ] = None,
     audio_out: Annotated[
         Path | None, typer.Option("--audio-out", help="Write what would be heard: a mono 16-bit .wav file.")
@@ -70,6 +81,8 @@ def play(
 
     Example: `hostmode play speech.json --window`, or `--web` without a display
 
+    Example: `hostmode play speech.json --send livelink://127.0.0.1:11111/hostmode?latency=0.02`
+
     Example: `hostmode play speech.json --audio-out speech.wav --poses-out poses.npz --rate 60`
     """
     from hostmode.recording.rates import require_rate
@@ -83,14 +96,15 @@ def play(
     if not (window or web) and (head is not None or face_map is not None):
         option = "--head" if head is not None else "--map"
         raise typer.BadParameter("is for a face: add --window or --web", param_hint=option)
+    destinations = _destinations(send or [])
     recording = read_recording(file, sample_rate, audio)
     require_rate(recording)
     say_rate(recording)
     if audio_out is None and poses_out is None:
-        _play_live(recording, printable(file.name), device, _stage(window, web, head, face_map))
+        _play_live(recording, printable(file.name), device, _stage(window, web, head, face_map), destinations)
         return
-    if window or web:
-        option = "--window" if window else "--web"
+    if window or web or destinations:
+        option = "--window" if window else "--web" if web else "--send"
         raise typer.BadParameter("plays live: leave out --audio-out and --poses-out", param_hint=option)
     rate = 60.0 if rate is None else rate
     rendering = _render(recording, rate, exact)
@@ -128,11 +142,22 @@ def _stage(window: bool, web: bool, head: Path | None, face_map: Path | None) ->
     )
 
 
-def _play_live(recording: Recording, name: str, device: str | None, stage: Stage) -> None:
+def _destinations(urls: list[str]) -> list[Destination]:
+    from hostmode.sending import Destination
+
+    try:
+        return [Destination.parse(url) for url in urls]
+    except ValueError as error:
+        raise typer.BadParameter(printable(error), param_hint="--send") from None
+
+
+def _play_live(
+    recording: Recording, name: str, device: str | None, stage: Stage, destinations: Sequence[Destination]
+) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
     chosen = int(device) if device is not None and device.isdecimal() else device
-    for line in summary_lines(play_live(recording, name, device=chosen, stage=stage)):
+    for line in summary_lines(play_live(recording, name, device=chosen, stage=stage, destinations=destinations)):
         print(line)
 
 

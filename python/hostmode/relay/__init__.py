@@ -1,10 +1,14 @@
 """Carrying: what makes the messages and what brings them to a client."""
 
+from hostmode.relay.asgi import asgi
 from hostmode.relay.bridge import Bridge, attach
 from hostmode.relay.client import RelayClient, connect
 from hostmode.relay.faults import FAULTS, Faults
-from hostmode.relay.server import Relay, RelaySettings, RelayTurn, serve
+from hostmode.relay.relay import Relay
+from hostmode.relay.relay_turn import RelayTurn
+from hostmode.relay.server import mount_aiohttp, serve
 from hostmode.relay.service import MotionService, ServiceSettings, serve_motion
+from hostmode.relay.settings import RelaySettings
 
 __all__ = [
     "FAULTS",
@@ -16,8 +20,10 @@ __all__ = [
     "RelaySettings",
     "RelayTurn",
     "ServiceSettings",
+    "asgi",
     "attach",
     "connect",
+    "mount_aiohttp",
     "serve",
     "serve_motion",
 ]

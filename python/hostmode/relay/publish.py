@@ -9,7 +9,7 @@ from hostmode._core import KEYFRAME_RATE, decode_message
 
 if TYPE_CHECKING:
     from hostmode.recording import Recording
-    from hostmode.relay.server import Relay
+    from hostmode.relay.relay import Relay
 
 _CHUNK_S: Final = 0.1
 # Sound and motion are sent so much ahead of when they are due, as a service does that is faster than real time.

@@ -7,19 +7,19 @@ that of any `hostmode.motion.MotionSource`.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 import secrets
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from hostmode.errors import HostModeError, MissingExtraError
+from hostmode.errors import HostModeError
 from hostmode.motion import LocalMotion
 from hostmode.relay import envelope as wire
 from hostmode.relay.faults import Faults
+from hostmode.relay.listening import is_loopback, listening, load_aiohttp, until_one_ends
 from hostmode.relay.service_session import ServiceSession, SessionRefusedError, configured, error_message
 from hostmode.relay.tokens import SessionTokens
 
@@ -38,7 +38,6 @@ _SOCKET_PATHS: Final = ("/websocket", "/v2/driveningress/websocket")
 _MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 _HANDSHAKE_S: Final = 10.0
 _HEARTBEAT_S: Final = 20.0
-_SHUTDOWN_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,20 +92,14 @@ class MotionService:
         self.sessions = 0
         self.url = ""
 
-    async def start(self) -> web.AppRunner:
-        aiohttp_web = load_aiohttp().web
-        app = aiohttp_web.Application(client_max_size=64 * 1024)
+    def application(self) -> web.Application:
+        """Return what answers requests."""
+        app: web.Application = load_aiohttp().web.Application(client_max_size=64 * 1024)
         for path in _TOKEN_PATHS:
             app.router.add_post(path, self._give_token)
         for path in _SOCKET_PATHS:
             app.router.add_get(path, self._open_session)
-        runner: web.AppRunner = aiohttp_web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
-        await runner.setup()
-        settings = self._settings
-        await aiohttp_web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls).start()
-        port = runner.addresses[0][1]
-        self.url = f"{'https' if settings.tls else 'http'}://{settings.host}:{port}"
-        return runner
+        return app
 
     # ---- tokens
 
@@ -165,20 +158,12 @@ class MotionService:
         confirm.confirm.connection_id = connection_id
         confirm.confirm.capabilities.extend(["playback_control", "playback_state"])
         await channel.send(confirm.SerializeToString())
-        work = asyncio.ensure_future(session.run())
-        reading = asyncio.ensure_future(_read(socket, session))
         try:
-            done, _ = await asyncio.wait((work, reading), return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await until_one_ends(session.run(), _read(socket, session))
         except (ValueError, HostModeError) as error:
             _log.warning("session %s is closed: %s", connection_id, error)
             await channel.send(error_message(3, str(error), connection_id))
             await channel.close(1007, "not understood")
-        finally:
-            for task in (work, reading):
-                task.cancel()
-            await asyncio.gather(work, reading, return_exceptions=True)
 
 
 async def _read(socket: web.WebSocketResponse, session: ServiceSession) -> None:
@@ -219,36 +204,11 @@ async def serve_motion(settings: ServiceSettings | None = None) -> AsyncIterator
         aiohttp or protobuf is not installed.
     """
     wire.new_envelope(wire.CONFIRM)
-    service = MotionService(settings or ServiceSettings())
-    try:
-        runner = await service.start()
-    except OSError as error:
-        chosen = service._settings
-        raise HostModeError(f"cannot listen on {chosen.host}:{chosen.port}: {error.strerror or error}") from error
-    try:
+    chosen = settings or ServiceSettings()
+    service = MotionService(chosen)
+    async with listening(service.application(), chosen.host, chosen.port, chosen.tls) as port:
+        service.url = f"{'https' if chosen.tls else 'http'}://{chosen.host}:{port}"
         yield service
-    finally:
-        await runner.cleanup()
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def load_aiohttp() -> Any:
-    """Return the module `aiohttp` with ``aiohttp.web``."""
-    try:
-        import aiohttp
-        import aiohttp.web
-    except ModuleNotFoundError as error:
-        raise MissingExtraError('the relay needs aiohttp: pip install "hostmode[relay]"') from error
-    return aiohttp
 
 
 def _refusal(status: int, code: str, detail: str) -> web.Response:

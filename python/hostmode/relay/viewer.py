@@ -20,13 +20,16 @@ MAX_BEHIND: Final = 2000
 
 
 class Socket(Protocol):
-    """The sending half of a WebSocket."""
+    """A WebSocket, whatever serves it. What sends raises `ConnectionError` once the client has gone."""
+
+    async def receive(self) -> bytes | str | None:
+        """Return the next frame, ``None`` once the client has gone; `FrameError` where it is no WebSocket frame."""
 
     async def send_bytes(self, data: bytes) -> None: ...
 
     async def send_str(self, data: str) -> None: ...
 
-    async def close(self, *, code: int, message: bytes) -> object: ...
+    async def close(self, code: int, reason: str) -> None: ...
 
 
 class TooSlowError(Exception):
@@ -60,6 +63,10 @@ class Viewer:
         """Send an item before all others."""
         self._control.append(item)
         self._wake.set()
+
+    async def say(self, item: Item) -> None:
+        """Send an item at once."""
+        await self._send(self.frames.encode(item))
 
     async def run(self) -> None:
         """Send until it is cancelled.
