@@ -8,13 +8,21 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+from hostmode import Recording
 from hostmode.cli.app import app
 
 pytest.importorskip("aiohttp")
+
+from relay_rig import nats_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
@@ -63,3 +71,28 @@ def test_connect_to_nothing_says_so_in_one_line() -> None:
     result = CliRunner().invoke(app, ["connect", "ws://127.0.0.1:9/", "--seconds", "1"])
     assert result.exit_code == 1
     assert "cannot be reached" in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
+def test_connect_plays_what_another_node_of_the_bus_speaks(tmp_path: Path) -> None:
+    pytest.importorskip("nats")
+    Recording.embedded().save(tmp_path / "speech.json")
+    command = [sys.executable, "-m", "hostmode"]
+    with nats_server() as bus, ExitStack() as stack:
+        nodes = []
+        for arguments in ([str(tmp_path / "speech.json")], []):
+            serve = [*command, "serve", *arguments, "--port", "0", "--bus", bus]
+            nodes.append(stack.enter_context(subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)))
+        url = nodes[1].stdout.readline().rpartition(" ")[2].strip()
+        client = subprocess.run(
+            [*command, "connect", "ws://127.0.0.1:9/", url, "--seconds", "3"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        for node in nodes:
+            node.send_signal(signal.SIGTERM)
+            assert node.wait(10) == 0
+    assert client.returncode == 0, client.stderr
+    assert "playing, user_action" in client.stdout

@@ -23,6 +23,7 @@ EXPECTED = {
         "second turn",
     ),
     "expressions": ("smile", "wink"),
+    "fastapi_relay": ("1 client", "playing", "idle (playback_end)", "60 keyframes"),
     "batch_folder": ("short.json", "times real time", "skipped:"),
 }
 

@@ -5,91 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-import hostmode
-from hostmode import Controller, HostModeError, PlayerConfig, Recording
+from hostmode import HostModeError
 
 aiohttp = pytest.importorskip("aiohttp")
+
+from relay_rig import MOTION, RATE, SPEECH, Proxy, avatar, collect, contents, until  # noqa: E402
 
 from hostmode.relay import RelaySettings, binary_frames, connect, serve  # noqa: E402
 from hostmode.relay.items import Audio, Failure, Frames, Interrupt, Ready, Start, TurnMark  # noqa: E402
 from hostmode.relay.json_frames import JsonFrames  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-RATE = 16000
-RECORDING = Recording.embedded()
-SPEECH = RECORDING.audio[:RATE]
-MOTION = hostmode.encode_message(RECORDING.keyframes[:25], req_id="r", end=True)
-JAW = 9
-
-
-def avatar() -> Controller:
-    return Controller(RATE, output="silent", config=PlayerConfig(layers=False))
-
-
-async def until(condition: Callable[[], bool], seconds: float = 8.0) -> None:
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "it did not come to pass"
-        await asyncio.sleep(0.01)
-
-
-class Proxy:
-    """Carries bytes to a relay, until it is cut."""
-
-    def __init__(self, url: str) -> None:
-        self._port = int(url.rstrip("/").rpartition(":")[2])
-        self._writers: list[asyncio.StreamWriter] = []
-        self.open = True
-        self.connections = 0
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
-        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        server.close()
-        self.cut()
-
-    def cut(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.open:
-            writer.transport.abort()
-            return
-        self.connections += 1
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writers += [writer, far_writer]
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
-
-    @staticmethod
-    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(4096):
-                writer.write(data)
-                await writer.drain()
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-
-
-async def collect(socket: Any, items: list[Any], frames: Any = binary_frames) -> None:
-    async for frame in socket:
-        if isinstance(frame.data, (bytes, str)):
-            items.append(frames.decode(frame.data))
-
-
-def contents(items: list[Any]) -> list[Any]:
-    return [item for item in items if isinstance(item, (Audio, Frames))]
 
 
 @pytest.mark.parametrize("query", ["", "?protocol=json"])
@@ -210,8 +138,7 @@ def test_client_that_cannot_reach_the_relay_any_more_ends_the_turn_with_network_
                 link.avatar.on_event = lambda e: ends.append(e.reason) if e.kind == "conversation_end" else None
                 relay.open_turn().audio(SPEECH.tobytes() * 10)
                 await until(lambda: link.avatar.state == "playing")
-                proxy.open = False
-                proxy.cut()
+                proxy.shut()
                 await until(lambda: bool(ends))
                 assert ends == ["network_error"]
                 link.avatar.close()

@@ -21,7 +21,10 @@ _PATIENCE_S = 10.0
 
 @app.command()
 def connect(
-    url: Annotated[str, typer.Argument(help="ws:// or wss://; with ?protocol=json by the JSON protocol.")],
+    url: Annotated[
+        list[str],
+        typer.Argument(help="ws:// or wss://; with ?protocol=json by the JSON protocol. Several: nodes of one bus."),
+    ],
     token: Annotated[
         str | None, typer.Option(help="Shown to the server; better in the environment.", envvar="HOSTMODE_TOKEN")
     ] = None,
@@ -35,7 +38,7 @@ def connect(
     asyncio.run(_connect(url, token, sample_rate, seconds))
 
 
-async def _connect(url: str, token: str | None, sample_rate: int, seconds: float | None) -> None:
+async def _connect(urls: list[str], token: str | None, sample_rate: int, seconds: float | None) -> None:
     from hostmode.audio import AudioOutputWarning
     from hostmode.controller import Controller
     from hostmode.relay import connect
@@ -44,7 +47,7 @@ async def _connect(url: str, token: str | None, sample_rate: int, seconds: float
         # Where the sound goes is said below.
         warnings.simplefilter("ignore", AudioOutputWarning)
         controller = Controller(sample_rate)
-    async with controller as avatar, connect(url, avatar, token=token, give_up_after=_PATIENCE_S):
+    async with controller as avatar, connect(urls, avatar, token=token, give_up_after=_PATIENCE_S):
         print(f"connected; sound goes to {avatar.stats()['audio_output']}", flush=True)
         telling = asyncio.ensure_future(_tell(avatar))
         await until_signal(seconds)

@@ -31,6 +31,10 @@ def serve(
         str | None,
         typer.Option(help="What clients must show; better in the environment.", envvar="HOSTMODE_TOKEN"),
     ] = None,
+    bus: Annotated[
+        str | None,
+        typer.Option(help="nats://HOST:4222: be one of several nodes; without FILE, carry what the others say."),
+    ] = None,
     pause: Annotated[float, typer.Option(help="Seconds from the end to the next time.", min=0.0)] = 3.0,
 ) -> None:
     """Speak a recording, over and over, to all clients that are connected: `hostmode connect`, or any other.
@@ -40,25 +44,29 @@ def serve(
     from hostmode.recording import Recording, load_recording
     from hostmode.relay import RelaySettings
 
+    silent = bus is not None and file is None
     recording = Recording.embedded() if file is None else load_recording(file)
-    asyncio.run(_serve(RelaySettings(host, port, recording.sample_rate, token), recording, pause))
+    settings = RelaySettings(host, port, recording.sample_rate, token)
+    asyncio.run(_serve(settings, bus, None if silent else recording, pause))
 
 
-async def _serve(settings: RelaySettings, recording: Recording, pause_s: float) -> None:
+async def _serve(settings: RelaySettings, bus: str | None, recording: Recording | None, pause_s: float) -> None:
     from hostmode.relay import serve
 
-    async with serve(settings) as relay:
+    async with serve(settings, bus=bus) as relay:
         print(f"relay at {relay.url}", flush=True)
-        speaking = asyncio.ensure_future(_speak(relay, recording, pause_s))
+        # Clients of other nodes are not seen from here.
+        speaking = None if recording is None else asyncio.ensure_future(_speak(relay, recording, pause_s, bool(bus)))
         await until_signal()
-        speaking.cancel()
+        if speaking is not None:
+            speaking.cancel()
 
 
-async def _speak(relay: Relay, recording: Recording, pause_s: float) -> None:
+async def _speak(relay: Relay, recording: Recording, pause_s: float, at_once: bool) -> None:
     from hostmode.relay.publish import publish_recording
 
     while True:
-        while not relay.viewers:
+        while not (relay.viewers or at_once):
             await asyncio.sleep(_POLL_S)
         await publish_recording(relay, recording)
         await asyncio.sleep(pause_s)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import random
+import sys
+from collections import deque
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +18,7 @@ from hostmode.relay.json_frames import JsonFrames
 from hostmode.relay.listening import load_aiohttp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from hostmode.controller import Controller
     from hostmode.turn import Turn
@@ -24,6 +28,9 @@ _log = logging.getLogger("hostmode")
 _HEARTBEAT_S: Final = 20.0
 _MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 _RETRIES_S: Final = (0.1, 0.3, 1.0, 2.0, 5.0)
+# Too many clients, or a server that is being started: another time, or another node.
+_TEMPORARY: Final = frozenset({429, 500, 502, 503, 504})
+_TURNS_REMEMBERED: Final = 16
 
 
 class RelayClient:
@@ -37,18 +44,21 @@ class RelayClient:
         Whether there is a connection now.
     """
 
-    def __init__(self, url: str, avatar: Controller, token: str | None, start: Start, give_up_after: float) -> None:
+    def __init__(
+        self, urls: Sequence[str], avatar: Controller, token: str | None, start: Start, give_up_after: float
+    ) -> None:
         self.avatar = avatar
         self.connected = False
-        self._url = url
+        self._urls = urls
         self._token = token
         self._start = start
         self._give_up_after = give_up_after
-        self._frames = JsonFrames() if "protocol=json" in url else binary_frames
+        self._frames: Any = binary_frames
         self._socket: Any = None
         self._turn: Turn | None = None
         self._turn_id = ""
         self._sequence = 0  # items of the turn that have been taken in
+        self._past: deque[str] = deque(maxlen=_TURNS_REMEMBERED)
         self._skip = 0  # items to come that have been taken in already
         self._complete = True  # the turn's audio is: what follows without a mark is another turn
         self._echoes = 0
@@ -83,26 +93,31 @@ class RelayClient:
         loop = asyncio.get_running_loop()
         broken_since, attempt = loop.time(), 0
         async with aiohttp.ClientSession() as http:
-            while True:
+            for url in itertools.cycle(self._urls):
                 reason = "the server closed the connection"
                 try:
                     async with http.ws_connect(
-                        self._url, headers=headers, heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_FRAME_BYTES
+                        url, headers=headers, heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_FRAME_BYTES
                     ) as socket:
+                        self._frames = JsonFrames() if "protocol=json" in url else binary_frames
                         await self._talk(socket, connected)
-                        attempt = 0 if self.connected else attempt
                 except aiohttp.WSServerHandshakeError as error:
-                    raise HostModeError(f"{self._url} refuses: {error.status} {error.message}") from error
+                    reason = f"{error.status} {error.message}"
+                    if error.status not in _TEMPORARY:
+                        raise HostModeError(f"{url} refuses: {reason}") from error
                 except (aiohttp.ClientError, OSError, FrameError) as error:
                     reason = str(error)
                 if self.connected:
                     broken_since, attempt = loop.time(), 0
                 self.connected, self._socket = False, None
                 if loop.time() - broken_since >= self._give_up_after:
-                    raise HostModeError(f"{self._url} cannot be reached: {reason}")
-                _log.info("the relay's connection broke (%s); trying again", reason)
-                await asyncio.sleep(_RETRIES_S[min(attempt, len(_RETRIES_S) - 1)])
+                    raise HostModeError(f"{url} cannot be reached: {reason}")
+                _log.info("the connection to %s broke (%s); trying again", url, reason)
                 attempt += 1
+                # All of them are tried before there is a pause; not all clients of a lost node come at once.
+                if attempt % len(self._urls) == 0:
+                    rounds = attempt // len(self._urls) - 1
+                    await asyncio.sleep(_RETRIES_S[min(rounds, len(_RETRIES_S) - 1)] * random.uniform(0.5, 1.0))
 
     async def _talk(self, socket: Any, connected: asyncio.Event) -> None:
         self._socket, self._echoes = socket, 0
@@ -142,6 +157,11 @@ class RelayClient:
         if mark.turn == self._turn_id:
             self._skip = max(0, self._sequence - mark.sequence)
             return
+        if mark.turn in self._past:
+            # A node that has not heard of the newest turn yet.
+            self._skip = sys.maxsize
+            return
+        self._past.append(self._turn_id)
         self._turn, self._turn_id = self.avatar.open_turn(), mark.turn
         self._sequence, self._skip, self._complete = mark.sequence, 0, False
 
@@ -169,7 +189,7 @@ class RelayClient:
 
 @asynccontextmanager
 async def connect(
-    url: str,
+    url: str | Sequence[str],
     avatar: Controller,
     *,
     token: str | None = None,
@@ -187,8 +207,9 @@ async def connect(
 
     Parameters
     ----------
-    url : str
+    url : str or sequence of str
         ``ws://`` or ``wss://``; with ``?protocol=json`` by the JSON protocol, otherwise by the binary one.
+        Several are nodes of one bus: where one cannot be reached, the next goes on.
     avatar : Controller
         Takes PCM at the relay's sample rate.
     token : str, optional
@@ -203,7 +224,10 @@ async def connect(
     HostModeError
         The server refuses, or cannot be reached.
     """
-    client = RelayClient(url, avatar, token, Start(avatar_id, avatar.sample_rate), give_up_after)
+    urls = (url,) if isinstance(url, str) else tuple(url)
+    if not urls:
+        raise ValueError("no url is given; one at least is needed")
+    client = RelayClient(urls, avatar, token, Start(avatar_id, avatar.sample_rate), give_up_after)
     connected = asyncio.Event()
     running = asyncio.ensure_future(client.run(connected))
     running.add_done_callback(lambda task: _report(task, avatar))

@@ -8,9 +8,12 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from hostmode.relay import bus_messages
+from hostmode.relay.bus import Bus
+from hostmode.relay.bus_messages import BusMessage, Ended, Interrupted, Opened, Said, Spoke
 from hostmode.relay.items import Audio, Failure, FrameError, Frames, Interrupt, Item, Ping, Ready, Start
 from hostmode.relay.listening import until_one_ends
-from hostmode.relay.relay_turn import RelayTurn
+from hostmode.relay.relay_turn import RelayTurn, split_audio
 from hostmode.relay.settings import RelaySettings, Visit
 from hostmode.relay.turn_log import LoggedTurn, TurnLog
 from hostmode.relay.viewer import Socket, TooSlowError, Viewer
@@ -24,6 +27,7 @@ _log = logging.getLogger("hostmode")
 MAX_FRAME_BYTES: Final = 1024 * 1024
 HEARTBEAT_S: Final = 20.0
 _HANDSHAKE_S: Final = 10.0
+_CATCH_UP_S: Final = 2.0
 # Frames a client may send in a second: speech in chunks of 10 ms, twice over.
 _MOST_FRAMES_A_SECOND: Final = 200
 
@@ -31,32 +35,50 @@ _MOST_FRAMES_A_SECOND: Final = 200
 class Relay:
     """A relay; `serve` makes one that listens, `mount_aiohttp` and `asgi` let clients of another server reach it.
 
-    All methods are for the thread of its event loop.
+    All methods are for the thread of its event loop. With a bus, enter it before it is used::
+
+        async with Relay(settings, bus="nats://host:4222") as relay:
 
     Parameters
     ----------
     settings : RelaySettings, optional
         How it behaves; where and how to listen are for `serve`.
+    bus : str, optional
+        A NATS server with JetStream: this is one of several nodes, each of which carries what any of them publishes.
+    room : str
+        Which nodes belong together: those of one avatar.
 
     Attributes
     ----------
     url : str
         Where clients connect, with ``?protocol=json`` by the JSON protocol; empty unless `serve` made it.
     on_audio : callable or None
-        Called with ``(data, last)`` for audio that a client sends: its user speaks.
+        Called with ``(data, last)`` for audio that a client, of any node, sends: its user speaks.
     on_interrupt : callable or None
-        Called with ``(reason)`` when a client interrupts; the turn has been ended already.
+        Called with ``(reason)`` when a client, of any node, interrupts; the turn has been ended already.
     """
 
-    def __init__(self, settings: RelaySettings | None = None) -> None:
+    def __init__(
+        self, settings: RelaySettings | None = None, *, bus: str | None = None, room: str = "avatar"
+    ) -> None:
         self._settings = settings or RelaySettings()
         self._log = TurnLog()
         self._viewers: set[Viewer] = set()
         self._clients = 0
         self._turn: RelayTurn | None = None
+        self._bus = None if bus is None else Bus(bus, room, self._on_bus)
         self.url = ""
         self.on_audio: Callable[[bytes, bool], object] | None = None
         self.on_interrupt: Callable[[str], object] | None = None
+
+    async def __aenter__(self) -> Relay:
+        if self._bus is not None:
+            await self._bus.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._bus is not None:
+            await self._bus.stop()
 
     @property
     def viewers(self) -> int:
@@ -64,29 +86,91 @@ class Relay:
         return len(self._viewers)
 
     def open_turn(self, turn: str | None = None) -> RelayTurn:
-        """Begin a turn; one that still runs is complete with that."""
+        """Begin a turn; one that still runs, here or on another node, is complete with that.
+
+        Raises
+        ------
+        ValueError
+            `turn`, its id, is too long.
+        BufferFullError
+            The bus has been out of reach for long.
+        """
+        name = turn or secrets.token_urlsafe(9)
+        if len(name.encode()) > bus_messages.LONGEST_TURN_ID:
+            raise ValueError(
+                f"a turn's id of {len(name)} characters; it may have {bus_messages.LONGEST_TURN_ID} bytes"
+            )
         if self._turn is not None:
             self._turn.end()
-        logged = self._log.open(turn or secrets.token_urlsafe(9))
-        for viewer in self._viewers:
-            viewer.follow(logged)
-        self._turn = RelayTurn(logged, self._say, self._end, self._interrupt)
+        opened = Opened(name, self._log.next_number)
+        self._publish(opened)
+        self._turn = RelayTurn(self._opened(opened), self._say, self._end, self._interrupt)
         return self._turn
 
+    # What a publisher says is told to the other nodes, and then taken in as theirs is.
+
     def _say(self, turn: LoggedTurn, item: Audio | Frames) -> None:
+        turn.require_room(item)
+        self._publish(Said(turn.id, item))
+        self._said(turn, item)
+
+    def _end(self, turn: LoggedTurn) -> None:
+        self._publish(Ended(turn.id))
+        self._ended(turn)
+
+    def _interrupt(self, turn: LoggedTurn, reason: str, by_client: bool = False) -> None:
+        message = Interrupted(turn.id, reason, by_client)
+        self._publish(message)
+        self._interrupted(turn, message, live=True)
+
+    def _publish(self, message: BusMessage) -> None:
+        if self._bus is not None:
+            self._bus.publish(bus_messages.encode(message))
+
+    # ---- what is taken in
+
+    def _on_bus(self, payload: bytes, live: bool) -> None:
+        try:
+            message = bus_messages.decode(payload)
+        except FrameError as error:
+            _log.warning("another node is not understood: %s", error)
+            return
+        if isinstance(message, Opened):
+            self._opened(message)
+        elif isinstance(message, Spoke):
+            if live and self.on_audio is not None:
+                self.on_audio(message.audio.data, message.audio.last)
+        elif (turn := self._log.find(message.turn)) is not None:
+            if isinstance(message, Said):
+                self._said(turn, message.item)
+            elif isinstance(message, Ended):
+                self._ended(turn)
+            else:
+                self._interrupted(turn, message, live)
+
+    def _opened(self, message: Opened) -> LoggedTurn:
+        turn = self._log.open(message.turn, message.number)
+        if turn is self._log.newest:
+            for viewer in self._viewers:
+                viewer.follow(turn)
+        return turn
+
+    def _said(self, turn: LoggedTurn, item: Audio | Frames) -> None:
         turn.append(item)
         self._wake_all()
 
-    def _end(self, turn: LoggedTurn) -> None:
+    def _ended(self, turn: LoggedTurn) -> None:
         turn.ended = True
         self._wake_all()
 
-    def _interrupt(self, turn: LoggedTurn, reason: str) -> None:
-        turn.interrupted = True
-        if turn is not self._log.newest:
-            return  # what clients play now is another one
+    def _interrupted(self, turn: LoggedTurn, message: Interrupted, live: bool) -> None:
+        already, turn.interrupted = turn.interrupted, True
+        if already or turn is not self._log.newest:
+            return  # clients know, or play another one
         for viewer in self._viewers:
-            viewer.tell(Interrupt(reason))
+            viewer.tell(Interrupt(message.reason))
+        if live and message.by_client and self.on_interrupt is not None:
+            self.on_interrupt(message.reason)
 
     def _wake_all(self) -> None:
         for viewer in self._viewers:
@@ -134,7 +218,12 @@ class Relay:
         if not isinstance(start, Start):
             raise FrameError("the first frame must start the session")
         viewer.tell(Ready(self._settings.sample_rate))
-        if self._log.is_interrupted(start.turn):
+        if self._bus is not None and start.turn and self._log.find(start.turn) is None:
+            # It comes from another node, and may know more than this one.
+            with suppress(Exception):
+                await asyncio.wait_for(self._bus.catch_up(), _CATCH_UP_S)
+        known = self._log.find(start.turn)
+        if known is not None and known.interrupted:
             # It happened while the client was away.
             viewer.tell(Interrupt())
         for logged, sequence in self._log.missed(start.turn, start.sequence):
@@ -159,13 +248,17 @@ class Relay:
                 if not item.answer:
                     viewer.tell(Ping(answer=True))
             else:
-                self._take(item)
+                self._take(viewer, item)
 
-    def _take(self, item: Item | None) -> None:
-        if isinstance(item, Audio) and self.on_audio is not None:
-            self.on_audio(item.data, item.last)
+    def _take(self, viewer: Viewer, item: Item | None) -> None:
+        if isinstance(item, Audio):
+            for audio in split_audio(item):
+                self._publish(Spoke(audio))
+            if self.on_audio is not None:
+                self.on_audio(item.data, item.last)
         elif isinstance(item, Interrupt):
-            if self._turn is not None:
-                self._turn.interrupt(item.reason)
-            if self.on_interrupt is not None:
-                self.on_interrupt(item.reason)
+            turn = self._log.newest
+            if turn is None or turn.interrupted:
+                viewer.tell(item)  # who interrupts is always answered
+            else:
+                self._interrupt(turn, item.reason, by_client=True)

@@ -44,10 +44,8 @@ class RelayTurn:
     def audio(self, data: bytes, last: bool = False) -> None:
         """Publish a chunk of PCM, of any length. Does nothing where the turn is over."""
         if not self.over:
-            data = bytes(data)
-            final = max(0, len(data) - 1) // _CHUNK_BYTES * _CHUNK_BYTES
-            for start in range(0, final + 1, _CHUNK_BYTES):
-                self._say(self._logged, Audio(data[start : start + _CHUNK_BYTES], last and start == final))
+            for part in split_audio(Audio(bytes(data), last)):
+                self._say(self._logged, part)
 
     def motion(self, messages: Iterable[bytes], last: bool = False) -> None:
         """Publish motion messages. Does nothing where the turn is over.
@@ -72,6 +70,13 @@ class RelayTurn:
         """End it at once, for all clients."""
         if not self._logged.interrupted:
             self._interrupt(self._logged, reason)
+
+
+def split_audio(audio: Audio) -> Iterator[Audio]:
+    """Yield it in parts that each fit into a frame."""
+    final = max(0, len(audio.data) - 1) // _CHUNK_BYTES * _CHUNK_BYTES
+    for start in range(0, final + 1, _CHUNK_BYTES):
+        yield Audio(audio.data[start : start + _CHUNK_BYTES], audio.last and start == final)
 
 
 def _parts(messages: list[bytes]) -> Iterator[tuple[bytes, ...]]:

@@ -20,7 +20,9 @@ _log = logging.getLogger("hostmode")
 
 
 @asynccontextmanager
-async def serve(settings: RelaySettings | None = None) -> AsyncIterator[Relay]:
+async def serve(
+    settings: RelaySettings | None = None, *, bus: str | None = None, room: str = "avatar"
+) -> AsyncIterator[Relay]:
     """Relay until the block ends::
 
         async with hostmode.relay.serve() as relay:
@@ -32,18 +34,28 @@ async def serve(settings: RelaySettings | None = None) -> AsyncIterator[Relay]:
     A client that joins in the middle of a turn gets it from its beginning; one that comes back gets what it
     missed, each item once. A client that takes nothing for 10 s is told and disconnected; the others notice nothing.
 
+    Parameters
+    ----------
+    settings : RelaySettings, optional
+        How it behaves.
+    bus : str, optional
+        ``nats://host:4222``, a NATS server with JetStream: this relay is one of several nodes. What is published on
+        any of them goes to the clients of all. Where the server cannot be reached, it waits and nothing is lost.
+    room : str
+        Which nodes belong together: those of one avatar.
+
     Raises
     ------
     HostModeError
-        The address is in use, or needs a token.
+        The address is in use, or needs a token; the bus cannot be reached.
     MissingExtraError
-        aiohttp is not installed.
+        aiohttp is not installed, or for a bus nats-py.
     """
     chosen = settings or RelaySettings()
     app = load_aiohttp().web.Application()
-    relay = Relay(chosen)
+    relay = Relay(chosen, bus=bus, room=room)
     mount_aiohttp(app, relay)
-    async with listening(app, chosen.host, chosen.port, chosen.tls) as port:
+    async with relay, listening(app, chosen.host, chosen.port, chosen.tls) as port:
         relay.url = f"{'wss' if chosen.tls else 'ws'}://{chosen.host}:{port}/"
         yield relay
 

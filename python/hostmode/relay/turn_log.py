@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ class LoggedTurn:
     """One turn: its items in order, and whether it was interrupted."""
 
     id: str
+    number: int = 0
     items: list[Audio | Frames] = field(default_factory=list)
     interrupted: bool = False
     ended: bool = False
@@ -43,12 +43,15 @@ class LoggedTurn:
         BufferFullError
             The turn is too long.
         """
-        size = len(item.data) if isinstance(item, Audio) else sum(map(len, item.messages))
-        if self.size + size > MAX_TURN_BYTES:
-            raise BufferFullError(f"a turn of more than {MAX_TURN_BYTES} bytes; end it and begin another")
-        self.size += size
+        self.require_room(item)
+        self.size += _size(item)
         self.items.append(item)
         return len(self.items) - 1
+
+    def require_room(self, item: Audio | Frames) -> None:
+        """Raise `BufferFullError` where the item would make the turn too long."""
+        if self.size + _size(item) > MAX_TURN_BYTES:
+            raise BufferFullError(f"a turn of more than {MAX_TURN_BYTES} bytes; end it and begin another")
 
     def encoded(self, protocol: str, sequence: int) -> bytes | str:
         """Return the frame of an item; it is made once for all clients of a protocol."""
@@ -66,16 +69,27 @@ class LoggedTurn:
 
 
 class TurnLog:
-    """The newest turns, the running one last."""
+    """The newest turns, in the order of their numbers, the running one last."""
 
     def __init__(self) -> None:
-        self._turns: deque[LoggedTurn] = deque(maxlen=_TURNS)
+        self._turns: list[LoggedTurn] = []
 
-    def open(self, turn: str) -> LoggedTurn:
-        """Begin a turn."""
-        opened = LoggedTurn(turn)
-        self._turns.append(opened)
+    def open(self, turn: str, number: int) -> LoggedTurn:
+        """Begin a turn. Only the newest takes items: those before it, this one perhaps, are over."""
+        opened = LoggedTurn(turn, number)
+        self._turns = sorted([*self._turns, opened], key=lambda one: (one.number, one.id))[-_TURNS:]
+        for one in [*self._turns[:-1], opened]:
+            one.ended = one.ended or one is not self._turns[-1]
         return opened
+
+    def find(self, turn: str) -> LoggedTurn | None:
+        """Return the turn of that id, where it is known."""
+        return next((one for one in self._turns if one.id == turn), None)
+
+    @property
+    def next_number(self) -> int:
+        """The number of a turn that is opened after all that are known."""
+        return self._turns[-1].number + 1 if self._turns else 0
 
     @property
     def newest(self) -> LoggedTurn | None:
@@ -88,10 +102,6 @@ class TurnLog:
         newest = self.newest
         return None if newest is None or newest.over else newest
 
-    def is_interrupted(self, turn: str) -> bool:
-        """Return whether a turn of that id is known to have been interrupted."""
-        return any(one.interrupted for one in self._turns if one.id == turn)
-
     def missed(self, turn: str, sequence: int) -> Iterator[tuple[LoggedTurn, int]]:
         """Yield each turn of which a client lacks something, and the first item it lacks.
 
@@ -101,9 +111,13 @@ class TurnLog:
         known = [one.id for one in self._turns]
         if turn in known:
             at = known.index(turn)
-            for number, one in enumerate(list(self._turns)[at:]):
+            for number, one in enumerate(self._turns[at:]):
                 first = min(sequence, len(one.items)) if number == 0 else 0
-                if not one.interrupted and first < len(one.items):
+                if not one.interrupted and (first < len(one.items) or not one.ended):
                     yield one, first
         elif self.running is not None:
             yield self.running, 0
+
+
+def _size(item: Audio | Frames) -> int:
+    return len(item.data) if isinstance(item, Audio) else sum(map(len, item.messages))
