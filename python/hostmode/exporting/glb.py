@@ -12,7 +12,7 @@ from hostmode.engines import quaternion
 from hostmode.exporting.clip import with_closing_key
 from hostmode.exporting.gltf_file import ARRAY, ELEMENTS, GltfFile
 from hostmode.rig.face import JOINT_NAMES
-from hostmode.rig.head import MATERIALS
+from hostmode.rig.head_data import MATERIALS
 from hostmode.view.png import png_bytes
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _parts(mesh: HeadMesh) -> list[tuple[str, bool, npt.NDArray[np.uint32]]]:
     parts = []
     for index, name in enumerate(MATERIALS):
         for textured in (True, False):
-            shown = np.full(len(of), name == "eye") if name not in ("skin", "hair") else covered
+            shown = covered if name in ("skin", "cloth") else np.full(len(of), name == "eye")
             chosen = rig.triangles[(of == index) & (shown == textured)]
             if len(chosen):
                 parts.append((name, textured, chosen))
