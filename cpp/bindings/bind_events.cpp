@@ -219,6 +219,15 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
       .def_readonly("late_audio", &Stats::late_audio,
                     "Chunks with the id of a conversation whose audio was over.")
       .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")
+      .def_readonly("packet_delay", &Stats::packet_delay_s,
+                    "Seconds by which packets are held back above the fastest, as their jitter demands.")
+      .def_readonly("malformed_packets", &Stats::malformed_packets,
+                    "Packets that were none, or whose message was malformed; they change nothing.")
+      .def_readonly("duplicate_packets", &Stats::duplicate_packets, "Copies of frames that had come.")
+      .def_readonly("late_packets", &Stats::late_packets, "Frames that came after a later one was shown.")
+      .def_readonly("lost_packets", &Stats::lost_packets, "Frames that never came, or not in time.")
+      .def_readonly("gated_packets", &Stats::gated_packets,
+                    "Frames after an interrupt that belonged to no new round.")
       .def_readonly("realignments", &Stats::realignments,
                     "How often audio had lost a byte and was brought into phase again.")
       .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes,

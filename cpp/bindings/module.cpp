@@ -6,10 +6,10 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   m.attr("__version__") = HOSTMODE_VERSION;
   hostmode::bindings::bind_clock(m);
   hostmode::bindings::bind_message(m);
-  hostmode::bindings::bind_rtc_packet(m);
   hostmode::bindings::bind_config(m);
   hostmode::bindings::bind_events(m);
   hostmode::bindings::bind_player(m);
+  hostmode::bindings::bind_rtc_packet(m);
   hostmode::bindings::bind_portaudio(m);
   hostmode::bindings::bind_rig(m);
   hostmode::bindings::bind_capi(m);

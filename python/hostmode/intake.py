@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from hostmode.events.journal import Journal
+    from hostmode.rtc.packet import Profile
 
 
 class Follower(Protocol):
@@ -38,6 +39,45 @@ class Intake(PoseSource):
     def _hurry(self) -> None:
         """Let happen at once what is due."""
         raise NotImplementedError
+
+    # ---- packets of an RTC stream
+
+    def push_packet(self, payload: Buffer, *, profile: Profile, media_time: float | None = None) -> bool:
+        """Take one packet of an RTC stream whose sound somebody else plays.
+
+        Packets open and end conversations themselves.
+
+        Parameters
+        ----------
+        payload : bytes-like
+            An SEI payload, or a message of a data channel.
+        profile : str
+            ``"sei"`` or ``"data"``, as `hostmode.rtc.packet.decode_packet` takes it.
+        media_time : float, optional
+            Seconds of the sound that the packet belongs to, as `advance_clock` speaks of it.
+
+        Returns
+        -------
+        bool
+            Whether it was taken; a malformed one is counted and changes nothing.
+        """
+        self._require_open()
+        taken = self._player.push_packet(payload, profile=profile, now=self._clock(), media_time=media_time)
+        self._hurry()
+        return taken
+
+    def advance_clock(self, position: float, time: float | None = None) -> None:
+        """Say which position of the sound, played by somebody else, is heard at an instant.
+
+        Parameters
+        ----------
+        position : float
+            Seconds of the sound.
+        time : float, optional
+            Seconds on the controller's clock; by default, now.
+        """
+        self._require_open()
+        self._player.advance_clock(position, self._clock() if time is None else time)
 
     def open_turn(self) -> Turn:
         """Open a turn, a conversation that takes nothing late: the easy way for a voice agent.

@@ -21,6 +21,7 @@
 #include "playback/locks.h"
 #include "playback/message_batch.h"
 #include "playback/playback.h"
+#include "wire/rtc_packet.h"
 
 namespace hostmode {
 
@@ -63,6 +64,17 @@ class Player {
   // status other than kOk nothing of the call is kept; a foreign id is kOk and discarded.
   [[nodiscard]] Status push_motion(const ByteView* messages, std::size_t count,
                                    const std::string* conversation_id, double now_s, MotionPush& result);
+
+  // Adds one packet of an RTC stream, whose sound somebody else plays. Packets open and end conversations
+  // themselves. `media_s`, where the carrier has it: the position of the sound that the packet belongs to, as
+  // advance_clock() speaks of it. kMalformed, kTooLarge: no packet, or a message in it is malformed; it is
+  // counted and changes nothing. False in `taken`: a conversation of push_audio goes on.
+  [[nodiscard]] Status push_packet(PacketProfile profile, ByteView payload, const Recompress& inflate,
+                                   std::optional<double> media_s, double now_s, bool& taken);
+
+  // Sound that somebody else plays has come to `position_s` at `time_s`; finite. Packets with a media time
+  // are shown in time with it.
+  void advance_clock(double position_s, double time_s);
 
   void pause(double now_s);
   void resume(double now_s);

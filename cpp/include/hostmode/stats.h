@@ -36,6 +36,12 @@ struct Stats {
   std::uint64_t discarded_replaced = 0;  // animations that a later field of their message replaced
   std::uint64_t late_audio = 0;          // chunks for a conversation whose audio was over
   std::uint64_t discarded_expired = 0;   // early motion that no audio came for
+  double packet_delay_s = 0.0;           // packets are held back that long above the fastest
+  std::uint64_t malformed_packets = 0;
+  std::uint64_t duplicate_packets = 0;
+  std::uint64_t late_packets = 0;   // behind one that had been given out
+  std::uint64_t lost_packets = 0;   // positions that were passed over
+  std::uint64_t gated_packets = 0;  // after an interrupt, of no new round
   std::uint64_t dropped_odd_bytes = 0;
   std::uint64_t realignments = 0;    // of audio that had lost a byte
   std::uint64_t dropped_events = 0;  // diagnostics that nobody polled; state edges are never dropped

@@ -33,6 +33,8 @@ class Conversations {
   // Frames pushed and not yet handed to the device, of all.
   [[nodiscard]] std::int64_t waiting_frames() const noexcept;
 
+  [[nodiscard]] std::string new_id() { return ids_.next(); }
+
   // A new one, which takes the audio from now on.
   [[nodiscard]] ConversationPtr open(std::shared_ptr<const FilterBank> conversion, double now_s);
   // That of an id, while it still takes audio, or null.

@@ -67,6 +67,10 @@ void PacketRounds::take_frame(const PacketFrame& frame, bool starts, bool ends, 
   if (!open_) open(frame, starts, now_s, actions);
   started_ = started_ || starts;
   const std::int64_t position = position_of(frame.seq);
+  RoundAction arrival;
+  arrival.step = RoundStep::kArrival;
+  arrival.position = position;
+  actions.push_back(std::move(arrival));
   if (given_out_ && position < next_) {
     ++counts_.late;
     return;
@@ -91,6 +95,7 @@ void PacketRounds::open(const PacketFrame& frame, bool starts, double now_s,
   // Without its start, the round began at 0, or so long ago that nobody knows when.
   origin_ = !starts && frame.seq < kFarApart ? 0 : frame.seq;
   next_ = 0;
+  if (needed_) needed_ = -1;
   RoundAction action;
   action.step = RoundStep::kOpen;
   actions.push_back(std::move(action));
@@ -112,7 +117,8 @@ void PacketRounds::give_out(bool all, double now_s, std::vector<RoundAction>& ac
   while (open_ && !pending_.empty()) {
     const auto first = pending_.begin();
     const bool in_order = first->first == next_ && (given_out_ || started_);
-    const bool waited = now_s >= blocked_since_s_ + patience_s_ || pending_.size() > kMostPending;
+    const bool waited = pending_.size() > kMostPending ||
+                        (needed_ ? next_ <= *needed_ : now_s >= blocked_since_s_ + patience_s_);
     if (!in_order && !waited && !all) return;
     if (given_out_ || started_) {
       counts_.lost += static_cast<std::uint64_t>(std::max<std::int64_t>(first->first - next_, 0));

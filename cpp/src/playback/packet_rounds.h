@@ -6,6 +6,7 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "wire/rtc_packet.h"
@@ -13,15 +14,17 @@
 namespace hostmode {
 
 enum class RoundStep {
-  kOpen,   // a round begins
-  kFrame,  // its next frame
-  kEnd,    // it is over
+  kOpen,     // a round begins
+  kArrival,  // one of its frames has come, in whatever order, or too late
+  kFrame,    // its next frame
+  kEnd,      // it is over
 };
 
 struct RoundAction {
   RoundStep step = RoundStep::kOpen;
-  const char* reason = "";    // kEnd: "end", "idle", "replaced" or "stalled"; a string literal
-  std::int64_t position = 0;  // kFrame: in frames of 40 ms from the round's beginning; rises, may leave holes
+  const char* reason = "";  // kEnd: "end", "idle", "replaced" or "stalled"; a string literal
+  std::int64_t position =
+      0;  // kArrival, kFrame: in frames of 40 ms from the round's beginning; rises, may leave holes
   std::vector<std::uint8_t> message;  // kFrame
 };
 
@@ -46,6 +49,10 @@ class PacketRounds {
   // What follows from time alone: holes that nobody fills, ends, and a round whose packets have stopped
   // coming.
   void advance(double now_s, std::vector<RoundAction>& actions);
+
+  // A frame that others have overtaken is from now on waited for until its position is at most `position`,
+  // and no longer for so long: whoever shows them knows when it is needed.
+  void need(std::int64_t position) noexcept { needed_ = position; }
 
   // Forgets the round, whose end nobody is told. Until a packet that starts one, or an idle one, none begins.
   void interrupt() noexcept;
@@ -89,6 +96,7 @@ class PacketRounds {
   bool given_out_ = false;    // anything of the round
   std::int64_t last_ = -1;    // the position that carries the end; negative: not known
   std::map<std::int64_t, std::vector<std::uint8_t>> pending_;
+  std::optional<std::int64_t> needed_;
   double blocked_since_s_ = 0;  // since when the first of them waits
   double closing_s_ = 0;        // when the round ends, if nothing new comes; infinity: it goes on
   double latest_s_ = 0;         // when something new came

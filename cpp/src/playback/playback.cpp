@@ -25,7 +25,8 @@ Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& conf
       hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
       motion_(config_, conversations_, journal_),
       screen_(config_, conversations_, playout_, poses_),
-      audio_(sample_rate_hz, config_, conversations_, playout_, poses_, journal_) {
+      audio_(sample_rate_hz, config_, conversations_, playout_, poses_, journal_),
+      packets_(config_, conversations_, journal_) {
   audio_.set_rate(pcm_rate_hz, FilterBank::between(pcm_rate_hz, sample_rate_hz));
 }
 
@@ -52,6 +53,31 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
   audio_.update_gate(conversation);
 }
 
+// ---- packets
+
+bool Playback::take_packet(const RtcPacket& packet, std::optional<double> media_s, double now_s) {
+  if (packets_.take(packet, media_s, std::max(now_s, present_s_), pose_under(present_s_).data())) return true;
+  journal_.add_discarded(journal_.stats().discarded_wrong_id, "wrong_id", conversation_id(), 1, present_s_);
+  return false;
+}
+
+void Playback::advance_clock(double position_s, double time_s) {
+  packets_.face().advance_clock(position_s, time_s, pose_under(time_s).data());
+}
+
+AudioIntake::Chunk Playback::make_room(AudioIntake::Chunk chunk) {
+  if (chunk.opens && chunk.conversation != nullptr && packets_.is_busy()) {
+    packets_.replace(present_s_, pose_under(present_s_).data());
+  }
+  return chunk;
+}
+
+std::array<float, kKeyframeFloats> Playback::pose_under(double t_s) {
+  std::array<float, kKeyframeFloats> pose;
+  show_under(t_s, pose.data());
+  return pose;
+}
+
 // ---- control
 
 void Playback::pause() {
@@ -74,7 +100,10 @@ std::optional<double> Playback::interrupt() {
   audio_.forget_refusal();
   motion_.drop_early(present_s_);
   const std::optional<double> heard_s = conversations_.cut_all(EndCause::kInterrupted, present_s_);
-  if (!heard_s) return heard_s;
+  if (!heard_s) {
+    if (!packets_.is_busy()) return heard_s;
+    return packets_.interrupt(present_s_, pose_under(present_s_).data());
+  }
   playout_.set_paused(false);
   journal_.set_state(PlayerState::kIdle, "user_action", journal_.state_id(), present_s_);
   return heard_s;
@@ -99,6 +128,7 @@ void Playback::settle(double now_s) {
   hearing_.note_position(frame);
   if (const ConversationPtr conversation = conversations_.current()) end_overdue(*conversation);
   motion_.expire_early(present_s_);
+  if (packets_.is_busy()) packets_.settle(present_s_, pose_under(present_s_).data());
   conversations_.release([this](const Conversation& conversation) {
     if (poses_.refers_to(conversation.generation())) return false;
     poses_.forget(conversation.generation());
@@ -115,7 +145,8 @@ void Playback::restart_clock(CallerClock& clock, double caller_s) {
 
 // What may happen next, but for what the audio side reports: then there is news.
 double Playback::next_change_s() const noexcept {
-  if (playout_.is_silent() || hearing_.expects_more() || poses_.expects_transition()) return kNow_s;
+  if (packets_.is_busy() || playout_.is_silent() || hearing_.expects_more() || poses_.expects_transition())
+    return kNow_s;
   double change_s = motion_.early_expires_s();
   if (poses_.has_transitions() || conversations_.holds_ended()) {
     change_s = std::min(change_s, present_s_ + kHousekeeping_s);
@@ -146,6 +177,11 @@ void Playback::end_overdue(Conversation& conversation) {
 // ---- what is seen and heard
 
 void Playback::show(double now_s, float* out) {
+  show_under(now_s, out);
+  packets_.face().show(now_s, out);
+}
+
+void Playback::show_under(double now_s, float* out) {
   const ClockSnapshot& clock = playout_.clock();
   const double frame = poses_.shown_frame(clock, now_s, present_s_);
   if (frame > static_cast<double>(clock.rendered_frames())) {
@@ -165,17 +201,20 @@ void Playback::sample_into(const double* times_s, std::size_t count, const Calle
   std::transform(times_s, times_s + count, player_s.begin(),
                  [&clock](double caller_s) { return clock.to_player(caller_s); });
   screen_.look_ahead(player_s.data(), count, present_s_, out);
+  if (!packets_.face().is_used()) return;
+  for (std::size_t i = 0; i < count; ++i) packets_.face().show(player_s[i], out + i * kKeyframeFloats);
 }
 
 double Playback::audio_time(double now_s) {
   const ConversationPtr conversation = conversations_.current();
-  if (conversation == nullptr) return 0.0;
+  if (conversation == nullptr)
+    return packets_.conversation_id().empty() ? 0.0 : packets_.face().position_s(now_s);
   return std::max(0.0, hearing_.position_s(conversation->generation(), playout_.clock().frame_at(now_s)));
 }
 
 std::string Playback::conversation_id() const {
   const ConversationPtr conversation = conversations_.current();
-  return conversation == nullptr ? std::string() : conversation->id;
+  return conversation == nullptr ? packets_.conversation_id() : conversation->id;
 }
 
 Stats Playback::stats() {
@@ -193,6 +232,7 @@ Stats Playback::stats() {
       stats.buffered_motion_s = std::max(0.0, conversation->timeline.last_keyframe_s() - stats.heard_s);
     }
   }
+  packets_.fill(stats, present_s_);
   return stats;
 }
 

@@ -1,6 +1,7 @@
 // What goes on in a player: everything that its lock guards.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -24,6 +25,7 @@
 #include "playback/locks.h"
 #include "playback/message_batch.h"
 #include "playback/motion_intake.h"
+#include "playback/packet_intake.h"
 #include "playback/playout.h"
 #include "playback/screen.h"
 #include "playback/time_admission.h"
@@ -60,13 +62,15 @@ class Playback {
 
   // Between the two, the samples are to be appended to the conversation's stream.
   [[nodiscard]] AudioIntake::Chunk take_chunk(ByteView pcm, bool end, const std::string* id, double now_s) {
-    return audio_.take(pcm, end, id, now_s, present_s_);
+    return make_room(audio_.take(pcm, end, id, now_s, present_s_));
   }
   void finish_chunk(Conversation& conversation, ByteView pcm, bool end) {
     audio_.finish(conversation, pcm, end, present_s_);
   }
   [[nodiscard]] ConversationPtr open(bool turn, double now_s, bool& opens) {
-    return audio_.open(turn, now_s, opens);
+    ConversationPtr conversation = audio_.open(turn, now_s, opens);
+    if (opens && packets_.is_busy()) packets_.replace(present_s_, pose_under(present_s_).data());
+    return conversation;
   }
 
   // ---- motion
@@ -94,6 +98,13 @@ class Playback {
   [[nodiscard]] double face_shown_s(const Conversation& conversation) {
     return screen_.face_s(conversation, present_s_);
   }
+
+  // ---- packets
+
+  // A packet whose messages are sound. False: discarded, since sound of the application's own goes on.
+  [[nodiscard]] bool take_packet(const RtcPacket& packet, std::optional<double> media_s, double now_s);
+  void report_bad_packet() { ++journal_.stats().malformed_packets; }
+  void advance_clock(double position_s, double time_s);
 
   // ---- control
 
@@ -130,6 +141,10 @@ class Playback {
 
   [[nodiscard]] double next_change_s() const noexcept;
   void end_overdue(Conversation& conversation);
+  [[nodiscard]] AudioIntake::Chunk make_room(AudioIntake::Chunk chunk);
+  // What is shown where no packets are.
+  [[nodiscard]] std::array<float, kKeyframeFloats> pose_under(double t_s);
+  void show_under(double now_s, float* out);
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   double present_s_ = kNow_s;
@@ -146,6 +161,7 @@ class Playback {
   MotionIntake motion_;
   Screen screen_;
   AudioIntake audio_;
+  PacketIntake packets_;
 };
 
 }  // namespace hostmode

@@ -1,0 +1,245 @@
+#include "playback/packet_face.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "motion/pose_blend.h"
+
+namespace hostmode {
+namespace {
+
+constexpr double kHistory_s = 1.0;
+
+// What lies between two frames needs the second.
+constexpr double kLookAhead_s = kKeyframeInterval_s;
+
+double position_at(std::int64_t position) noexcept {
+  return static_cast<double>(position) * kKeyframeInterval_s;
+}
+
+}  // namespace
+
+void PacketFace::open() {
+  rounds_.push_back(std::make_unique<Round>());
+  delay_.restart();
+}
+
+void PacketFace::arrive(std::int64_t position, std::optional<double> media_s, double now_s,
+                        const float* under) {
+  Round& round = *rounds_.back();
+  const bool shown = is_shown(round, now_s);
+  const double face_before_s = face_s(round, now_s);
+  Pose before;
+  if (shown) {
+    std::copy(under, under + kKeyframeFloats, before.begin());
+    show(now_s, before.data());
+  }
+  delay_.add(position_at(position), now_s);
+  round.playhead.follow(delay_, now_s);
+  if (media_s && !round.tie_s) round.tie_s = *media_s - position_at(position);
+  if (shown && std::abs(face_s(round, now_s) - face_before_s) > 1e-6) {
+    blend(before, now_s, speech_transition_s_, under);
+  }
+}
+
+void PacketFace::append(std::int64_t position, const Keyframe& keyframe, double now_s, const float* under) {
+  Round& round = *rounds_.back();
+  if (!round.first) {
+    round.first = position;
+    // Others may have something to show still.
+    const double begins_s = time_of(round, position_at(position));
+    double over_s = now_s;
+    for (const auto& other : rounds_) {
+      if (other.get() == &round || !other->first) continue;
+      over_s =
+          std::max(over_s, time_of(*other, position_at(*other->first) + other->timeline.last_keyframe_s()));
+    }
+    round.since_s = std::max(now_s, std::min(begins_s, over_s));
+  }
+  const bool shown = is_shown(round, now_s);
+  const double at_s = face_s(round, now_s);
+  const double gap_s = at_s - round.timeline.last_keyframe_s();
+  const bool late = shown && round.timeline.keyframe_count() > 0 && gap_s > 0;
+  Pose before;
+  if (late) {
+    std::copy(under, under + kKeyframeFloats, before.begin());
+    show(now_s, before.data());
+  }
+  const auto batch = round.timeline.prepare(&keyframe, 1, static_cast<std::size_t>(position - *round.first),
+                                            shown ? at_s : -1.0);
+  round.timeline.commit(*batch, shown ? at_s : -1.0);
+  if (late) blend(before, now_s, std::clamp(gap_s, kKeyframeInterval_s, speech_transition_s_), under);
+}
+
+void PacketFace::finish() noexcept {
+  if (!rounds_.empty()) rounds_.back()->finished = true;
+}
+
+void PacketFace::cut(double now_s, const float* under) {
+  if (rounds_.empty()) return;
+  Pose before;
+  std::copy(under, under + kKeyframeFloats, before.begin());
+  show(now_s, before.data());
+  rounds_.clear();
+  blend(before, now_s, idle_transition_s_, under);
+}
+
+void PacketFace::settle(double now_s, const float* under) {
+  for (std::size_t i = 0; i < rounds_.size(); ++i) {
+    Round& round = *rounds_[i];
+    if (round.blended || !is_shown(round, now_s)) continue;
+    blends_.push_back(blend_into(i, under));
+    round.blended = true;
+  }
+  while (!blends_.empty() && blends_.front().from_s + blends_.front().duration_s < now_s - kHistory_s) {
+    blends_.pop_front();
+  }
+  while (!rounds_.empty()) {
+    const Round& oldest = *rounds_.front();
+    const bool replaced = rounds_.size() > 1 && rounds_[1]->first && rounds_[1]->since_s < now_s - kHistory_s;
+    const bool over =
+        oldest.finished && oldest.first &&
+        face_s(oldest, now_s - kHistory_s) >
+            oldest.timeline.last_keyframe_s() + std::max(idle_transition_s_, kKeyframeInterval_s);
+    if (!replaced && !over && !(oldest.finished && !oldest.first)) break;
+    rounds_.pop_front();
+  }
+}
+
+void PacketFace::advance_clock(double position_s, double time_s, const float* under) {
+  const bool shown = !rounds_.empty() && rounds_.back()->tie_s && is_shown(*rounds_.back(), time_s);
+  const double face_before_s = shown ? face_s(*rounds_.back(), time_s) : 0.0;
+  Pose before;
+  if (shown) {
+    std::copy(under, under + kKeyframeFloats, before.begin());
+    show(time_s, before.data());
+  }
+  clock_.report(position_s, time_s);
+  if (shown && std::abs(face_s(*rounds_.back(), time_s) - face_before_s) > 1e-6) {
+    blend(before, time_s, kKeyframeInterval_s, under);
+  }
+}
+
+void PacketFace::show(double t_s, float* pose) const noexcept {
+  if (is_used()) compose(rounds_at(t_s), t_s, pose);
+}
+
+double PacketFace::position_s(double t_s) const noexcept {
+  if (rounds_.empty() || !rounds_.back()->first) return 0.0;
+  return std::clamp(face_s(*rounds_.back(), t_s), 0.0, rounds_.back()->timeline.last_keyframe_s());
+}
+
+std::optional<double> PacketFace::begins_s() const noexcept {
+  if (rounds_.empty() || !rounds_.back()->first) return std::nullopt;
+  return time_of(*rounds_.back(), position_at(*rounds_.back()->first));
+}
+
+std::optional<double> PacketFace::ends_s() const noexcept {
+  if (rounds_.empty() || !rounds_.back()->first) return std::nullopt;
+  const Round& round = *rounds_.back();
+  return time_of(round, position_at(*round.first) + round.timeline.last_keyframe_s());
+}
+
+std::int64_t PacketFace::position_needed(double t_s) const noexcept {
+  if (rounds_.empty() || !rounds_.back()->playhead.started()) return -1;
+  const Round& round = *rounds_.back();
+  const double at_s = face_s(round, t_s) + (round.first ? position_at(*round.first) : 0.0);
+  return static_cast<std::int64_t>(std::floor(std::clamp(at_s, -1e6, 1e9) * kKeyframeRateHz)) + 1;
+}
+
+double PacketFace::buffered_s(double now_s) const noexcept {
+  if (rounds_.empty() || !rounds_.back()->first) return 0.0;
+  return std::max(0.0, rounds_.back()->timeline.last_keyframe_s() - face_s(*rounds_.back(), now_s));
+}
+
+// How many of the rounds have been, or are, shown at `t_s`.
+std::size_t PacketFace::rounds_at(double t_s) const noexcept {
+  std::size_t count = rounds_.size();
+  while (count > 0 && !is_shown(*rounds_[count - 1], t_s)) --count;
+  return count;
+}
+
+bool PacketFace::is_shown(const Round& round, double t_s) const noexcept {
+  return round.first && round.since_s <= t_s;
+}
+
+double PacketFace::face_s(const Round& round, double t_s) const noexcept {
+  t_s -= av_offset_s_;
+  const double position_s = round.tie_s && clock_.started() ? clock_.at(t_s) - *round.tie_s
+                                                            : round.playhead.position_s(t_s - kLookAhead_s);
+  return position_s - (round.first ? position_at(*round.first) : 0.0);
+}
+
+double PacketFace::time_of(const Round& round, double position_s) const noexcept {
+  if (round.tie_s && clock_.started()) {
+    return clock_.latest_s() + position_s + *round.tie_s - clock_.at(clock_.latest_s()) + av_offset_s_;
+  }
+  return round.playhead.time_of(position_s) + kLookAhead_s + av_offset_s_;
+}
+
+// `pose` is what lies under it, and receives that of the last of the first `rounds` rounds.
+void PacketFace::base_pose(std::size_t rounds, double t_s, float* pose) const noexcept {
+  if (rounds == 0) return;
+  const Round& round = *rounds_[rounds - 1];
+  Pose under;
+  std::copy(pose, pose + kKeyframeFloats, under.begin());
+  const double at_s = face_s(round, t_s);
+  round.timeline.sample(at_s, pose);
+  if (layers_) {
+    if (!(at_s > round.timeline.activity().eyes_from_s)) {
+      std::copy_n(&under[kEyePoseOffset], 6, pose + kEyePoseOffset);
+    }
+    if (!(at_s > round.timeline.activity().eyelids_from_s)) {
+      std::copy_n(&under[kEyeLidOffset], 2, pose + kEyeLidOffset);
+    }
+  }
+  const double over_s = at_s - round.timeline.last_keyframe_s();
+  if (over_s <= 0) return;
+  const double progress = over_s / std::max(idle_transition_s_, kKeyframeInterval_s);
+  blend_poses(pose, under.data(), ease(static_cast<float>(std::min(progress, 1.0))), pose);
+}
+
+void PacketFace::compose(std::size_t rounds, double t_s, float* pose) const noexcept {
+  Pose under;
+  std::copy(pose, pose + kKeyframeFloats, under.begin());
+  base_pose(rounds, t_s, pose);
+  const auto add = [&](const Blend& blend) {
+    const double since_s = t_s - blend.from_s;
+    if (since_s >= blend.duration_s) return;
+    const float weight = 1.0F - ease(static_cast<float>(since_s / blend.duration_s));
+    add_pose_offset(pose, blend.offset.data(), weight);
+  };
+  if (rounds > 0 && !rounds_[rounds - 1]->blended) {
+    add(blend_into(rounds - 1, under.data()));
+    return;
+  }
+  for (auto blend = blends_.rbegin(); blend != blends_.rend(); ++blend) {
+    if (blend->from_s > t_s) continue;
+    add(*blend);
+    if (!blend->adds) return;
+  }
+}
+
+PacketFace::Blend PacketFace::blend_into(std::size_t round, const float* under) const noexcept {
+  Blend blend{rounds_[round]->since_s, std::max(speech_transition_s_, kKeyframeInterval_s), false, {}};
+  Pose before;
+  Pose after;
+  std::copy(under, under + kKeyframeFloats, before.begin());
+  after = before;
+  compose(round, blend.from_s, before.data());
+  base_pose(round + 1, blend.from_s, after.data());
+  pose_offset(before.data(), after.data(), blend.offset.data());
+  return blend;
+}
+
+void PacketFace::blend(const Pose& before, double now_s, double duration_s, const float* under) {
+  settle(now_s, under);
+  Pose after;
+  std::copy(under, under + kKeyframeFloats, after.begin());
+  show(now_s, after.data());
+  Blend blend{now_s, std::max(duration_s, kKeyframeInterval_s), true, {}};
+  pose_offset(before.data(), after.data(), blend.offset.data());
+  blends_.push_back(blend);
+}
+
+}  // namespace hostmode
