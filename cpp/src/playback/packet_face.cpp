@@ -10,8 +10,8 @@ namespace {
 
 constexpr double kHistory_s = 1.0;
 
-// What lies between two frames needs the second.
-constexpr double kLookAhead_s = kKeyframeInterval_s;
+// What lies between two frames needs the second, and whoever asks for it does so now and then only.
+constexpr double kLookAhead_s = kKeyframeInterval_s + 0.02;
 
 double position_at(std::int64_t position) noexcept {
   return static_cast<double>(position) * kKeyframeInterval_s;
