@@ -11,7 +11,7 @@ from hostmode.engines import quaternion
 from hostmode.exporting.clip import with_closing_key
 from hostmode.exporting.gltf_file import ARRAY, ELEMENTS, GltfFile
 from hostmode.rig.face import JOINT_NAMES
-from hostmode.rig.head import MATERIALS
+from hostmode.rig.head_data import MATERIALS
 from hostmode.view.png import png_bytes
 
 if TYPE_CHECKING:

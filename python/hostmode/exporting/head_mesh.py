@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hostmode.errors import HeadError
 from hostmode.rig import BUILT_IN_HEAD, Rig
 from hostmode.rig.npz import read_npz
 
@@ -68,6 +69,8 @@ def load_head_mesh(path: str | os.PathLike[str] = BUILT_IN_HEAD) -> HeadMesh:
     """
     rig = Rig.load(path)
     arrays = read_npz(path)
+    if rig.driven_by == "pose":
+        raise HeadError(f"{path}: a head of FLAME has no expressions of ARKit, which are what is exported")
     still = np.zeros((len(rig.joint_names), 3), np.float32)
     rest = _deformed(rig, np.zeros(len(rig.target_names), np.float32), still)
     targets = np.empty((len(rig.target_names), rig.vertex_count, 3), np.float32)
