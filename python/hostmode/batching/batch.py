@@ -167,6 +167,8 @@ def batch(
             run.settle(outcomes)
         finally:
             run.clean()
+    # Not in the order in which workers happened to come upon them.
+    run.result.failures.sort(key=lambda failure: failure.input)
     return run.result
 
 
