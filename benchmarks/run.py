@@ -172,6 +172,22 @@ def playout_of_streams() -> Iterator[str]:
     yield from playout.report(json.loads(run(BUILD / "playout", *playout.SEEDS, *playout.RISKS)))
 
 
+def batch() -> Iterator[str]:
+    """Two hundred recordings in one batch."""
+    found = python_medians("batch.py")
+    sound = found["seconds_of_sound"]
+    yield f"{found['recordings']:.0f} recordings, {sound:.0f} s of sound, exported as weights at 120/s"
+    rows = [
+        f"| {name} | {found[key]:.1f} | {sound / found[key]:.0f} |"
+        for name, key in (("one worker", "one_worker_s"), ("two workers", "two_workers_s"))
+    ]
+    yield "\n".join(["| | s | times real time |", "|---|---:|---:|", *rows])
+    yield verdict("two workers at least 1.8 times as fast as one", r := found["ratio"], r >= 1.8)
+    yield f"Killed with SIGKILL when half was done, and run again: {found['resumed_s']:.1f} s"
+    yield verdict("outputs that differ from those of an undisturbed run", n := found["differing"], n == 0)
+    yield verdict("items done twice", n := found["done_twice"], n == 0)
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "decode": decode,
     "sampling": sampling,
@@ -179,6 +195,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "clock": clock,
     "playout": playout_of_streams,
     "face": face,
+    "batch": batch,
 }
 
 
