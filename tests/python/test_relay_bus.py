@@ -89,8 +89,9 @@ def test_node_that_joins_late_gives_the_running_turn_from_its_beginning() -> Non
             over.end()
             turn = one.open_turn()
             said = await publish(turn, range(10, 30), 0.0)
-            async with serve(bus=bus) as other, connect(other.url, avatar()) as link:
-                record = Record(link.avatar)
+            late = avatar()
+            record = Record(late)
+            async with serve(bus=bus) as other, connect(other.url, late) as link:
                 said += await publish(turn, range(30, 40), 0.0)
                 await until(lambda: record.audio == said)
                 link.avatar.close()

@@ -64,6 +64,7 @@ class Relay:
         self._settings = settings or RelaySettings()
         self._log = TurnLog()
         self._viewers: set[Viewer] = set()
+        self._waking = False
         self._clients = 0
         self._turn: RelayTurn | None = None
         self._bus = None if bus is None else Bus(bus, room, self._on_bus)
@@ -173,6 +174,13 @@ class Relay:
             self.on_interrupt(message.reason)
 
     def _wake_all(self) -> None:
+        # Sound and motion that are said together go out in one piece.
+        if self._viewers and not self._waking:
+            self._waking = True
+            asyncio.get_running_loop().call_soon(self._wake_now)
+
+    def _wake_now(self) -> None:
+        self._waking = False
         for viewer in self._viewers:
             viewer.wake()
 
