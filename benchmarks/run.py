@@ -195,8 +195,8 @@ def carrying() -> Iterator[str]:
     yield verdict("over the bus, p99 later by at most 5 ms", r := bus["p99_ms"] - alone["p99_ms"], r <= 5)
     yield (
         f"{survived['viewers']:.0f} viewers on two nodes of a bus; one takes nothing; the node of "
-        f"{survived['moved']:.0f} of them is killed; the publisher's connection is cut for 3 s. Compared byte for byte, "
-        f"{survived['messages']:.0f} messages:"
+        f"{survived['moved']:.0f} of them is killed; the publisher's connection is cut for 3 s. Compared byte for "
+        f"byte, {survived['messages']:.0f} messages:"
     )
     others = survived["viewers"] - 1
     yield verdict(
