@@ -142,6 +142,13 @@ def fuzz(session: nox.Session) -> None:
         session.run(str(target), str(found), str(seeds), f"-max_total_time={int(60 * minutes)}", external=True)
 
 
+@nox.session(name="fuzz-heads")
+def fuzz_heads(session: nox.Session) -> None:
+    """Damage head files of every kind for so many minutes, and load them: ``nox -s fuzz-heads -- 10``."""
+    session.install(".[all]", *group("test"))
+    session.run("python", "tests/python/head_damage.py", session.posargs[0] if session.posargs else "1")
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""

@@ -45,11 +45,15 @@ std::unique_ptr<Rig> make_rig(const FloatArray& vertices, const IndexArray& tria
                               const FloatArray& joint_pivots, const IndexArray& skin_joints,
                               const FloatArray& skin_weights, const FloatArray& ball_centres,
                               const FloatArray& ball_radii, const IndexArray& ball_counts,
-                              const IndexArray& ball_vertices) {
-  RigData data{copied(vertices),      copied(triangles),     copied(target_counts), copied(target_vertices),
-               copied(target_deltas), copied(joint_parents), copied(joint_pivots),  copied(skin_joints),
-               copied(skin_weights),  copied(ball_centres),  copied(ball_radii),    copied(ball_counts),
-               copied(ball_vertices)};
+                              const IndexArray& ball_vertices, const IndexArray& corrective_joints,
+                              const FloatArray& pivot_deltas, const IndexArray& twin_vertices,
+                              const IndexArray& twin_of) {
+  RigData data{
+      copied(vertices),      copied(triangles),         copied(target_counts), copied(target_vertices),
+      copied(target_deltas), copied(joint_parents),     copied(joint_pivots),  copied(skin_joints),
+      copied(skin_weights),  copied(ball_centres),      copied(ball_radii),    copied(ball_counts),
+      copied(ball_vertices), copied(corrective_joints), copied(pivot_deltas),  copied(twin_vertices),
+      copied(twin_of)};
   if (const std::string fault = rig_fault(data); !fault.empty()) throw_error("HeadError", fault);
   return std::make_unique<Rig>(std::move(data));
 }
@@ -120,7 +124,7 @@ void drive(const SpeechFace* speech, const py::object& pose, const py::object& m
   write_face(drive_face(moment), weights, joints);
 }
 
-FaceMap make_map(const py::object& matrix, const py::object& offset) {
+FaceMap make_map(const py::object& matrix, const py::object& offset, bool centred) {
   constexpr auto kRows = static_cast<py::ssize_t>(arkit::kCount);
   constexpr auto kColumns = static_cast<py::ssize_t>(kKeyframeFloats);
   const ArrayView<const float> m(matrix, "matrix", {kRows, kColumns});
@@ -128,6 +132,7 @@ FaceMap make_map(const py::object& matrix, const py::object& offset) {
   require_finite(m.data(), kRows * kColumns, "matrix");
   require_finite(o.data(), kRows, "offset");
   FaceMap map;
+  map.centred = centred;
   for (std::size_t row = 0; row < arkit::kCount; ++row) {
     std::copy_n(m.data() + row * kKeyframeFloats, kKeyframeFloats, map.matrix[row].begin());
   }
@@ -158,7 +163,9 @@ void bind_rig(py::module_& m) {
       .def(py::init(&make_rig), py::arg("vertices"), py::arg("triangles"), py::arg("target_counts"),
            py::arg("target_vertices"), py::arg("target_deltas"), py::arg("joint_parents"),
            py::arg("joint_pivots"), py::arg("skin_joints"), py::arg("skin_weights"), py::arg("ball_centres"),
-           py::arg("ball_radii"), py::arg("ball_counts"), py::arg("ball_vertices"))
+           py::arg("ball_radii"), py::arg("ball_counts"), py::arg("ball_vertices"),
+           py::arg("corrective_joints"), py::arg("pivot_deltas"), py::arg("twin_vertices"),
+           py::arg("twin_of"))
       .def("deform", &deform, py::arg("weights"), py::arg("joints"), py::arg("out"),
            R"(Compute positions and normals.
 
@@ -177,7 +184,7 @@ ValueError
 
   py::class_<FaceMap>(m, "FaceMap", py::is_final(),
                       "A user's own way from a keyframe to ARKit's expressions.")
-      .def(py::init(&make_map), py::arg("matrix"), py::arg("offset"));
+      .def(py::init(&make_map), py::arg("matrix"), py::arg("offset"), py::arg("centred") = false);
 
   py::class_<SpeechFace>(m, "SpeechFace", py::is_final(),
                          "What the sound and the motion of one conversation say about the face.")

@@ -49,6 +49,16 @@ std::array<float, 12> compose(const std::array<float, 12>& outer,
   return out;
 }
 
+std::array<float, 12> about(const std::array<float, 3>& pivot, const std::array<float, 9>& turn) noexcept {
+  std::array<float, 12> out{};
+  for (std::size_t row = 0; row < 3; ++row) {
+    const float* from = turn.data() + 3 * row;
+    std::copy(from, from + 3, out.data() + 4 * row);
+    out[4 * row + 3] = pivot[row] - (from[0] * pivot[0] + from[1] * pivot[1] + from[2] * pivot[2]);
+  }
+  return out;
+}
+
 }  // namespace
 
 Rig::Rig(RigData data)
@@ -63,28 +73,35 @@ void Rig::deform(const float* weights, const float* joint_rotations, float* out)
     std::copy(vertex, vertex + 3, to);
     std::fill(to + 3, to + kStride, 0.0F);
   }
-  add_targets(weights, out);
+  add_targets(weights, joint_rotations, out);
   push_lids_out(out);
   add_normals(out);
-  skin(joint_rotations, out);
+  share_normals(out);
+  skin(weights, joint_rotations, out);
 }
 
-void Rig::add_targets(const float* weights, float* out) const noexcept {
-  const std::uint32_t* vertex = data_.target_vertices.data();
-  const float* delta = data_.target_deltas.data();
-  for (std::size_t target = 0; target < target_count(); ++target) {
-    const std::uint32_t count = data_.target_counts[target];
-    const float weight = weights[target];
-    if (weight != 0.0F) {
-      for (std::uint32_t i = 0; i < count; ++i) {
-        float* to = out + vertex[i] * kStride;
-        to[0] += weight * delta[3 * i];
-        to[1] += weight * delta[3 * i + 1];
-        to[2] += weight * delta[3 * i + 2];
-      }
+void Rig::add_target(std::size_t target, float weight, Places& places, float* out) const noexcept {
+  const std::uint32_t count = data_.target_counts[target];
+  if (weight != 0.0F) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      float* to = out + places.vertices[i] * kStride;
+      to[0] += weight * places.deltas[3 * i];
+      to[1] += weight * places.deltas[3 * i + 1];
+      to[2] += weight * places.deltas[3 * i + 2];
     }
-    vertex += count;
-    delta += std::size_t{3} * count;
+  }
+  places.vertices += count;
+  places.deltas += std::size_t{3} * count;
+}
+
+void Rig::add_targets(const float* weights, const float* joint_rotations, float* out) const noexcept {
+  Places places{data_.target_vertices.data(), data_.target_deltas.data()};
+  std::size_t target = 0;
+  for (; target < target_count(); ++target) add_target(target, weights[target], places, out);
+  for (const std::uint32_t joint : data_.corrective_joints) {
+    std::array<float, kCorrectivesOfJoint> turned = rotation_matrix(joint_rotations + std::size_t{3} * joint);
+    for (const std::size_t diagonal : {0U, 4U, 8U}) turned[diagonal] -= 1.0F;
+    for (const float weight : turned) add_target(target++, weight, places, out);
   }
 }
 
@@ -126,22 +143,34 @@ void Rig::add_normals(float* out) const noexcept {
   }
 }
 
-Rig::Transform Rig::about_pivot(std::size_t joint, const float* rotation) const noexcept {
-  const std::array<float, 9> r = rotation_matrix(rotation);
-  const float* p = data_.joint_pivots.data() + 3 * joint;
-  Transform out{};
-  for (std::size_t row = 0; row < 3; ++row) {
-    const float* from = r.data() + 3 * row;
-    std::copy(from, from + 3, out.data() + 4 * row);
-    out[4 * row + 3] = p[row] - (from[0] * p[0] + from[1] * p[1] + from[2] * p[2]);
+void Rig::share_normals(float* out) const noexcept {
+  for (std::size_t i = 0; i < data_.twin_vertices.size(); ++i) {
+    const float* from = out + data_.twin_vertices[i] * kStride;
+    float* to = out + data_.twin_of[i] * kStride;
+    for (std::size_t k = 3; k < kStride; ++k) to[k] += from[k];
   }
-  return out;
+  for (std::size_t i = 0; i < data_.twin_vertices.size(); ++i) {
+    const float* from = out + data_.twin_of[i] * kStride;
+    std::copy(from + 3, from + kStride, out + data_.twin_vertices[i] * kStride + 3);
+  }
 }
 
-void Rig::skin(const float* joint_rotations, float* out) const noexcept {
+std::array<float, 3> Rig::pivot(std::size_t joint, const float* weights) const noexcept {
+  const float* rest = data_.joint_pivots.data() + 3 * joint;
+  std::array<float, 3> place = {rest[0], rest[1], rest[2]};
+  if (data_.pivot_deltas.empty()) return place;
+  for (std::size_t target = 0; target < target_count(); ++target) {
+    const float* delta = data_.pivot_deltas.data() + 3 * (target * joint_count() + joint);
+    for (std::size_t axis = 0; axis < 3; ++axis) place[axis] += weights[target] * delta[axis];
+  }
+  return place;
+}
+
+void Rig::skin(const float* weights_of_targets, const float* joint_rotations, float* out) const noexcept {
   std::array<Transform, kMaxJoints> transforms;
   for (const std::uint32_t joint : parents_first_) {
-    const Transform own = about_pivot(joint, joint_rotations + std::size_t{3} * joint);
+    const std::array<float, 9> turn = rotation_matrix(joint_rotations + std::size_t{3} * joint);
+    const Transform own = about(pivot(joint, weights_of_targets), turn);
     const std::int32_t parent = data_.joint_parents[joint];
     transforms[joint] = parent < 0 ? own : compose(transforms[static_cast<std::size_t>(parent)], own);
   }

@@ -29,11 +29,18 @@ class Rig {
   // A rotation followed by a translation: rows of 3x4.
   using Transform = std::array<float, 12>;
 
-  void add_targets(const float* weights, float* out) const noexcept;
+  struct Places {
+    const std::uint32_t* vertices;
+    const float* deltas;
+  };
+
+  void add_target(std::size_t target, float weight, Places& places, float* out) const noexcept;
+  void add_targets(const float* weights, const float* joint_rotations, float* out) const noexcept;
   void push_lids_out(float* out) const noexcept;
   void add_normals(float* out) const noexcept;
-  void skin(const float* joint_rotations, float* out) const noexcept;
-  [[nodiscard]] Transform about_pivot(std::size_t joint, const float* rotation) const noexcept;
+  void share_normals(float* out) const noexcept;
+  void skin(const float* weights, const float* joint_rotations, float* out) const noexcept;
+  [[nodiscard]] std::array<float, 3> pivot(std::size_t joint, const float* weights) const noexcept;
 
   const RigData data_;
   const std::size_t influences_;

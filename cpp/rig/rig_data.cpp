@@ -37,7 +37,10 @@ std::string mesh_fault(const RigData& data) {
 }
 
 std::string target_fault(const RigData& data) {
-  if (data.target_count() > kMaxTargets) return too_many("targets", data.target_count(), kMaxTargets);
+  const std::size_t targets = data.target_counts.size();
+  if (targets > kMaxTargets) return too_many("targets", targets, kMaxTargets);
+  if (kCorrectivesOfJoint * data.corrective_joints.size() > targets)
+    return "not every joint that corrects the shape has nine targets";
   const std::size_t deltas = total(data.target_counts);
   if (deltas > kMaxDeltas) return too_many("target deltas", deltas, kMaxDeltas);
   if (data.target_vertices.size() != deltas || data.target_deltas.size() != 3 * deltas) {
@@ -56,6 +59,10 @@ std::string joint_fault(const RigData& data) {
   if (joints > kMaxJoints) return too_many("joints", joints, kMaxJoints);
   if (data.joint_pivots.size() != 3 * joints) return "not every joint has a pivot of three coordinates";
   if (!all_finite(data.joint_pivots)) return "the pivot of a joint is not finite";
+  if (!all_below(data.corrective_joints, joints)) return "a joint that corrects the shape does not exist";
+  if (!data.pivot_deltas.empty() && data.pivot_deltas.size() != 3 * joints * data.target_count())
+    return "not every target moves every pivot";
+  if (!all_finite(data.pivot_deltas)) return "the way of a pivot is not finite";
   for (std::size_t joint = 0; joint < joints; ++joint) {
     std::int32_t ancestor = data.joint_parents[joint];
     for (std::size_t steps = 0; ancestor != -1; ++steps) {
@@ -104,11 +111,19 @@ std::string ball_fault(const RigData& data) {
   return {};
 }
 
+std::string twin_fault(const RigData& data) {
+  if (data.twin_vertices.size() != data.twin_of.size()) return "not every twin has another";
+  if (!all_below(data.twin_vertices, data.vertex_count()) || !all_below(data.twin_of, data.vertex_count()))
+    return "a twin names a vertex that does not exist";
+  return {};
+}
+
 }  // namespace
 
 std::string rig_fault(const RigData& data) {
   using Check = std::string (*)(const RigData&);
-  for (const Check check : {&mesh_fault, &target_fault, &joint_fault, &skin_fault, &ball_fault}) {
+  for (const Check check :
+       {&mesh_fault, &target_fault, &joint_fault, &skin_fault, &ball_fault, &twin_fault}) {
     std::string fault = check(data);
     if (!fault.empty()) return fault;
   }

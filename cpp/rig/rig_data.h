@@ -18,6 +18,8 @@ constexpr std::size_t kMaxJoints = 64;
 constexpr std::size_t kMaxInfluences = 8;
 constexpr std::size_t kMaxBalls = 8;
 
+constexpr std::size_t kCorrectivesOfJoint = 9;
+
 struct RigData {
   std::vector<float> vertices;           // x y z of each, in the rest pose
   std::vector<std::uint32_t> triangles;  // three vertices each, counter-clockwise from outside
@@ -41,8 +43,23 @@ struct RigData {
   std::vector<std::uint32_t> ball_counts;
   std::vector<std::uint32_t> ball_vertices;
 
+  // Joints whose rotation corrects the shape: the last nine targets of each, in this order, are weighted by
+  // its rotation matrix less the identity, row by row.
+  std::vector<std::uint32_t> corrective_joints;
+
+  // Empty, or by how much the whole of each target but the correctives moves each pivot: x y z by target and
+  // joint.
+  std::vector<float> pivot_deltas;
+
+  // Vertices that lie where another does, at a seam of the texture, and share its normal.
+  std::vector<std::uint32_t> twin_vertices;
+  std::vector<std::uint32_t> twin_of;
+
   [[nodiscard]] std::size_t vertex_count() const noexcept { return vertices.size() / 3; }
-  [[nodiscard]] std::size_t target_count() const noexcept { return target_counts.size(); }
+  // Of the targets that are given weights.
+  [[nodiscard]] std::size_t target_count() const noexcept {
+    return target_counts.size() - kCorrectivesOfJoint * corrective_joints.size();
+  }
   [[nodiscard]] std::size_t joint_count() const noexcept { return joint_parents.size(); }
 };
 

@@ -38,6 +38,7 @@ from hostmode.errors import (
 from hostmode.pose import KEYFRAME_DTYPE, Pose
 
 if TYPE_CHECKING:
+    from hostmode.batching.batch import batch
     from hostmode.controller import Controller
     from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
     from hostmode.exporting.exported import export
@@ -77,6 +78,7 @@ __all__ = [
     "UnheardWarning",
     "__version__",
     "arkit_weights",
+    "batch",
     "decode_message",
     "encode_message",
     "export",
@@ -96,6 +98,7 @@ _LAZY = {
     "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",
     "arkit_weights": "hostmode.rig",
+    "batch": "hostmode.batching",
     "export": "hostmode.exporting",
     "load_recording": "hostmode.recording",
     "send": "hostmode.sending",

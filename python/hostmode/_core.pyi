@@ -346,6 +346,10 @@ class Rig:
         ball_radii: npt.NDArray[np.float32],
         ball_counts: npt.NDArray[np.uint32],
         ball_vertices: npt.NDArray[np.uint32],
+        corrective_joints: npt.NDArray[np.uint32],
+        pivot_deltas: npt.NDArray[np.float32],
+        twin_vertices: npt.NDArray[np.uint32],
+        twin_of: npt.NDArray[np.uint32],
     ) -> None: ...
     def deform(
         self, weights: npt.NDArray[np.float32], joints: npt.NDArray[np.float32], out: npt.NDArray[np.float32]
@@ -353,7 +357,9 @@ class Rig:
 
 @final
 class FaceMap:
-    def __init__(self, matrix: npt.NDArray[np.float32], offset: npt.NDArray[np.float32]) -> None: ...
+    def __init__(
+        self, matrix: npt.NDArray[np.float32], offset: npt.NDArray[np.float32], centred: bool = False
+    ) -> None: ...
 
 @final
 class SpeechFace:

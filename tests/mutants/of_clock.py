@@ -6,7 +6,7 @@ from mutation import Mutation
 
 
 def _broken(function: str, original: str, mutated: str) -> Mutation:
-    return Mutation("clock", function, original, mutated, cases="audio_clock*,host_trust*")
+    return Mutation("clock", function, original, mutated, cases="audio_clock*,host_trust*,device_line*,dac_times*")
 
 
 CLOCK = (
@@ -28,7 +28,6 @@ CLOCK = (
     _broken("kRebase_s", "kRebase_s = 0.001;", "kRebase_s = 1.0;"),
     _broken("kFollowing", "kFollowing = 0.25;", "kFollowing = 25.0;"),
     _broken("HostTrust::after_hole", "  hole_s_ = entry_s;\n", ""),
-    _broken("HostTrust::after_hole", "  look_ = PaceLook{};\n", ""),
     _broken(
         "HostTrust::rebase",
         "  if (std::abs(due_moved_s) < kRebase_s || refilling) return;",
@@ -102,7 +101,6 @@ CLOCK = (
     _broken("kStep_s", "kStep_s = 0.002;", "kStep_s = 0.2;"),
     _broken("kStepObservations", "kStepObservations = 3;", "kStepObservations = 1;"),
     _broken("DeviceLine::begin_at", "  bin_observations_ = 1;\n", ""),
-    _broken("DeviceLine::begin_at", "point.delay_s - slope_ * point.media_s;", "point.delay_s;"),
     _broken("DeviceLine::restart", "    prior_slope_ = slope_;", "    prior_slope_ = 0;"),
     _broken("DeviceLine::add", "    if (residual_s < 0) offset_s_ += residual_s;\n", ""),
     _broken(
@@ -157,9 +155,7 @@ CLOCK = (
         "right.earliest,",
     ),
     _broken(
-        "DeviceLine::make_room",
-        "  closed_ = kBins / 2 - 1;\n  std::move(bins_.begin() + 1,",
-        "  closed_ = kBins / 2;\n  std::move(bins_.begin() + 1,",
+        "DeviceLine::make_room", "  std::move(bins_.begin() + 1, bins_.begin() + kBins / 2, bins_.begin());\n", ""
     ),
     _broken("DeviceLine::fit_lower_envelope", "not_below(hull[size - 2], hull[size - 1])) --size;", "false) --size;"),
     _broken(
@@ -172,7 +168,6 @@ CLOCK = (
     _broken("DeviceLine::fit_least_squares", "std::isnan(given_slope_) ? fitted : given_slope_,", "prior_slope_,"),
     _broken("DeviceLine::fit_least_squares", "  offset_s_ = delay_s - slope_ * media_s;\n", ""),
     _broken("AudioClock::State::is_hole", "std::max(kHole_s, noise_s)) {", "std::max(0.5, noise_s)) {"),
-    _broken("AudioClock::State::is_hole", "std::max(kHole_s, noise_s)) {", "noise_s) {"),
     _broken("kUncheckedHole_s", "kUncheckedHole_s = 0.002;", "kUncheckedHole_s = 0.2;"),
     _broken("kPeakMargin", "kPeakMargin = 3;", "kPeakMargin = 0;"),
     _broken("kChangeSpacing_s", "kChangeSpacing_s = 0.1;", "kChangeSpacing_s = 0.0;"),
@@ -184,10 +179,8 @@ CLOCK = (
     _broken("kPaceConfirmation_s", "kPaceConfirmation_s = 1.0;", "kPaceConfirmation_s = 0.01;"),
     _broken("AudioClock::State::is_hole", "    if (observation.entry_s - due_s > kHole_s) return true;\n", ""),
     _broken("AudioClock::State::is_hole", "late_s - heard.dispatch_delay_s <=", "late_s <="),
-    _broken("AudioClock::State::is_hole", "      claimed_hole_s = 0;\n", ""),
     _broken("AudioClock::State::is_hole", "    return is_confirmed(observation, late_s);\n", "    return true;\n"),
     _broken("AudioClock::State::is_hole", " && observation.entry_s > due_s;", ";"),
-    _broken("AudioClock::State::is_hole", "late_s > std::max(kHole_s, noise_s) && observation", "observation"),
     _broken("AudioClock::State::is_confirmed", "!in_burst && agrees(", "agrees("),
     _broken(
         "AudioClock::State::keep_pace",
@@ -195,7 +188,6 @@ CLOCK = (
         "",
     ),
     _broken("AudioClock::State::keep_pace", "    trust.after_hole(observation.entry_s);\n", ""),
-    _broken("AudioClock::State::keep_pace", "    claimed_hole_s = 0;\n", ""),
     _broken("AudioClock::State::keep_pace", "    verdict = {false, due_s + trust.latency_s(), false};\n", ""),
     _broken("AudioClock::State::keep_pace", "  pace.add(observation.first_frame, observation.entry_s);\n", ""),
     _broken("AudioClock::State::keep_pace", "  trust.rebase(pace.time_of(frame) - due_s);\n", ""),
@@ -203,12 +195,6 @@ CLOCK = (
     _broken("AudioClock::State::follow", "(other_source && !trust.knows_latency());", "other_source;"),
     _broken("AudioClock::State::follow", "(other_source && !trust.knows_latency());", "false;"),
     _broken("AudioClock::State::follow", "  if (pace.started()) line.take_rate_from(pace);\n", ""),
-    _broken("AudioClock::State::follow", "  if (anew || verdict.is_moved) {", "  if (anew) {"),
-    _broken(
-        "AudioClock::State::steer",
-        "  double instant_s = std::max(observation.entry_s, last_change_s);",
-        "  double instant_s = observation.entry_s;",
-    ),
     _broken("AudioClock::State::steer", "std::min(heard_s, end_s), last_change_s);", "heard_s, last_change_s);"),
     _broken(
         "AudioClock::State::steer", "    if (small && instant_s - last_change_s < kChangeSpacing_s) return;\n", ""
@@ -217,7 +203,6 @@ CLOCK = (
     _broken("AudioClock::observe", "state.source.quantised() || (", "("),
     _broken("AudioClock::observe", "(heard.measured && state.line.looks_symmetric());", "false;"),
     _broken("AudioClock::observe", "(heard.measured && state.line", "(state.line"),
-    _broken("AudioClock::observe", "if (!std::isfinite(*time_s)) *time_s", "if (std::isnan(*time_s)) *time_s"),
     _broken("kMaxLead_s", "kMaxLead_s = 2.0;", "kMaxLead_s = 2e9;"),
     _broken("kMaxBehind_s", "kMaxBehind_s = 0.5;", "kMaxBehind_s = 5e9;"),
     _broken("kMinLead_s", "kMinLead_s = 20e-6;", "kMinLead_s = -1.0;"),
@@ -245,7 +230,6 @@ CLOCK = (
         "",
     ),
     _broken("DacTimes::weigh", "  if (off_s > resolution_s) {", "  if (off_s > 1e9) {"),
-    _broken("DacTimes::look_for_grid", "    if (independent) weigh(", "    if (false) weigh("),
     _broken(
         "DacTimes::between_ticks", "tick_.low() - 0.5 * unseen_s + 0.5 * grid_s_;", "tick_.low() - 0.5 * unseen_s;"
     ),
@@ -284,13 +268,11 @@ CLOCK = (
         "std::clamp(curve_at(t_s), 0.0, static_cast<double>(rendered_frames_));",
         "curve_at(t_s);",
     ),
-    _broken("ClockSnapshot::append", "  if (waiting_on) --knot_count_;\n", ""),
     _broken(
         "ClockSnapshot::append",
         "    rate_before_ = (knots_[1].frame - knots_[0].frame) / (knots_[1].t_s - knots_[0].t_s);\n",
         "",
     ),
-    _broken("ClockSnapshot::steer", "  if (on_course && !dry) return;\n", ""),
     _broken("ClockSnapshot::steer", "  forget_after(std::min(from_s, dry_s));\n", "  forget_after(from_s);\n"),
     _broken("ClockSnapshot::steer", "  if (dry_s < from_s) append(dry_s, rendered);\n", ""),
     _broken(
@@ -299,7 +281,4 @@ CLOCK = (
         "std::max({error_s / kSlewTime_s, kMinSlew});",
     ),
     _broken("ClockSnapshot::steer", "  if (waiting && ahead > 0) {", "  if (false) {"),
-    _broken(
-        "ClockSnapshot::steer", "rate_before_ = line_frame > 0 ? line_rate_hz : 0;", "rate_before_ = line_rate_hz;"
-    ),
 )

@@ -244,6 +244,24 @@ INTAKE = (
     Mutation("not_pcm", "is_mp3", "goes_on || head.noisy_after(4);", "goes_on;"),
     Mutation("not_pcm", "is_wav", 'head.has(8, "WAVE");', "true;"),
     Mutation("not_pcm", "is_written", "if ((byte & 0xC0) != 0x80) return false;", "return false;"),
+    Mutation("not_pcm", "are_floats", "below_half[0] * 10 >= sounding", "true"),
+    Mutation("not_pcm", "are_floats", "others_fitting * 2 < others", "true"),
+    Mutation("not_pcm", "are_floats", "fitting * 100 >= sounding * 97 &&", "fitting * 100 >= sounding * 20 &&"),
+    Mutation("not_pcm", "foreign_form_of", "  if (are_floats(window, kDouble)) return kFloat64;\n", ""),
+    Mutation("not_pcm", "foreign_form_of", "  if (are_swapped(window, taken)) return kBigEndian;\n", ""),
+    Mutation(
+        "not_pcm", "are_swapped_rather_than_shifted", "return mean > kCertain * std::sqrt(", "return 0 * std::sqrt("
+    ),
+    Mutation("not_pcm", "are_bytes", "return unlike < kUnlike && ", "return "),
+    Mutation("not_pcm", "are_bytes", "chi_square > kTells * kTells * kWords * degrees;", "chi_square >= 0;"),
+    Mutation("not_pcm", "are_bytes", "if (are_widened(window, taken.upper_bytes) || are", "if (are"),
+    Mutation(
+        "not_pcm",
+        "ForeignSamples::look",
+        "if (++suspicions_ >= kEnough) return found;",
+        "if (++suspicions_ >= 1) return found;",
+    ),
+    Mutation("not_pcm", "ForeignSamples::kConvinced", "kConvinced = 8;", "kConvinced = 1;"),
     Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
     Mutation(
         "byte_phase",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hostmode.rig.head import FORMAT
+from hostmode.rig import Rig
+from hostmode.rig.own_head import FORMAT, own_head
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -44,6 +45,11 @@ def small_head(rng: np.random.Generator, vertices: int = 60, targets: int = 5) -
         "lid_vertex": np.concatenate(lids).astype(np.uint16),
         "hair_centre": np.zeros(3, np.float32),
     }
+
+
+def rig_of(arrays: dict[str, npt.NDArray[Any]], name: str = "head") -> Rig:
+    """Return the rig of the arrays of one of hostmode's own files."""
+    return Rig(own_head(arrays, name), name)
 
 
 def rotation(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -423,7 +423,7 @@ def test_truncated_recording_writes_nothing(recording: Recording, tmp_path: Path
         (("x.csv", "--start", "noon"), "no timecode"),
         (("x.vrma", "--shapes", "flame"), "neither vrm nor arkit"),
         (("r.json",), "take the place of the recording"),
-        (("x.glb", "--head", "r.json"), r"not a whole \.npz"),
+        (("x.glb", "--head", "r.json"), "no head"),
         (("nowhere/x.csv",), "No such file"),
     ],
 )

@@ -230,6 +230,24 @@ def test_face_map_takes_the_place_of_the_built_in_way(tmp_path: Path) -> None:
     assert weights["eyeBlinkLeft"] == pytest.approx(0.5)
 
 
+def test_centred_face_map_takes_what_differs_from_the_usual(tmp_path: Path) -> None:
+    matrix = np.zeros((52, 120))
+    matrix[JAW_OPEN, JAW] = 4.0
+    keyframes = np.zeros((100, KEYFRAME_FLOATS), np.float32)
+    keyframes[:, JAW] = 0.1
+    keyframes[40:43, JAW] = 0.2
+    recording = Recording.from_keyframes(syllables(4.0), RATE, keyframes)
+    jaws = []
+    for centred in (False, True):
+        path = tmp_path / "map.npz"
+        np.savez(path, matrix=matrix, centred=centred)
+        jaws.append(perform(recording, 25, face_map=FaceMap.load(path)).weights[:, JAW_OPEN])
+    assert jaws[0][41] == pytest.approx(0.8, abs=0.02)
+    assert jaws[1][41] == pytest.approx(0.4, abs=0.03)
+    assert jaws[0][30] == pytest.approx(0.4, abs=0.01)
+    assert jaws[1][30] == pytest.approx(0.0, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
@@ -241,6 +259,8 @@ def test_face_map_takes_the_place_of_the_built_in_way(tmp_path: Path) -> None:
         ({"matrix": np.zeros((1, 120)), "names": ["jawopen"]}, "jawopen"),
         ({"matrix": np.zeros((2, 120)), "names": ["jawOpen", "jawOpen"]}, "twice"),
         ({"matrix": np.zeros((3, 120)), "names": ["jawOpen"]}, "differ"),
+        ({"matrix": np.zeros((52, 120)), "centred": [True, False]}, "centred"),
+        ({"matrix": np.zeros((52, 120)), "centred": "yes"}, "centred"),
     ],
 )
 def test_face_map_with_something_wrong_says_what(arrays: dict[str, object], words: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cli_runner import run_cli
 from graphics import needs_graphics
+from head_damage import whole
 
 from hostmode import Recording, decode_message
 from hostmode.measure.clicks import click_audio, click_instants, click_motion, find_clicks
@@ -137,6 +138,17 @@ def test_background_colour_and_picture_are_seen(clicks: Path, tmp_path: Path) ->
     assert tuple(picture[0, 63]) == (0, 0, 255)
 
 
+@pytest.mark.parametrize("kind", ["pickle", "glb without bones"])
+def test_head_of_the_users_own_is_filmed(kind: str, clicks: Path, tmp_path: Path) -> None:
+    head, sheet = tmp_path / ("head.pkl" if kind == "pickle" else "head.glb"), tmp_path / "sheet.png"
+    head.write_bytes(whole(kind))
+    run_cli("render", clicks, sheet, "--size", 64, "--head", head)
+    own = pictures(sheet)[1]
+    run_cli("render", clicks, sheet, "--size", 64)
+    assert np.abs(own.astype(int) - pictures(sheet)[1]).mean() > 5
+    assert own.std() > 5
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -145,7 +157,7 @@ def test_background_colour_and_picture_are_seen(clicks: Path, tmp_path: Path) ->
         (("out.mp4", "--size", "9000"), "16 to 4096"),
         (("out.mp4", "--transparent"), "webm"),
         (("out.mp4", "--background", "nowhere.jpg"), "neither a colour"),
-        (("out.mp4", "--head", "{recording}"), r"not a whole \.npz"),
+        (("out.mp4", "--head", "{recording}"), "no head that can be read"),
     ],
 )
 def test_wrong_use_is_said_in_one_line(arguments: tuple[str, ...], words: str, clicks: Path, tmp_path: Path) -> None:

@@ -166,7 +166,14 @@ void turn_head(Face& face, const FaceMoment& moment, const MotionUsual& usual) n
   }
 }
 
-void apply_map(Face& face, const FaceMap& map, const float* pose) noexcept {
+void apply_map(Face& face, const FaceMoment& moment) noexcept {
+  const FaceMap& map = *moment.map;
+  std::array<float, kKeyframeFloats> pose{};
+  std::copy_n(moment.mouth_pose != nullptr ? moment.mouth_pose : moment.pose, kKeyframeFloats, pose.begin());
+  if (map.centred && moment.motion != nullptr) {
+    const std::array<float, kKeyframeFloats> middle = moment.motion->middle_at(moment.media_s);
+    for (std::size_t k = 0; k < kKeyframeFloats; ++k) pose[k] -= moment.presence * middle[k];
+  }
   for (std::size_t i = 0; i < face.weights.size(); ++i) {
     float sum = map.offset[i];
     for (std::size_t k = 0; k < kKeyframeFloats; ++k) sum += map.matrix[i][k] * pose[k];
@@ -181,7 +188,7 @@ Face drive_face(const FaceMoment& moment) noexcept {
   const MotionUsual usual = moment.motion != nullptr ? moment.motion->at(moment.media_s) : MotionUsual{};
   const bool has_motion = moment.motion != nullptr && !moment.motion->empty();
   if (moment.map != nullptr) {
-    apply_map(face, *moment.map, moment.mouth_pose != nullptr ? moment.mouth_pose : moment.pose);
+    apply_map(face, moment);
   } else {
     Mouth mouth;
     if (moment.sound == nullptr) {

@@ -18,9 +18,11 @@ struct Face {
 };
 
 // The user's own way from a keyframe to ARKit's expressions: matrix times pose plus offset, between 0 and 1.
+// Where it is centred, the pose less what is usual in the conversation.
 struct FaceMap {
   std::array<std::array<float, kKeyframeFloats>, arkit::kCount> matrix;
   std::array<float, arkit::kCount> offset;
+  bool centred = false;
 };
 
 // One instant of one conversation, or of none.

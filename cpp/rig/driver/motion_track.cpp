@@ -12,6 +12,7 @@ constexpr float kMiddleFollows = 1.0F / (25.0F * 6.0F);
 constexpr float kSpreadFollows = 1.0F / (25.0F * 4.0F);
 constexpr float kFirstSpread = 0.6F;
 constexpr float kLeastSpread = 0.25F;
+constexpr std::size_t kKeyframesOfMiddle = 25;
 constexpr std::size_t kSpeeds = 150;
 constexpr std::size_t kLagWindow = 200;  // keyframes: 8 s
 constexpr std::size_t kLagsTried = 7;    // 0 to 240 ms
@@ -43,6 +44,7 @@ void MotionTrack::push(const float* keyframes, std::size_t count, const SoundTra
   for (std::size_t i = 0; i < count; ++i) {
     follow(keyframes + i * kKeyframeFloats);
     follow_lag(sound);
+    if (usual_.size() % kKeyframesOfMiddle == 0) middles_.push_back(middle_);
     usual_.push_back(now_);
   }
 }
@@ -58,6 +60,9 @@ void MotionTrack::begin(const float* keyframes, std::size_t count) {
   for (std::size_t axis = 0; axis < 3; ++axis) {
     now_.neck[axis] = middle_of([axis](const float* k) { return k[kNeckPoseOffset + axis]; });
   }
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+    middle_[i] = middle_of([i](const float* k) { return k[i]; });
+  }
   opening_variance_ = rounding_variance_ = kFirstSpread * kFirstSpread;
   std::copy_n(keyframes + kExpressionOffset, kMovingExpressions, before_.begin());
 }
@@ -72,6 +77,7 @@ void MotionTrack::follow(const float* keyframe) {
   for (std::size_t axis = 0; axis < 3; ++axis) {
     now_.neck[axis] += (keyframe[kNeckPoseOffset + axis] - now_.neck[axis]) * kMiddleFollows;
   }
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) middle_[i] += (keyframe[i] - middle_[i]) * kMiddleFollows;
   const float lively = liveliness(keyframe);
   brows_slewed_ += (lively - brows_slewed_) * (lively > brows_slewed_ ? 0.45F : 0.10F);
   now_.brows += (brows_slewed_ - now_.brows) * 0.5F;
@@ -152,6 +158,19 @@ MotionUsual MotionTrack::at(double media_s) const noexcept {
   for (std::size_t axis = 0; axis < 3; ++axis) out.neck[axis] = mix(a.neck[axis], b.neck[axis], weight);
   out.brows = mix(a.brows, b.brows, weight);
   out.lag_s = mix(a.lag_s, b.lag_s, weight);
+  return out;
+}
+
+std::array<float, kKeyframeFloats> MotionTrack::middle_at(double media_s) const noexcept {
+  std::array<float, kKeyframeFloats> out{};
+  if (middles_.empty()) return out;
+  const double last = static_cast<double>(middles_.size() - 1);
+  const double position = std::clamp(media_s * kKeyframeRateHz / kKeyframesOfMiddle, 0.0, last);
+  const auto before = static_cast<std::size_t>(position);
+  const auto& a = middles_[before];
+  const auto& b = middles_[std::min(before + 1, middles_.size() - 1)];
+  const auto weight = static_cast<float>(position - static_cast<double>(before));
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) out[i] = mix(a[i], b[i], weight);
   return out;
 }
 

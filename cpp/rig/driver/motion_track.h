@@ -36,6 +36,9 @@ class MotionTrack {
   // Between keyframes linearly; the first and the last hold outside.
   [[nodiscard]] MotionUsual at(double media_s) const noexcept;
 
+  // The middle of each of the 120 values, kept once a second; between those linearly.
+  [[nodiscard]] std::array<float, kKeyframeFloats> middle_at(double media_s) const noexcept;
+
  private:
   void begin(const float* keyframes, std::size_t count);
   void follow(const float* keyframe);
@@ -51,6 +54,8 @@ class MotionTrack {
   std::deque<float> speeds_;  // of the last 6 s
   std::vector<float> openings_;
   std::vector<MotionUsual> usual_;
+  std::array<float, kKeyframeFloats> middle_{};
+  std::vector<std::array<float, kKeyframeFloats>> middles_;
 };
 
 }  // namespace hostmode

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sound/foreign_samples.h"
 #include "sound/pcm_check.h"
 #include "sound/pcm_texture.h"
 
@@ -31,6 +32,7 @@ class PcmGuard {
       found = check_pcm_head(head_.data(), head_.size());
     }
     if (found.what == nullptr) found = check_pcm_tail(bytes, size);
+    if (found.what == nullptr) found = samples_.look(bytes, size);
     if (found.what != nullptr) head_.resize(known);
     refused_ = found;
     return found;
@@ -40,6 +42,7 @@ class PcmGuard {
   static constexpr std::size_t kConvincing = 128;
 
   std::vector<std::uint8_t> head_;
+  ForeignSamples samples_;
   NotPcm refused_;
 };
 

@@ -20,6 +20,7 @@ COMMANDS: Final = (
     "inspect",
     "plot",
     "export",
+    "batch",
     "devices",
     "emulate",
     "serve",

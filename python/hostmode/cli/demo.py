@@ -50,14 +50,14 @@ def demo(
 
     Example: `hostmode demo`
     """
-    from hostmode.cli.live import play_live, summary_lines
+    from hostmode.cli.live import Stage, play_live, summary_lines
     from hostmode.errors import MissingExtraError
     from hostmode.recording import Recording
     from hostmode.recording.figure import save_figure
 
     recording = Recording.embedded()
     in_window = has_display()
-    for line in summary_lines(play_live(recording, "hostmode demo", window=in_window)):
+    for line in summary_lines(play_live(recording, "hostmode demo", stage=Stage(window=in_window))):
         print(line)
     if not in_window:
         _show_as_film(recording, film)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hostmode.controller import Controller
     from hostmode.pose import Pose
     from hostmode.recording import Recording
+    from hostmode.rig import FaceMap, Rig
     from hostmode.sending import Destination
     from hostmode.view.window import Window
 
@@ -35,6 +36,23 @@ _LINE_INTERVAL_S: Final = 1.0
 _PATIENCE_PICTURES: Final = 15 * _FRAMES_PER_SECOND
 _LARGEST_LAG_S: Final = 0.2
 _LAG_STEP_S: Final = 0.002
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a face is shown besides the terminal, which head, and what moves it."""
+
+    window: bool = False
+    web: bool = False
+    head: Rig | None = None
+    face_map: FaceMap | None = None
+
+    @property
+    def rig(self) -> Rig:
+        """The head that is shown."""
+        from hostmode.rig import Rig
+
+        return Rig.load() if self.head is None else self.head
 
 
 @dataclass
@@ -69,8 +87,7 @@ def play_live(
     console: Console | None = None,
     *,
     device: int | str | None = None,
-    window: bool = False,
-    web: bool = False,
+    stage: Stage = Stage(),
     destinations: Sequence[Destination] = (),
 ) -> Playback:
     """Play `recording` to its end and show the face meanwhile, in the terminal, a window or a browser, and send it.
@@ -98,8 +115,8 @@ def play_live(
     playback.silent_because = "; ".join(str(warning.message) for warning in caught)
     with (
         controller as avatar,
-        _maybe_window(avatar, title, window) as shown,
-        _maybe_web(avatar, web, console),
+        _maybe_window(avatar, title, stage) as shown,
+        _maybe_web(avatar, stage, console),
         _sending(avatar, destinations, playback),
     ):
         conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
@@ -119,13 +136,13 @@ def play_live(
 
 
 @contextlib.contextmanager
-def _maybe_window(avatar: Controller, title: str, wanted: bool) -> Iterator[Window | None]:
-    if not wanted:
+def _maybe_window(avatar: Controller, title: str, stage: Stage) -> Iterator[Window | None]:
+    if not stage.window:
         yield None
         return
     from hostmode.view.window import Window
 
-    with Window(avatar, title=title) as window:
+    with Window(avatar, stage.rig, title=title, face_map=stage.face_map) as window:
         yield window
 
 
@@ -145,14 +162,14 @@ def _sending(avatar: Controller, destinations: Sequence[Destination], playback: 
 
 
 @contextlib.contextmanager
-def _maybe_web(avatar: Controller, wanted: bool, console: Console) -> Iterator[None]:
+def _maybe_web(avatar: Controller, stage: Stage, console: Console) -> Iterator[None]:
     """Serve the face, wait until somebody looks, and let it come to rest before it goes."""
-    if not wanted:
+    if not stage.web:
         yield
         return
     from hostmode.view.web import WebFace
 
-    with WebFace(avatar) as face:
+    with WebFace(avatar, stage.rig, face_map=stage.face_map) as face:
         console.print(f"open {face.url} in a browser on this machine", highlight=False)
         face.wait_for_viewer()
         yield

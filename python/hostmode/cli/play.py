@@ -15,6 +15,7 @@ from hostmode.cli.style import new_app, working
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hostmode.cli.live import Stage
     from hostmode.offline import Rendering
     from hostmode.recording import Recording
     from hostmode.sending import Destination
@@ -37,6 +38,10 @@ def play(
     web: Annotated[
         bool, typer.Option("--web", help="Show a head in a browser on this machine; needs the extra `video`.")
     ] = False,
+    head: Annotated[Path | None, typer.Option(help="A head file for them; the built-in head unless given.")] = None,
+    face_map: Annotated[
+        Path | None, typer.Option("--map", help="Your own way from keyframes to expressions: an .npz.")
+    ] = None,
     send: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,12 +93,15 @@ def play(
     if poses_out is None and (rate is not None or exact):
         option = "--rate" if rate is not None else "--exact"
         raise typer.BadParameter("says how poses are written: add --poses-out poses.npz", param_hint=option)
+    if not (window or web) and (head is not None or face_map is not None):
+        option = "--head" if head is not None else "--map"
+        raise typer.BadParameter("is for a face: add --window or --web", param_hint=option)
     destinations = _destinations(send or [])
     recording = read_recording(file, sample_rate, audio)
     require_rate(recording)
     say_rate(recording)
     if audio_out is None and poses_out is None:
-        _play_live(recording, printable(file.name), device, window, web, destinations)
+        _play_live(recording, printable(file.name), device, _stage(window, web, head, face_map), destinations)
         return
     if window or web or destinations:
         option = "--window" if window else "--web" if web else "--send"
@@ -122,6 +130,18 @@ def _check_output(source: Path | None, output: Path | None, option: str, endings
         )
 
 
+def _stage(window: bool, web: bool, head: Path | None, face_map: Path | None) -> Stage:
+    from hostmode.cli.live import Stage
+    from hostmode.rig import FaceMap, Rig
+
+    return Stage(
+        window,
+        web,
+        None if head is None else Rig.load(head),
+        None if face_map is None else FaceMap.load(face_map),
+    )
+
+
 def _destinations(urls: list[str]) -> list[Destination]:
     from hostmode.sending import Destination
 
@@ -132,18 +152,12 @@ def _destinations(urls: list[str]) -> list[Destination]:
 
 
 def _play_live(
-    recording: Recording,
-    name: str,
-    device: str | None,
-    window: bool,
-    web: bool,
-    destinations: Sequence[Destination],
+    recording: Recording, name: str, device: str | None, stage: Stage, destinations: Sequence[Destination]
 ) -> None:
     from hostmode.cli.live import play_live, summary_lines
 
     chosen = int(device) if device is not None and device.isdecimal() else device
-    playback = play_live(recording, name, device=chosen, window=window, web=web, destinations=destinations)
-    for line in summary_lines(playback):
+    for line in summary_lines(play_live(recording, name, device=chosen, stage=stage, destinations=destinations)):
         print(line)
 
 

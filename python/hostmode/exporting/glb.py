@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from hostmode.engines import quaternion
 from hostmode.exporting.clip import with_closing_key
 from hostmode.exporting.gltf_file import ARRAY, ELEMENTS, GltfFile
 from hostmode.rig.face import JOINT_NAMES
-from hostmode.rig.head import MATERIALS
+from hostmode.rig.head_data import MATERIALS
 from hostmode.view.png import png_bytes
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _parts(mesh: HeadMesh) -> list[tuple[str, bool, npt.NDArray[np.uint32]]]:
     parts = []
     for index, name in enumerate(MATERIALS):
         for textured in (True, False):
-            shown = np.full(len(of), name == "eye") if name not in ("skin", "hair") else covered
+            shown = covered if name in ("skin", "cloth") else np.full(len(of), name == "eye")
             chosen = rig.triangles[(of == index) & (shown == textured)]
             if len(chosen):
                 parts.append((name, textured, chosen))
@@ -125,8 +126,15 @@ def _add_material(file: GltfFile, name: str, texture: int | None) -> int:
 
 
 def _add_texture(file: GltfFile, picture: npt.NDArray[np.uint8]) -> int:
-    image = file.add("images", {"bufferView": file.view(png_bytes(picture)), "mimeType": "image/png"})
+    data = _png(picture.tobytes(), picture.shape)
+    image = file.add("images", {"bufferView": file.view(data), "mimeType": "image/png"})
     return file.add("textures", {"source": image})
+
+
+@functools.lru_cache(maxsize=4)
+def _png(pixels: bytes, shape: tuple[int, ...]) -> bytes:
+    # Most of the time of a short clip, and the same for every clip of a batch.
+    return png_bytes(np.frombuffer(pixels, np.uint8).reshape(shape))
 
 
 def _eye_uv(mesh: HeadMesh) -> npt.NDArray[np.float32]:

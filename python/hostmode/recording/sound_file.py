@@ -76,10 +76,11 @@ def sound_beside(recording: Path) -> Sound | None:
 
     It has the recording's name and another ending, or is the ``audio_<id>`` of a ``flame_<id>``.
     """
-    return next((read_sound(path) for path in _places(recording) if path.is_file()), None)
+    return next((read_sound(path) for path in places_of_sound(recording) if path.is_file()), None)
 
 
-def _places(recording: Path) -> Iterator[Path]:
+def places_of_sound(recording: Path) -> Iterator[Path]:
+    """Yield where the sound of a recording is looked for, whether it is there or not."""
     names = [recording.stem]
     if recording.stem.startswith(_MOTION_PREFIX):
         names.append(_SOUND_PREFIX + recording.stem.removeprefix(_MOTION_PREFIX))

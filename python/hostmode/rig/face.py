@@ -36,6 +36,9 @@ class FaceMap:
         Rows in the order of `hostmode.ARKIT_NAMES`.
     offset : ndarray, shape (52,), optional
         Zero unless given.
+    centred : bool
+        Whether the matrix takes what a keyframe differs by from the usual one of its conversation: the median of
+        the first message, which then follows with a time constant of 6 s. Avatars differ in their usual keyframe.
 
     Raises
     ------
@@ -43,13 +46,15 @@ class FaceMap:
         A shape is another, or a value not finite.
     """
 
-    def __init__(self, matrix: npt.ArrayLike, offset: npt.ArrayLike | None = None) -> None:
+    def __init__(self, matrix: npt.ArrayLike, offset: npt.ArrayLike | None = None, *, centred: bool = False) -> None:
         given = np.zeros(len(ARKIT_NAMES)) if offset is None else offset
-        self._core = _CoreMap(np.ascontiguousarray(matrix, np.float32), np.ascontiguousarray(given, np.float32))
+        self._core = _CoreMap(
+            np.ascontiguousarray(matrix, np.float32), np.ascontiguousarray(given, np.float32), centred
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> FaceMap:
-        """Read an ``.npz`` with ``matrix``, and perhaps ``offset`` and ``names`` of the rows.
+        """Read an ``.npz`` with ``matrix``, and perhaps ``offset``, ``names`` of the rows and ``centred``.
 
         Raises
         ------
@@ -70,8 +75,11 @@ class FaceMap:
             moved = np.zeros(len(ARKIT_NAMES))
             moved[rows] = offset
             matrix, offset = spread, moved
+        centred = arrays.get("centred", np.array(False))
+        if centred.shape != () or centred.dtype.kind not in "biu":
+            raise HeadError(f"{path}: centred is {centred.dtype} of shape {centred.shape}; it must be a bool")
         try:
-            return cls(matrix, offset)
+            return cls(matrix, offset, centred=bool(centred))
         except (ValueError, TypeError) as error:
             raise HeadError(f"{path}: {error}") from error
 

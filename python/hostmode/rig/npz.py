@@ -26,7 +26,24 @@ _HEADERS: Final = {
 }
 
 
-def read_npz(path: str | os.PathLike[str] | io.BytesIO) -> dict[str, npt.NDArray[Any]]:
+def read_bounded(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a file of at most 256 MB.
+
+    Raises
+    ------
+    HeadError
+        It is larger.
+    OSError
+        It cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise HeadError(f"{path}: larger than {_MOST_BYTES} bytes, the most that is read")
+    return data
+
+
+def read_npz(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of the file by name.
 
     Raises
@@ -36,16 +53,11 @@ def read_npz(path: str | os.PathLike[str] | io.BytesIO) -> dict[str, npt.NDArray
     OSError
         It cannot be read.
     """
-    if isinstance(path, io.BytesIO):
-        return _unpack(path, "head")
-    with Path(path).open("rb") as file:
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise HeadError(f"{path}: larger than {_MOST_BYTES} bytes, the most that is read")
-    return _unpack(io.BytesIO(data), str(path))
+    return unpack_npz(io.BytesIO(read_bounded(path)), str(path))
 
 
-def _unpack(file: io.BytesIO, name: str) -> dict[str, npt.NDArray[Any]]:
+def unpack_npz(file: io.BytesIO, name: str) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of an archive in memory; `name` is for messages."""
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()

@@ -121,7 +121,7 @@ class Sender:
             due_s = seen_s - latency_s
             _sleep_until(due_s - _AHEAD_S)
             try:
-                weights, joints = self._face.expression(clock(), seen_s)
+                weights, joints, _ = self._face.expression(clock(), seen_s)
             except ClosedError:
                 return
             datagrams = self._packets.encode(weights, joints, frame % math.floor(_DAY_S * rate), seen_s - began_s)

@@ -103,8 +103,8 @@ def write_film(
 def _drawn(
     performance: Performance, stage: Offscreen, progress: Callable[[int], None]
 ) -> Iterable[npt.NDArray[np.uint8]]:
-    for index, (weights, joints) in enumerate(performance):
-        yield stage.render_face(weights, joints)
+    for index, face in enumerate(performance):
+        yield stage.render_face(*face)
         progress(index + 1)
 
 
@@ -114,7 +114,7 @@ def _contact_sheet(performance: Performance, stage: Offscreen) -> npt.NDArray[np
     sheet = np.empty((rows * height, columns * width, 4), np.uint8)
     for place, index in enumerate(np.linspace(0, len(performance) - 1, columns * rows).round().astype(int)):
         top, left = place // columns * height, place % columns * width
-        picture = stage.render_face(performance.weights[index], performance.joints[index])
+        picture = stage.render_face(performance.weights[index], performance.joints[index], performance.poses[index])
         sheet[top : top + height, left : left + width] = picture
     return sheet if stage.transparent else sheet[..., :3]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from hostmode._core import ARKIT_NAMES
 from hostmode.rig.face import JOINT_NAMES
-from hostmode.rig.head import MATERIALS
+from hostmode.rig.head_data import MATERIALS
 from hostmode.view.gl import import_moderngl, make_program
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class HeadRenderer:
         self.per_pixel = not self.software if per_pixel is None else per_pixel
         self._weight_of = _places(ARKIT_NAMES, rig.target_names)
         self._joint_of = _places(JOINT_NAMES, rig.joint_names)
+        bends = [name for name in JOINT_NAMES[:2] if name in rig.joint_names]
+        self._turns_once = rig.joint_names.index(bends[0]) if len(bends) == 1 else None
         self._weights = np.zeros(len(rig.target_names), np.float32)
         self._joints = np.zeros((len(rig.joint_names), 3), np.float32)
         self.vertices = np.empty((rig.vertex_count, 6), np.float32)
@@ -106,12 +108,30 @@ class HeadRenderer:
         content = [(self._dynamic, _DYNAMIC, *_DYNAMIC_NAMES), (self._static, _STATIC, *_STATIC_NAMES)]
         return self._gl.vertex_array(program, content, self._gl.buffer(triangles.tobytes()), skip_errors=True)
 
-    def pose(self, weights: npt.NDArray[np.float32], joints: npt.NDArray[np.float32]) -> None:
-        """Deform the head: ARKit's weights, and joints as `hostmode.rig.Face` makes them."""
-        for source, target in self._weight_of:
-            self._weights[target] = weights[source]
-        for source, target in self._joint_of:
-            self._joints[target] = joints[source]
+    def pose(
+        self,
+        weights: npt.NDArray[np.float32],
+        joints: npt.NDArray[np.float32],
+        pose: npt.NDArray[np.float32] | None = None,
+    ) -> None:
+        """Deform the head: ARKit's weights and joints as `hostmode.rig.Face` makes them, or the pose behind them.
+
+        Raises
+        ------
+        ValueError
+            The head is driven by poses, and there is none.
+        """
+        if self._rig.driven_by == "pose":
+            if pose is None:
+                raise ValueError("this head is driven by poses, and knows no expressions of ARKit; give the pose too")
+            self._rig.decode(pose, self._weights, self._joints)
+        else:
+            for source, target in self._weight_of:
+                self._weights[target] = weights[source]
+            for source, target in self._joint_of:
+                self._joints[target] = joints[source]
+            if self._turns_once is not None:
+                self._joints[self._turns_once] = joints[0] + joints[1]  # small turns of one neck add up
         self._rig.deform(self._weights, self._joints, self.vertices)
         self._mouth_open = float(np.clip(0.35 + 1.6 * weights[_JAW_OPEN], 0.0, 1.0))
 

@@ -106,8 +106,8 @@ class LiveFace:
 
     def expression(
         self, now: float, shown_at: float | None = None
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return ARKit's weights (52,) and the joints (4, 3) for a picture.
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return ARKit's weights (52,), the joints (4, 3) and the pose (120,) for a picture.
 
         Parameters
         ----------
@@ -130,4 +130,4 @@ class LiveFace:
                 mouth = self._mouth_pose
                 self._controller.sample(at - lag, mouth)
             self._face.drive(self._pose, at, media_s, conversation_id, mouth)
-            return self._face.weights.copy(), self._face.joints.copy()
+            return self._face.weights.copy(), self._face.joints.copy(), self._pose.copy()

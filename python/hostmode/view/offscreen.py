@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from hostmode.rig import BUILT_IN_HEAD, Face, Rig
+from hostmode.rig.face import pose_values
 from hostmode.view.background import STUDIO, Background
 from hostmode.view.camera import Camera
 from hostmode.view.gl import offscreen_context
@@ -126,9 +127,14 @@ class Offscreen:
             Its upper row first; alpha is not multiplied in.
         """
         self._face.drive_alone(pose, now)
-        return self.render_face(self._face.weights, self._face.joints)
+        return self.render_face(self._face.weights, self._face.joints, pose_values(pose))
 
-    def render_face(self, weights: npt.NDArray[np.float32], joints: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    def render_face(
+        self,
+        weights: npt.NDArray[np.float32],
+        joints: npt.NDArray[np.float32],
+        pose: npt.NDArray[np.float32] | None = None,
+    ) -> npt.NDArray[np.uint8]:
         """Draw an expression.
 
         Parameters
@@ -137,8 +143,10 @@ class Offscreen:
             In the order of `hostmode.ARKIT_NAMES`.
         joints : ndarray of float32, shape (4, 3)
             Rotation vectors of neck, head, left and right eye, radians.
+        pose : ndarray of float32, shape (120,), optional
+            What a head is shown in that is driven by poses.
         """
-        self._renderer.pose(weights, joints)
+        self._renderer.pose(weights, joints, pose)
         self._renderer.draw(self._target, self.camera, self._background)
         self._gl.copy_framebuffer(self._resolved, self._target)
         width, height = self.size

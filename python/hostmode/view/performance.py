@@ -39,18 +39,21 @@ class Performance:
         ARKit's expressions at picture *i*, at ``i / rate`` seconds, in the order of `hostmode.ARKIT_NAMES`.
     joints : ndarray of float32, shape (m, 4, 3)
         Rotation vectors of neck, head, left and right eye, radians.
+    poses : ndarray of float32, shape (m, 120)
+        What the player shows, for heads that are driven by poses.
     """
 
     audio: npt.NDArray[np.int16]
     sample_rate: int
     weights: npt.NDArray[np.float32]
     joints: npt.NDArray[np.float32]
+    poses: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.weights)
 
-    def __iter__(self) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
-        return zip(self.weights, self.joints, strict=True)
+    def __iter__(self) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+        return zip(self.weights, self.joints, self.poses, strict=True)
 
 
 def perform(
@@ -105,7 +108,7 @@ def perform(
         face.drive(poses[index], now, now - start / sample_rate, "recording", _between(poses, max(0.0, index - lag)))
         weights[index] = face.weights
         joints[index] = face.joints
-    return Performance(audio, sample_rate, weights, joints)
+    return Performance(audio, sample_rate, weights, joints, poses)
 
 
 def _play(

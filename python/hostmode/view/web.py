@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hostmode.controller import Controller
+    from hostmode.rig import FaceMap
 
 _ADDRESS: Final = "127.0.0.1"
 _NAMES: Final = (_ADDRESS, "localhost")
@@ -58,6 +59,8 @@ class WebFace:
         Pictures a second, 1 to 60.
     port : int
         0 takes a free one.
+    face_map : FaceMap, optional
+        Takes the place of the built-in way from keyframes to expressions.
 
     Raises
     ------
@@ -77,6 +80,7 @@ class WebFace:
         size: int | tuple[int, int] = 512,
         rate: float = 25.0,
         port: int = 0,
+        face_map: FaceMap | None = None,
     ) -> None:
         if not 1 <= rate <= 60:
             raise ValueError(f"rate is {rate}; it must be 1 to 60 pictures a second")
@@ -91,7 +95,7 @@ class WebFace:
         self._failure: BaseException | None = None
         self._closing = False
         import_av()
-        self._face = LiveFace(controller)
+        self._face = LiveFace(controller, face_map)
         self._server = http.server.ThreadingHTTPServer((_ADDRESS, port), self._handler())
         self._server.daemon_threads = True
         self._threads = [
@@ -148,8 +152,7 @@ class WebFace:
                 encode = _jpeg_encoder(stage.size)
                 due = clock()
                 while not self._closing:
-                    weights, joints = self._face.expression(clock())
-                    self._publish(encode(stage.render_face(weights, joints)))
+                    self._publish(encode(stage.render_face(*self._face.expression(clock()))))
                     due = max(due + 1 / self._rate, clock())
                     with self._changed:
                         self._changed.wait_for(lambda: self._closing or self._viewers > 0)

@@ -24,7 +24,7 @@ void main() {
   gl_Position = view_projection * vec4(position, 1.0);
   atlas_uv = uv;
   int kind = int(shade.z + 0.5);
-  float cover = kind == SKIN ? colour.a : kind == HAIR || kind == TEETH ? 1.0 : 0.0;
+  float cover = kind == SKIN || kind == CLOTH ? colour.a : kind == HAIR || kind == TEETH ? 1.0 : 0.0;
   albedo = vec4(colour.rgb * colour.rgb * (1.0 - cover), cover);
 #ifdef PER_PIXEL
   seen_normal = normal;
