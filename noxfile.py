@@ -31,6 +31,20 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(python="3.11")
+def blender(session: nox.Session) -> None:
+    """Try the Blender add-on in Blender's own wheel, which is for one version of Python."""
+    session.install(".[all]", *group("test"), "bpy")
+    session.run("pytest", "tests/python/test_blender_add_on.py", *session.posargs)
+
+
+@nox.session
+def cluster(session: nox.Session) -> None:
+    """Run a batch on a Ray cluster of two nodes on this machine, and kill one."""
+    session.install(".[all,ray]", *group("test"))
+    session.run("pytest", "tests/python/test_batch_on_ray.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format of Python and C++; with --fix, repair them."""

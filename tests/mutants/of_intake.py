@@ -20,7 +20,7 @@ INTAKE = (
     Mutation(
         "rule2",
         "MotionIntake::route",
-        "conversation = id != nullptr ? conversations_.find(*id) : nullptr;",
+        "conversation = id != nullptr ? conversations_.taking_motion(*id) : nullptr;",
         "conversation = nullptr;",
     ),
     Mutation(
@@ -211,6 +211,17 @@ INTAKE = (
     ),
     Mutation("e26", "Conversations::end", "if (cause != EndCause::kWatchdog) {", "if (true) {"),
     Mutation("e26", "MotionIntake::accept", "if (conversations_.tombstones().holds(arrived)) {", "if (false) {"),
+    Mutation("e26", "Conversations::open", "std::exchange(given_up_, {});", "{};"),
+    Mutation("e26", "Conversations::end", "    given_up_ = conversation.goes_on_with;\n", ""),
+    Mutation("rule3", "Conversations::end", "  given_up_.clear();\n", ""),
+    Mutation("rule3", "Conversations::end", " && !conversation.motion_ended()) {", ") {"),
+    Mutation(
+        "rule3",
+        "Conversations::end",
+        "cause == EndCause::kWatchdog && !conversation.is_turn",
+        "!conversation.is_turn",
+    ),
+    Mutation("rule3", "AudioIntake::open", "  if (turn) opened->goes_on_with.clear();\n", ""),
     Mutation("e26", "Tombstones::kMost", "kMost = 32;", "kMost = 31;"),
     Mutation("e27", "MotionIntake::is_for_another_avatar", "message.avatar_id != config_.avatar_id;", "false;"),
     Mutation(

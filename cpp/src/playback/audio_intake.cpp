@@ -78,6 +78,7 @@ ConversationPtr AudioIntake::open(bool turn, double now_s, bool& opens) {
   if (!opens) return conversations_.accepting();
   ConversationPtr opened = begin(now_s);
   opened->is_turn = turn;
+  if (turn) opened->goes_on_with.clear();
   return opened;
 }
 

@@ -41,8 +41,12 @@ class Progress:
     ----------
     items : int
         All of them.
-    done, kept, failed : int
-        Those done now, those that were done before, those that cannot be done.
+    done : int
+        Those done now.
+    kept : int
+        Those that were done before.
+    failed : int
+        Those that cannot be done.
     seconds : float
         Of sound in those done now.
     elapsed : float
@@ -163,6 +167,8 @@ def batch(
             run.settle(outcomes)
         finally:
             run.clean()
+    # Not in the order in which workers happened to come upon them.
+    run.result.failures.sort(key=lambda failure: failure.input)
     return run.result
 
 
