@@ -28,6 +28,7 @@ MAX_FRAME_BYTES: Final = 1024 * 1024
 HEARTBEAT_S: Final = 20.0
 _HANDSHAKE_S: Final = 10.0
 _CATCH_UP_S: Final = 2.0
+_LONGEST_REASON: Final = 200
 # Frames a client may send in a second: speech in chunks of 10 ms, twice over.
 _MOST_FRAMES_A_SECOND: Final = 200
 
@@ -120,7 +121,7 @@ class Relay:
         self._ended(turn)
 
     def _interrupt(self, turn: LoggedTurn, reason: str, by_client: bool = False) -> None:
-        message = Interrupted(turn.id, reason, by_client)
+        message = Interrupted(turn.id, reason[:_LONGEST_REASON], by_client)
         self._publish(message)
         self._interrupted(turn, message, live=True)
 
