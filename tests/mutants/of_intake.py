@@ -236,7 +236,9 @@ INTAKE = (
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
     Mutation("e35", "decode_first_protocol", "if (field.number == kResponse) {", "if (field.number != 0) {"),
-    Mutation("e28", "sane", "  return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "  return t_s;"),
+    Mutation(
+        "e28", "sane", "return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "return t_s;", cases="test_idle_motion*"
+    ),
     Mutation("pcm", "PcmView::PcmView", '&& item != "h") {', '&& item != "H") {'),
     Mutation(
         "audio_format",

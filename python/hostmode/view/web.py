@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import secrets
 import threading
 import time
 from fractions import Fraction
@@ -94,6 +95,7 @@ class WebFace:
         self._viewers = 0
         self._failure: BaseException | None = None
         self._closing = False
+        self._key = secrets.token_urlsafe(16)
         import_av()
         self._face = LiveFace(controller, face_map)
         self._server = http.server.ThreadingHTTPServer((_ADDRESS, port), self._handler())
@@ -123,6 +125,10 @@ class WebFace:
     def url(self) -> str:
         """What to open in a browser."""
         return f"http://{_ADDRESS}:{self._server.server_address[1]}/"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook on this machine shows: the face as it moves."""
+        return f'<img src="{self.url}face.mjpg?key={self._key}" alt="The face of the avatar">'
 
     @property
     def pictures(self) -> int:
@@ -177,6 +183,9 @@ class WebFace:
             timeout = 10
 
             def do_GET(self) -> None:
+                # A picture with the key may stand on a page of another origin: a notebook's.
+                self.path, _, query = self.path.partition("?")
+                shared = secrets.compare_digest(query.encode(), f"key={face._key}".encode())
                 if not face._is_own(self.headers.get("Host"), self.headers.get("Origin")):
                     self.send_error(403, "only pages of this server")
                     return
@@ -192,7 +201,7 @@ class WebFace:
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.send_header("Cache-Control", "no-store")
-                self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+                self.send_header("Cross-Origin-Resource-Policy", "cross-origin" if shared else "same-origin")
                 self.send_header("X-Frame-Options", "SAMEORIGIN")
                 self.end_headers()
                 try:
