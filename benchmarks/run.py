@@ -1,6 +1,6 @@
 """Build and run the benchmarks, print what they find and write it to benchmarks/results: one file a part.
 
-Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [face]
+Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [face] [carrying]
 """
 
 from __future__ import annotations
@@ -184,6 +184,44 @@ FACE = {
 }
 
 
+def carrying() -> Iterator[str]:
+    """What carrying to 200 viewers costs, and what survives (G14)."""
+    found = python_medians("carrying.py")
+    costs: dict[str, dict[str, float]] = found["costs"]  # type: ignore[assignment]
+    survived: dict[str, float] = found["survival"]  # type: ignore[assignment]
+    alone, peer, bus = (costs[name] for name in ("hostmode", "websockets.broadcast", "hostmode over the bus"))
+    yield (
+        "200 viewers of one avatar, every 40 ms 1920 bytes of sound and 500 of motion. All viewers are one process, "
+        "whose work is part of each delay. hostmode sends sound and motion as a frame each, the peer both in one. "
+        "The bus counts the publishing node, the viewers' node and the NATS server."
+    )
+    rows = [
+        f"| {name} | {cost['percent']:.1f} | {cost['percent'] / peer['percent']:.2f} "
+        f"| {cost['p50_ms']:.1f} | {cost['p99_ms']:.1f} | {cost['p99_ms'] / peer['p99_ms']:.2f} |"
+        for name, cost in costs.items()
+    ]
+    yield "\n".join(
+        [
+            "| | % of a core | against the peer | p50, ms | p99, ms | against the peer |",
+            "|---|---:|---:|---:|---:|---:|",
+            *rows,
+        ]
+    )
+    yield verdict("at most 15 % of a core", r := alone["percent"], r <= 15)
+    yield verdict("p99 at most 25 ms", r := alone["p99_ms"], r <= 25)
+    yield verdict("over the bus, p99 later by at most 5 ms", r := bus["p99_ms"] - alone["p99_ms"], r <= 5)
+    yield (
+        f"{survived['viewers']:.0f} viewers on two nodes of a bus; one takes nothing; the node of "
+        f"{survived['moved']:.0f} of them is killed; the publisher's connection is cut for 3 s. Compared byte for "
+        f"byte, {survived['messages']:.0f} messages:"
+    )
+    others = survived["viewers"] - 1
+    yield verdict(
+        f"of {others:.0f} others, have every message once and in order", r := survived["complete"], r == others
+    )
+    yield verdict("the node's memory grew by at most 32 MB", r := survived["grown_mb"], r <= 32)
+
+
 def playout_of_streams() -> Iterator[str]:
     """When sound starts, and how often it runs dry (G1)."""
     yield from playout.report(json.loads(run(BUILD / "playout", *playout.SEEDS, *playout.RISKS)))
@@ -212,6 +250,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "clock": clock,
     "playout": playout_of_streams,
     "face": face,
+    "carrying": carrying,
     "batch": batch,
 }
 
@@ -229,7 +268,8 @@ def main() -> None:
     wanted = sys.argv[1:] or list(PARTS)
     if unknown := set(wanted) - set(PARTS):
         raise SystemExit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    build()
+    if set(wanted) - {"face", "carrying", "batch"}:
+        build()
     RESULTS.mkdir(exist_ok=True)
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     for part in wanted:

@@ -236,12 +236,14 @@ INTAKE = (
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
     Mutation("e35", "decode_first_protocol", "if (field.number == kResponse) {", "if (field.number != 0) {"),
-    Mutation("e28", "sane", "  return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "  return t_s;"),
+    Mutation(
+        "e28", "sane", "return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "return t_s;", cases="test_idle_motion*"
+    ),
     Mutation("pcm", "PcmView::PcmView", '&& item != "h") {', '&& item != "H") {'),
     Mutation(
         "audio_format",
         "hostmode.intake.Intake.set_audio_format",
-        '        if audio_format != "pcm":\n',
+        '        if audio_format not in ("pcm", "opus"):\n',
         '        if audio_format == "raw":\n',
     ),
     Mutation(

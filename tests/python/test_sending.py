@@ -167,6 +167,13 @@ def test_play_with_a_wrong_url_ends_in_one_line(tmp_path: Path) -> None:
     run_cli("play", tmp_path / "x.json", "--send", "udp://host", fails_with="wanted is livelink")
 
 
+def test_vmc_without_python_osc_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pythonosc", None)
+
+    with hostmode.Controller(output="silent") as avatar, pytest.raises(hostmode.MissingExtraError, match="vmc"):
+        hostmode.send(avatar, "vmc://127.0.0.1")
+
+
 def test_unknown_host_is_said() -> None:
     with (
         hostmode.Controller(output="silent") as avatar,
