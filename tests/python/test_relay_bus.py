@@ -19,7 +19,7 @@ from relay_rig import SPEECH, Proxy, Record, avatar, free_port, nats_server, rel
 
 from hostmode.relay import RelayTurn, bus_messages, connect, serve  # noqa: E402
 from hostmode.relay.bus_messages import Ended, Interrupted, Opened, Said, Spoke  # noqa: E402
-from hostmode.relay.items import Audio, FrameError, Frames  # noqa: E402
+from hostmode.relay.items import Audio, FrameError, Frames, Interrupt  # noqa: E402
 
 MESSAGES = st.one_of(
     st.builds(Opened, st.text(max_size=9), st.integers(0, 2**64 - 1)),
@@ -89,8 +89,9 @@ def test_node_that_joins_late_gives_the_running_turn_from_its_beginning() -> Non
             over.end()
             turn = one.open_turn()
             said = await publish(turn, range(10, 30), 0.0)
-            async with serve(bus=bus) as other, connect(other.url, avatar()) as link:
-                record = Record(link.avatar)
+            late = avatar()
+            record = Record(late)
+            async with serve(bus=bus) as other, connect(other.url, late) as link:
                 said += await publish(turn, range(30, 40), 0.0)
                 await until(lambda: record.audio == said)
                 link.avatar.close()
@@ -132,10 +133,12 @@ def test_interrupt_and_speech_of_a_client_reach_the_publisher_on_another_node() 
             turn.audio(SPEECH.tobytes() * 5)
             await until(lambda: near.avatar.state == far.avatar.state == "playing")
             await far.send_audio(b"\1\2", last=True)
+            await far._send(Interrupt("\ud800" + "x" * 500_000))
             await far.interrupt()
             await until(lambda: near.avatar.state == "idle" and turn.over)
             await until(lambda: bool(heard))
-            assert (reasons, heard) == (["user"], [(b"\1\2", True)])
+            assert [len(reason) for reason in reasons] == [200]
+            assert heard == [(b"\1\2", True)]
             one.open_turn().audio(SPEECH.tobytes() * 5)
             await until(lambda: near.avatar.state == far.avatar.state == "playing")
             for link in (near, far):
