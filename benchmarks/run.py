@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -146,14 +147,30 @@ def clock() -> Iterator[str]:
 def face() -> Iterator[str]:
     """The face, drawn in software (G13)."""
     found = python_medians("face.py")
-    yield "The built-in head, 512 x 512 pixels; a graphics card draws light per pixel in less than any of these"
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    yield (
+        "The built-in head, 512 x 512 pixels, all of it computed by the processor, "
+        f"{os.cpu_count()} cores on which {busy:.1f} processes wanted to run"
+    )
+    yield (
+        "What a graphics card changes was not measured, for want of one: there, light is worked out per pixel with "
+        "four samples, which is the last row of the table"
+    )
     rows = [f"| {name} | {found[key]:.2f} |" for name, key in FACE.items()]
     yield "\n".join(["| | ms |", "|---|---:|", *rows])
     yield verdict("deforming at least 3 times faster than NumPy", r := found["ratio"], r >= 3)
     share = found["deform_percent_of_a_core_at_60_hz"]
     yield verdict("deforming at most 3 % of a core at 60 Hz", share, share <= 3)
     pictures = 1000 / found["picture_vertex_ms"]
-    yield verdict("at least 60 pictures a second, as in the window", pictures, pictures >= 60)
+    yield verdict("at least 60 pictures a second, drawn and read back", pictures, pictures >= 60)
+    if shutil.which("xvfb-run") is None:
+        yield "The window was not measured: it needs xvfb"
+    else:
+        script = ROOT / "benchmarks" / "python" / "face_window.py"
+        seen = json.loads(run("xvfb-run", "-a", "-s", "-screen 0 800x600x24", sys.executable, script))
+        rate = seen["pictures_a_second"]
+        yield verdict("60 pictures a second in a window while it speaks (a timer stops it at 62)", rate, rate >= 59.5)
+        yield verdict("gaps in the sound meanwhile", n := seen["underruns"], n == 0)
     film = found["film_times_real_time"]
     yield verdict("a film with sound at 25 pictures a second at least 2 times real time", film, film >= 2)
 
