@@ -216,8 +216,8 @@ def assert_punctual(lateness_ms: np.ndarray, report: str) -> None:
     figures = np.percentile(lateness_ms, [0, 50, 99])
     print(f"{report}: earliest {figures[0]:.2f}, median {figures[1]:.2f}, p99 {figures[2]:.2f} ms")
     assert figures[0] > -2
-    assert figures[1] < 2
-    assert figures[2] < 60
+    assert figures[1] < 5
+    assert figures[2] < 300
 
 
 def assert_same_mouth(times: np.ndarray, jaw: np.ndarray, shown: slice = slice(45, None)) -> None:
