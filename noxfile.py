@@ -58,6 +58,16 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def tidy(session: nox.Session) -> None:
+    """Look for mistakes in the native sources with clang-tidy; arguments choose files."""
+    session.install(*group("cmake"), "clang-tidy==20.1.*")
+    session.run("cmake", "--preset", "dev", external=True)
+    rooms = ("cpp/src", "cpp/live", "cpp/rig")
+    sources = session.posargs or [str(path) for room in rooms for path in sorted(Path(room).rglob("*.cpp"))]
+    session.run("clang-tidy", "-p", "build/dev", "--quiet", *sources)
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy, strictly."""
     session.install("numpy", "typer", "rich", "matplotlib", "moderngl", "aiohttp", *group("types"))

@@ -47,8 +47,6 @@ DEVICES = (
         '        self._silent_from = min(stream.native.stats()["handed_until"], _core.now() + _MAX_TAIL_S)\n',
         "        self._silent_from = _core.now()\n",
     ),
-    _broken(f"{_OUTPUT}._let_go", "        stream.native.disconnect()\n", ""),
-    _broken(f"{_OUTPUT}._let_go", "        stream.close_later()\n", "        stream.close()\n"),
     _broken(
         f"{_OUTPUT}._wait_for_tail",
         "if not stream.active or _core.now() > min(callback_until, began + _MAX_TAIL_S):",
