@@ -267,12 +267,6 @@ INTAKE = (
     Mutation("not_pcm", "are_bytes", "return unlike < kUnlike && ", "return "),
     Mutation("not_pcm", "are_bytes", "chi_square > kTells * kTells * kWords * degrees;", "chi_square >= 0;"),
     Mutation("not_pcm", "are_bytes", "if (are_widened(window, taken.upper_bytes) || are", "if (are"),
-    Mutation(
-        "not_pcm",
-        "ForeignSamples::look",
-        "if (++suspicions_ >= kEnough) return found;",
-        "if (++suspicions_ >= 1) return found;",
-    ),
     Mutation("not_pcm", "ForeignSamples::kConvinced", "kConvinced = 8;", "kConvinced = 1;"),
     Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
     Mutation(
