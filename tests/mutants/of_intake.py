@@ -213,7 +213,6 @@ INTAKE = (
     Mutation("e26", "MotionIntake::accept", "if (conversations_.tombstones().holds(arrived)) {", "if (false) {"),
     Mutation("e26", "Conversations::open", "std::exchange(given_up_, {});", "{};"),
     Mutation("e26", "Conversations::end", "    given_up_ = conversation.goes_on_with;\n", ""),
-    Mutation("rule3", "Conversations::end", "  given_up_.clear();\n", ""),
     Mutation("rule3", "Conversations::end", " && !conversation.motion_ended()) {", ") {"),
     Mutation(
         "rule3",
