@@ -1,4 +1,5 @@
 #include "bindings.h"
+#include "refusals.h"
 
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   m.doc() = "Native core of hostmode: sans-I/O playback of AvatarKit Host Mode conversations.";
@@ -12,4 +13,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   hostmode::bindings::bind_portaudio(m);
   hostmode::bindings::bind_rig(m);
   hostmode::bindings::bind_capi(m);
+  hostmode::bindings::word_refusals(m);
 }

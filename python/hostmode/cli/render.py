@@ -40,6 +40,9 @@ def render(
         str | None,
         typer.Option(help="A colour, such as #20242a, or a picture file.", metavar="COLOR or FILE"),
     ] = None,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Show the whole of the head, whatever its shape and the picture's.")
+    ] = False,
     transparent: Annotated[bool, typer.Option("--transparent", help="No background: for .webm and .png.")] = False,
     lead_in: Annotated[float, typer.Option(help="Seconds before the sound.", min=0.0, max=60.0)] = 0.0,
     lead_out: Annotated[float, typer.Option(help="Seconds after it: it comes to rest.", min=0.0, max=60.0)] = 1.0,
@@ -55,6 +58,7 @@ def render(
     """
     from hostmode.recording import load_recording
     from hostmode.rig import BUILT_IN_HEAD, FaceMap, Rig
+    from hostmode.view.camera import Camera
     from hostmode.view.film import ENDINGS
     from hostmode.view.offscreen import Offscreen
     from hostmode.view.performance import perform
@@ -78,7 +82,8 @@ def render(
         wall = None
     elif background is not None:
         wall = _parse_background(background, width, height)
-    with Offscreen((width, height), rig, background=wall, smooth=ending == ".png") as stage:
+    camera = Camera.fitting(rig, width / height) if fit else None
+    with Offscreen((width, height), rig, camera=camera, background=wall, smooth=ending == ".png") as stage:
         _write(output, performance, stage, fps)
     print(f"{printable(output)}: {len(performance) / fps:.2f} s, {width}x{height} at {fps}/s")
 

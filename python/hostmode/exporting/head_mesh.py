@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hostmode.errors import HeadError
 from hostmode.rig import BUILT_IN_HEAD, Rig
-from hostmode.rig.npz import read_npz
+from hostmode.rig.head_file import read_head
 
 if TYPE_CHECKING:
     import os
@@ -57,17 +58,19 @@ class HeadMesh:
 
 
 def load_head_mesh(path: str | os.PathLike[str] = BUILT_IN_HEAD) -> HeadMesh:
-    """Read a head file of hostmode.
+    """Read a head file whose targets are ARKit's expressions.
 
     Raises
     ------
     HeadError
-        The file is no head.
+        The file is no head, or one of FLAME, which has other targets.
     OSError
         It cannot be read.
     """
-    rig = Rig.load(path)
-    arrays = read_npz(path)
+    data = read_head(path)
+    if data.driven_by != "arkit":
+        raise HeadError(f"{path}: this head has no expressions of ARKit to be exported; use one that has")
+    rig = Rig(data, str(path))
     still = np.zeros((len(rig.joint_names), 3), np.float32)
     rest = _deformed(rig, np.zeros(len(rig.target_names), np.float32), still)
     targets = np.empty((len(rig.target_names), rig.vertex_count, 3), np.float32)
@@ -75,15 +78,15 @@ def load_head_mesh(path: str | os.PathLike[str] = BUILT_IN_HEAD) -> HeadMesh:
         targets[index] = _deformed(rig, weights, still)[:, :3] - rest[:, :3]
     # What rounding left is no movement.
     targets[np.abs(targets) < 1e-5] = 0
-    joints, weights = _four(arrays["skin_joint"], arrays["skin_weight"])
+    joints, weights = _four(data.skin_joints, data.skin_weights)
     return HeadMesh(
         rig,
         rest[:, :3] * np.float32(_METRES_A_CENTIMETRE),
         rest[:, 3:],
         targets * np.float32(_METRES_A_CENTIMETRE),
         ("root", *rig.joint_names),
-        (-1, *(int(parent) + 1 for parent in arrays["joint_parent"])),
-        np.pad(arrays["joint_pivot"].astype(np.float32) * np.float32(_METRES_A_CENTIMETRE), ((1, 0), (0, 0))),
+        (-1, *(int(parent) + 1 for parent in data.joint_parents)),
+        np.pad(data.joint_pivots.astype(np.float32) * np.float32(_METRES_A_CENTIMETRE), ((1, 0), (0, 0))),
         joints,
         weights,
     )
@@ -97,11 +100,11 @@ def _four(
     joints: npt.NDArray[Any], weights: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
     """Return four influences a vertex, as engines want them; what no joint takes, the root does."""
-    most = min(weights.shape[1], 3)
-    taken = weights[:, :most].astype(np.float32) / 255
-    indices = joints[:, :most].astype(np.uint8) + np.uint8(1)
+    strongest = np.argsort(-weights, axis=1, kind="stable")[:, :3]
+    taken = np.take_along_axis(weights, strongest, axis=1).astype(np.float32)
+    indices = np.take_along_axis(joints, strongest, axis=1).astype(np.uint8) + np.uint8(1)
     indices[taken == 0] = 0
     spread = np.column_stack((1 - taken.sum(axis=1), taken)).clip(0, 1).astype(np.float32)
     spread /= spread.sum(axis=1, keepdims=True)
-    empty = ((0, 0), (0, 3 - most))
+    empty = ((0, 0), (0, 3 - taken.shape[1]))
     return np.pad(np.column_stack((np.zeros(len(indices), np.uint8), indices)), empty), np.pad(spread, empty)
