@@ -15,7 +15,6 @@ def _broken(function: str, original: str, mutated: str) -> Mutation:
 DEVICES = (
     _broken(f"{_LOOKOUT}.Lookout.ask", "return sighting if began > since else None", "return sighting"),
     _broken(f"{_LOOKOUT}.Lookout._run", "min(2.0 * pause_s, _LAST_PAUSE_S)", "_FIRST_PAUSE_S"),
-    _broken(f"{_LOOKOUT}.Lookout._wait", "if self._again or not self._asked:", "if self._again:"),
     _broken(f"{_LOOKOUT}.Lookout._wait", "if _traces() != traces:", "if _traces() is None:"),
     _broken(f"{_LOOKOUT}._look", "timeout=_LOOK_TIMEOUT_S,", "timeout=100.0,"),
     _broken("hostmode.audio.liveness.Liveness.look", "if callbacks == self._callbacks else 0", "if stats else 0"),

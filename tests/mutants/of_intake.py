@@ -232,7 +232,7 @@ INTAKE = (
     Mutation("e28", "append_floats", "if (all_within_bounds(out + i, 1)) continue;", "if (out[i] < 1e9F) continue;"),
     Mutation("e28", "kMagnitudeCarry", "0x461c4000U;", "0x7f7fffffU;"),
     Mutation("e28", "PcmView::PcmView", '&& item != "h") {', "&& item.empty()) {"),
-    Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
+    Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 3;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
     Mutation("e35", "decode_first_protocol", "if (field.number == kResponse) {", "if (field.number != 0) {"),
     Mutation(
