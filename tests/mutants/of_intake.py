@@ -213,7 +213,6 @@ INTAKE = (
     Mutation("e26", "MotionIntake::accept", "if (conversations_.tombstones().holds(arrived)) {", "if (false) {"),
     Mutation("e26", "Conversations::open", "std::exchange(given_up_, {});", "{};"),
     Mutation("e26", "Conversations::end", "    given_up_ = conversation.goes_on_with;\n", ""),
-    Mutation("rule3", "Conversations::end", "  given_up_.clear();\n", ""),
     Mutation("rule3", "Conversations::end", " && !conversation.motion_ended()) {", ") {"),
     Mutation(
         "rule3",
@@ -233,7 +232,7 @@ INTAKE = (
     Mutation("e28", "append_floats", "if (all_within_bounds(out + i, 1)) continue;", "if (out[i] < 1e9F) continue;"),
     Mutation("e28", "kMagnitudeCarry", "0x461c4000U;", "0x7f7fffffU;"),
     Mutation("e28", "PcmView::PcmView", '&& item != "h") {', "&& item.empty()) {"),
-    Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
+    Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 3;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
     Mutation("e35", "decode_first_protocol", "if (field.number == kResponse) {", "if (field.number != 0) {"),
     Mutation(
@@ -243,7 +242,7 @@ INTAKE = (
     Mutation(
         "audio_format",
         "hostmode.intake.Intake.set_audio_format",
-        '        if audio_format != "pcm":\n',
+        '        if audio_format not in ("pcm", "opus"):\n',
         '        if audio_format == "raw":\n',
     ),
     Mutation(
@@ -268,12 +267,6 @@ INTAKE = (
     Mutation("not_pcm", "are_bytes", "return unlike < kUnlike && ", "return "),
     Mutation("not_pcm", "are_bytes", "chi_square > kTells * kTells * kWords * degrees;", "chi_square >= 0;"),
     Mutation("not_pcm", "are_bytes", "if (are_widened(window, taken.upper_bytes) || are", "if (are"),
-    Mutation(
-        "not_pcm",
-        "ForeignSamples::look",
-        "if (++suspicions_ >= kEnough) return found;",
-        "if (++suspicions_ >= 1) return found;",
-    ),
     Mutation("not_pcm", "ForeignSamples::kConvinced", "kConvinced = 8;", "kConvinced = 1;"),
     Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
     Mutation(

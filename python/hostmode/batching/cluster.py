@@ -16,7 +16,7 @@ from hostmode.batching.work import Outcome, Task, work
 from hostmode.errors import HostModeError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 # A lost node's items are done again elsewhere, as often as it takes within reason.
 _RETRIES: Final = 5
@@ -40,7 +40,7 @@ def import_ray() -> Any:
     return ray
 
 
-def run_on_ray(tasks: Iterator[tuple[int, Task]], engine: str) -> Iterator[tuple[int, Outcome]]:
+def run_on_ray(tasks: Iterator[tuple[int, Task]], engine: str) -> Generator[tuple[int, Outcome], None, None]:
     """Yield the outcome of each task as it comes; what came of it is in the task's folder on this machine.
 
     The files of an item travel through the object store, so that nodes need no file system in common; each

@@ -23,8 +23,10 @@ class Transform:
 
     Attributes
     ----------
-    x, y : float
-        From the middle: 1 is half a picture to the right, or up.
+    x : float
+        To the right of the middle: 1 is half a picture.
+    y : float
+        Above the middle: 1 is half a picture.
     scale : float
         1 is as large as the camera sees it; above 0.
     """
@@ -51,8 +53,10 @@ class Camera:
 
     Attributes
     ----------
-    position, target : tuple of three floats
-        Where it stands, and what it looks at.
+    position : tuple of float
+        Where it stands.
+    target : tuple of float
+        What it looks at.
     fov : float
         Degrees from the lower to the upper edge of the picture; above 0 and below 120.
     """
