@@ -107,3 +107,11 @@ def test_what_is_no_message_is_refused_and_takes_nothing_along() -> None:
     with pytest.raises(hostmode.DecodeError):
         speech.motion([message(keyframes(2)), b"\x0a\xff"])
     assert speech.empty
+
+
+@pytest.mark.parametrize("pcm", [np.zeros(640, np.float32), np.zeros(1280, np.int16)[::2], np.zeros(640, np.int32)])
+def test_sound_that_is_not_int16_in_one_piece_is_refused_and_nothing_kept(pcm):
+    speech = OutgoingSpeech(16000, 0.0)
+    with pytest.raises(TypeError, match="int16 array in one piece"):
+        speech.audio(pcm)
+    assert speech.empty

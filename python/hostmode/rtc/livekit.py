@@ -95,7 +95,13 @@ class RoomPublisher:
         await self.close()
 
     def audio(self, pcm: Buffer | npt.NDArray[np.int16]) -> None:
-        """Add sound, mono signed 16-bit little-endian, to the utterance; the first opens it."""
+        """Add sound, mono signed 16-bit little-endian, to the utterance; the first opens it.
+
+        Raises
+        ------
+        TypeError
+            It is an array of something else than bytes or int16, or not in one piece.
+        """
         self._require_open()
         self._speech.audio(pcm)
         self._stir()
@@ -122,7 +128,8 @@ class RoomPublisher:
         """Fall silent at once, and return how many seconds of the utterance had left for the room."""
         self._require_open()
         # What waits in the source has been taken from the speech already, and is thrown away.
-        heard_s = max(0.0, self._speech.position - self._source.queued_duration)
+        queued_s: float = self._source.queued_duration
+        heard_s = max(0.0, self._speech.position - queued_s)
         self._source.clear_queue()
         self._speech = OutgoingSpeech(self._rate, self._motion_wait)
         self._stir()

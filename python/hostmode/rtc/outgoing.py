@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 FRAME_S: Final = 1.0 / KEYFRAME_RATE
+# As `memoryview` names bytes and int16.
+_PCM_FORMATS: Final = ("B", "b", "c", "h", "<h")
 # Earlier messages that a packet repeats.
 _REPEATED: Final = 2
 
@@ -52,7 +54,10 @@ class OutgoingSpeech:
 
     def audio(self, pcm: Buffer | npt.NDArray[np.int16]) -> None:
         """Add mono 16-bit sound to the utterance that is not complete; opens one where there is none."""
-        self._current().pcm += memoryview(pcm).cast("B")
+        view = memoryview(pcm)  # type: ignore[arg-type]
+        if view.format not in _PCM_FORMATS or not view.c_contiguous:
+            raise TypeError(f"pcm is a buffer of {view.format!r}; give bytes or an int16 array in one piece")
+        self._current().pcm += view.cast("B")
 
     def motion(self, messages: Sequence[Buffer]) -> None:
         """Add the keyframes of encoded messages; raises `hostmode.DecodeError` where one is none."""
