@@ -246,7 +246,11 @@ def test_video_mouth_is_open_on_vowels_and_shut_on_bilabials_and_silence(tmp_pat
         opening = np.interp(np.arange(0, len(dark), 25 / FINE_HZ), np.arange(len(dark)), dark - rest)
         wide = 0.15 * max(np.percentile(opening, 98), 100.0)
         bilabials = [least(opening, b - 0.03, e + 0.03) < wide for name, b, e in spoken.phonemes if name in BILABIALS]
-        vowels = [opening[round((b + e) / 2 * FINE_HZ)] > wide for n, b, e in spoken.phonemes if n[:1] in OPEN_VOWELS and n != REDUCED]
+        vowels = [
+            opening[round((b + e) / 2 * FINE_HZ)] > wide
+            for n, b, e in spoken.phonemes
+            if n[:1] in OPEN_VOWELS and n != REDUCED
+        ]
         pauses = [
             opening[round((b + e) / 2 * FINE_HZ)] < wide
             for n, b, e in spoken.phonemes
