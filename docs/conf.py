@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
     # The words of NumPy-style types.
     (
         "py:class",
-        r"ndarray|float32|float64|u?int\d+|shape|callable|[kmn]|\d+|vertices|triangles|balls|eye|height|width|start",
+        r"\"\w+\"|Fraction|Path|ndarray|float32|float64|u?int\d+|shape|callable|[kmn]|\d+|vertices|triangles|balls|eye|height|width|start",
     ),
 ]
 

@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ int guarded(double time_s, Body body) noexcept {
   if (!std::isfinite(time_s)) return HOSTMODE_INVALID_ARGUMENT;
   try {
     return body();
+  } catch (const std::invalid_argument&) {
+    return HOSTMODE_INVALID_ARGUMENT;
   } catch (...) {
     return HOSTMODE_FAILED;
   }
@@ -101,16 +104,27 @@ void render_audio_f32(HostmodePlayer* handle, float* out, std::size_t count, dou
   handle->player->render_audio(out, count, observation);
 }
 
-int push_audio(HostmodePlayer* handle, HostmodeBytes pcm, int end, double now_s, char* id_out) noexcept {
+void copy_id(const std::string& id, char* out) noexcept {
+  const std::size_t length = std::min<std::size_t>(id.size(), HOSTMODE_ID_SIZE - 1);
+  std::memcpy(out, id.data(), length);
+  out[length] = '\0';
+}
+
+int push_audio_to(HostmodePlayer* handle, HostmodeBytes pcm, int end, const char* conversation_id,
+                  double now_s, char* id_out) noexcept {
   id_out[0] = '\0';
   return guarded(now_s, [&] {
+    const std::string to = conversation_id != nullptr ? conversation_id : "";
     std::string id;
-    const Status status = handle->player->push_audio({pcm.data, pcm.size}, end != 0, now_s, id);
-    const std::size_t length = std::min<std::size_t>(id.size(), HOSTMODE_ID_SIZE - 1);
-    std::memcpy(id_out, id.data(), length);
-    id_out[length] = '\0';
+    const Status status = handle->player->push_audio({pcm.data, pcm.size}, end != 0, now_s, id,
+                                                     conversation_id != nullptr ? &to : nullptr);
+    copy_id(id, id_out);
     return outcome(status);
   });
+}
+
+int push_audio(HostmodePlayer* handle, HostmodeBytes pcm, int end, double now_s, char* id_out) noexcept {
+  return push_audio_to(handle, pcm, end, nullptr, now_s, id_out);
 }
 
 int push_motion(HostmodePlayer* handle, const HostmodeBytes* messages, std::size_t count,
@@ -136,9 +150,38 @@ int advance(HostmodePlayer* handle, double now_s) noexcept {
   });
 }
 
-int interrupt(HostmodePlayer* handle, double now_s) noexcept {
+int interrupt_heard(HostmodePlayer* handle, double now_s, double* heard_s) noexcept {
+  *heard_s = AudioObservation::kUnknown;
   return guarded(now_s, [&] {
-    handle->player->interrupt(now_s);
+    *heard_s = handle->player->interrupt(now_s).value_or(AudioObservation::kUnknown);
+    return HOSTMODE_OK;
+  });
+}
+
+int interrupt(HostmodePlayer* handle, double now_s) noexcept {
+  double heard_s;
+  return interrupt_heard(handle, now_s, &heard_s);
+}
+
+int reset_clock(HostmodePlayer* handle, double now_s) noexcept {
+  return guarded(now_s, [&] {
+    handle->player->reset_clock(now_s);
+    return HOSTMODE_OK;
+  });
+}
+
+int conversation_id(HostmodePlayer* handle, char* id_out) noexcept {
+  id_out[0] = '\0';
+  return guarded(0.0, [&] {
+    copy_id(handle->player->conversation_id(), id_out);
+    return HOSTMODE_OK;
+  });
+}
+
+int audio_time(HostmodePlayer* handle, double now_s, double* heard_s) noexcept {
+  *heard_s = 0.0;
+  return guarded(now_s, [&] {
+    *heard_s = handle->player->audio_time(now_s);
     return HOSTMODE_OK;
   });
 }
@@ -157,6 +200,11 @@ constexpr HostmodeApi kApi = {
     &push_motion,
     &advance,
     &interrupt,
+    &reset_clock,
+    &conversation_id,
+    &push_audio_to,
+    &audio_time,
+    &interrupt_heard,
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ cdef extern from "hostmode/capi.h" nogil:
         HOSTMODE_BUFFER_FULL
         HOSTMODE_INVALID_ARGUMENT
         HOSTMODE_FAILED
+        HOSTMODE_NOT_PCM
 
     ctypedef struct HostmodePlayer:
         pass
@@ -44,6 +45,14 @@ cdef extern from "hostmode/capi.h" nogil:
         ) noexcept nogil
         int (*advance)(HostmodePlayer* handle, double now_s) noexcept nogil
         int (*interrupt)(HostmodePlayer* handle, double now_s) noexcept nogil
+        int (*reset_clock)(HostmodePlayer* handle, double now_s) noexcept nogil
+        int (*conversation_id)(HostmodePlayer* handle, char* id_out) noexcept nogil
+        int (*push_audio_to)(
+            HostmodePlayer* handle, HostmodeBytes pcm, int end, const char* conversation_id, double now_s,
+            char* id_out
+        ) noexcept nogil
+        int (*audio_time)(HostmodePlayer* handle, double now_s, double* heard_s) noexcept nogil
+        int (*interrupt_heard)(HostmodePlayer* handle, double now_s, double* heard_s) noexcept nogil
 
 
 # Refuses a table other than the one the caller was compiled for, or one that lacks functions of its end.

@@ -16,6 +16,8 @@ _MOST_AHEAD_S = 60.0
 _BACKLASH_S = 0.1
 # What one step of a caller's clock may be. More is another unit or another epoch.
 _LONGEST_STEP_S = 6 * 3600.0
+# Threads that nobody stops look at real time more often, however busy the process is.
+_STOPPED_S = 5.0
 
 
 class ControllerClock:
@@ -23,7 +25,7 @@ class ControllerClock:
 
     A clock that has gone back has started again (a timeline that loops, a restarted level): what plays stays as it
     is. A caller's clock that goes far ahead is caught up with. Real time goes far ahead where the machine or the
-    process was suspended: playback goes on where it was.
+    process was suspended: playback goes on where it was, after some seconds already where nobody hears it.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ class ControllerClock:
     def __call__(self) -> float:
         now = self._read()
         latest = self._latest
-        if latest is None or latest <= now <= latest + _MOST_AHEAD_S:
+        if latest is None or latest <= now <= latest + self._most_ahead():
             self._latest = now
         elif now < latest - _BACKLASH_S:
             self._player.reset_clock(now)
@@ -57,8 +59,14 @@ class ControllerClock:
             self._latest = now
         return now
 
+    def _most_ahead(self) -> float:
+        return _STOPPED_S if self._real_time and self._output.unheard else _MOST_AHEAD_S
+
     def _leap(self, latest: float, now: float) -> None:
         if self._real_time:
+            if self._output.unheard:
+                self._player.reset_clock(now)
+                return
             try:
                 self._player.advance(now)
             except ValueError:

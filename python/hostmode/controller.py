@@ -15,7 +15,8 @@ from hostmode.clock import ControllerClock
 from hostmode.events import ControllerEvent
 from hostmode.events.journal import Journal
 from hostmode.events.ticker import Ticker
-from hostmode.intake import Intake, require_pcm_rate
+from hostmode.intake import require_pcm_rate
+from hostmode.showing import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ _controllers: weakref.WeakSet[Controller] = weakref.WeakSet()
 _log = logging.getLogger("hostmode")
 
 
-class Controller(Intake):
+class Controller(Showing):
     """Play conversations: audio and motion in, sound and poses in lip-sync with it out.
 
     ::
@@ -195,6 +196,7 @@ class Controller(Intake):
             self._journal.close()
         _ticker.remove(self._tick)
         _device_ticker.remove(self._supervise)
+        self._close_portrait()
         try:
             self._finalizer()
         finally:

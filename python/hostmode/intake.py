@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from hostmode.events.journal import Journal
+    from hostmode.opus_intake import OpusIntake
     from hostmode.rtc.packet import Profile
 
 
@@ -35,6 +36,7 @@ class Intake(PoseSource):
 
     _journal: Journal
     _followers: tuple[Follower, ...] = ()
+    _opus: OpusIntake | None = None
 
     def _hurry(self) -> None:
         """Let happen at once what is due."""
@@ -110,7 +112,7 @@ class Intake(PoseSource):
         ----------
         data : buffer
             Mono 16-bit little-endian PCM at the controller's rate, of any length; an odd byte waits for the
-            next chunk.
+            next chunk. Or Opus, where `set_audio_format` said so.
         end : bool
             The conversation's audio is complete. More audio opens another conversation, which cuts this one
             off (or waits for it with ``PlayerConfig(queue=True)``). ``yield_audio_data(b"", end=True)`` is
@@ -133,6 +135,12 @@ class Intake(PoseSource):
             `data` holds floats, several channels or strided memory.
         """
         self._require_open()
+        opus = self._opus
+        if opus is not None:
+            return opus.take(self, data, end, conversation_id)
+        return self._push_pcm(data, end, conversation_id)
+
+    def _push_pcm(self, data: Buffer | npt.NDArray[np.int16], end: bool, conversation_id: str | None) -> str | None:
         taken_by = self._player.push_audio(data, end, now=self._clock(), conversation_id=conversation_id)
         if self._closed:
             # Closed meanwhile by another thread: what was cut off must not begin anew.
@@ -192,18 +200,37 @@ class Intake(PoseSource):
         Parameters
         ----------
         sample_rate : int, optional
-            Hz; unchanged where left out.
+            Hz; unchanged where left out. Of Opus it is 48000, and need not be given.
         audio_format : str
-            ``"pcm"``: mono signed 16-bit little-endian.
+            ``"pcm"``: mono signed 16-bit little-endian. ``"opus"``: Ogg Opus in chunks of any size, or bare packets
+            of Opus, one a call (extra ``opus``). Which of the two it is, a conversation's first bytes say.
+
+        Raises
+        ------
+        ValueError
+            The rate or the format is none of these.
+        MissingExtraError
+            PyAV is not installed.
         """
         self._require_open()
-        if audio_format != "pcm":
-            raise ValueError(
-                f"audio_format is {audio_format!r}; this version plays 'pcm' only: decode to 16-bit mono PCM first"
-            )
-        rate = self._player.sample_rate if sample_rate is None else sample_rate
-        require_pcm_rate(rate)
+        if audio_format not in ("pcm", "opus"):
+            raise ValueError(f"audio_format is {audio_format!r}; it must be 'pcm' or 'opus'")
+        if audio_format == "opus":
+            from hostmode.audio.opus import load_av
+            from hostmode.audio.opus_stream import OPUS_RATE
+            from hostmode.opus_intake import OpusIntake
+
+            load_av()
+            if sample_rate not in (None, OPUS_RATE):
+                raise ValueError(f"sample_rate is {sample_rate!r}; Opus is decoded at {OPUS_RATE} Hz: leave it out")
+            rate = OPUS_RATE
+            opus = OpusIntake()
+        else:
+            rate = self._player.sample_rate if sample_rate is None else sample_rate
+            require_pcm_rate(rate)
+            opus = None
         self._player.set_sample_rate(rate, now=self._clock())
+        self._opus = opus
         self._hurry()
 
     def interrupt(self) -> float | None:

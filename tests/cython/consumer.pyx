@@ -80,6 +80,39 @@ cdef class Handle:
     def interrupt(self, double now):
         return api.interrupt(self.player, now)
 
+    def interrupt_heard(self, double now):
+        cdef double heard
+        cdef int outcome
+        with nogil:
+            outcome = api.interrupt_heard(self.player, now, &heard)
+        return outcome, heard
+
+    def reset_clock(self, double now):
+        return api.reset_clock(self.player, now)
+
+    def conversation_id(self):
+        cdef char conversation_id[HOSTMODE_ID_SIZE]
+        assert api.conversation_id(self.player, conversation_id) == HOSTMODE_OK
+        return conversation_id.decode()
+
+    def push_audio_to(self, const uint8_t[::1] pcm, bytes to, double now):
+        cdef char conversation_id[HOSTMODE_ID_SIZE]
+        cdef HostmodeBytes view
+        cdef const char* own_id = to
+        cdef int outcome
+        view.data = &pcm[0]
+        view.size = pcm.shape[0]
+        with nogil:
+            outcome = api.push_audio_to(self.player, view, False, own_id, now, conversation_id)
+        return outcome, conversation_id.decode()
+
+    def audio_time(self, double now):
+        cdef double heard
+        cdef int outcome
+        with nogil:
+            outcome = api.audio_time(self.player, now, &heard)
+        return outcome, heard
+
 
 def sample_pair(Handle first, Handle second, double time, float[:, ::1] out):
     assert out.shape[0] == 2 and out.shape[1] == HOSTMODE_KEYFRAME_FLOATS

@@ -131,6 +131,55 @@ def test_interrupt_through_the_table_ends_the_conversation(consumer: Any) -> Non
     assert (player.state, player.conversation_id) == ("idle", None)
 
 
+def test_interrupt_through_the_table_says_what_was_heard(consumer: Any) -> None:
+    by_table, by_python = speaking_player(), speaking_player()
+    handle = consumer.Handle(by_table)
+    for time in np.arange(0.0, 0.7, 0.05):
+        assert handle.advance(time) == OK
+        by_python.advance(time)
+    assert handle.audio_time(0.65) == (OK, by_python.audio_time(now=0.65))
+
+    assert handle.interrupt_heard(0.65) == (OK, by_python.interrupt(now=0.65))
+
+    outcome, heard = handle.interrupt_heard(0.65)
+    assert outcome == OK
+    assert math.isnan(heard)
+    assert handle.audio_time(0.65) == (OK, 0.0)
+
+
+def test_audio_through_the_table_goes_to_the_conversation_it_names(consumer: Any) -> None:
+    player = hostmode.Player(RATE)
+    handle = consumer.Handle(player)
+    pcm = tone().view(np.uint8)
+    assert handle.conversation_id() == ""
+    _, first = handle.push_audio(pcm, False, 0.0)
+    assert handle.conversation_id() == first == player.conversation_id
+
+    assert handle.push_audio_to(pcm, first.encode(), 0.0) == (OK, first)
+    handle.interrupt(0.0)
+    assert handle.push_audio_to(pcm, first.encode(), 0.0) == (OK, "")
+
+    assert handle.conversation_id() == ""
+    assert player.stats().late_audio == 1
+
+
+@pytest.mark.parametrize("wrong", [-5.0, 3600.0, 1.7e9, 600_000.0])
+def test_time_far_from_the_present_changes_nothing_until_the_clock_is_reset(consumer: Any, wrong: float) -> None:
+    player = speaking_player()
+    handle = consumer.Handle(player)
+    assert handle.advance(0.2) == OK
+
+    assert handle.advance(wrong) == INVALID_ARGUMENT
+    assert handle.push_audio(tone().view(np.uint8), False, wrong)[0] == INVALID_ARGUMENT
+    assert handle.interrupt(wrong) == INVALID_ARGUMENT
+    assert handle.audio_time(0.3) == (OK, pytest.approx(player.audio_time(now=0.3)))
+    assert player.state == "playing"
+
+    assert handle.reset_clock(wrong) == OK
+    assert handle.advance(wrong + 0.1) == OK
+    assert handle.audio_time(wrong + 0.1)[1] == pytest.approx(0.3, abs=0.02)
+
+
 def test_malformed_motion_is_an_outcome(consumer: Any) -> None:
     player = speaking_player()
     assert player.conversation_id is not None

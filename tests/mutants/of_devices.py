@@ -15,7 +15,6 @@ def _broken(function: str, original: str, mutated: str) -> Mutation:
 DEVICES = (
     _broken(f"{_LOOKOUT}.Lookout.ask", "return sighting if began > since else None", "return sighting"),
     _broken(f"{_LOOKOUT}.Lookout._run", "min(2.0 * pause_s, _LAST_PAUSE_S)", "_FIRST_PAUSE_S"),
-    _broken(f"{_LOOKOUT}.Lookout._run", "                self._forget_the_uninterested()\n", ""),
     _broken(f"{_LOOKOUT}.Lookout._wait", "if _traces() != traces:", "if _traces() is None:"),
     _broken(f"{_LOOKOUT}._look", "timeout=_LOOK_TIMEOUT_S,", "timeout=100.0,"),
     _broken("hostmode.audio.liveness.Liveness.look", "if callbacks == self._callbacks else 0", "if stats else 0"),
@@ -47,8 +46,6 @@ DEVICES = (
         '        self._silent_from = min(stream.native.stats()["handed_until"], _core.now() + _MAX_TAIL_S)\n',
         "        self._silent_from = _core.now()\n",
     ),
-    _broken(f"{_OUTPUT}._let_go", "        stream.native.disconnect()\n", ""),
-    _broken(f"{_OUTPUT}._let_go", "        stream.close_later()\n", "        stream.close()\n"),
     _broken(
         f"{_OUTPUT}._wait_for_tail",
         "if not stream.active or _core.now() > min(callback_until, began + _MAX_TAIL_S):",

@@ -20,7 +20,7 @@ INTAKE = (
     Mutation(
         "rule2",
         "MotionIntake::route",
-        "conversation = id != nullptr ? conversations_.find(*id) : nullptr;",
+        "conversation = id != nullptr ? conversations_.taking_motion(*id) : nullptr;",
         "conversation = nullptr;",
     ),
     Mutation(
@@ -211,6 +211,16 @@ INTAKE = (
     ),
     Mutation("e26", "Conversations::end", "if (cause != EndCause::kWatchdog) {", "if (true) {"),
     Mutation("e26", "MotionIntake::accept", "if (conversations_.tombstones().holds(arrived)) {", "if (false) {"),
+    Mutation("e26", "Conversations::open", "std::exchange(given_up_, {});", "{};"),
+    Mutation("e26", "Conversations::end", "    given_up_ = conversation.goes_on_with;\n", ""),
+    Mutation("rule3", "Conversations::end", " && !conversation.motion_ended()) {", ") {"),
+    Mutation(
+        "rule3",
+        "Conversations::end",
+        "cause == EndCause::kWatchdog && !conversation.is_turn",
+        "!conversation.is_turn",
+    ),
+    Mutation("rule3", "AudioIntake::open", "  if (turn) opened->goes_on_with.clear();\n", ""),
     Mutation("e26", "Tombstones::kMost", "kMost = 32;", "kMost = 31;"),
     Mutation("e27", "MotionIntake::is_for_another_avatar", "message.avatar_id != config_.avatar_id;", "false;"),
     Mutation(
@@ -222,15 +232,17 @@ INTAKE = (
     Mutation("e28", "append_floats", "if (all_within_bounds(out + i, 1)) continue;", "if (out[i] < 1e9F) continue;"),
     Mutation("e28", "kMagnitudeCarry", "0x461c4000U;", "0x7f7fffffU;"),
     Mutation("e28", "PcmView::PcmView", '&& item != "h") {', "&& item.empty()) {"),
-    Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 1;"),
+    Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 3;"),
     Mutation("e35", "decode_first_protocol", "message.type == kResponseType && ", ""),
     Mutation("e35", "decode_first_protocol", "if (field.number == kResponse) {", "if (field.number != 0) {"),
-    Mutation("e28", "sane", "  return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "  return t_s;"),
+    Mutation(
+        "e28", "sane", "return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "return t_s;", cases="test_idle_motion*"
+    ),
     Mutation("pcm", "PcmView::PcmView", '&& item != "h") {', '&& item != "H") {'),
     Mutation(
         "audio_format",
         "hostmode.intake.Intake.set_audio_format",
-        '        if audio_format != "pcm":\n',
+        '        if audio_format not in ("pcm", "opus"):\n',
         '        if audio_format == "raw":\n',
     ),
     Mutation(
@@ -255,12 +267,6 @@ INTAKE = (
     Mutation("not_pcm", "are_bytes", "return unlike < kUnlike && ", "return "),
     Mutation("not_pcm", "are_bytes", "chi_square > kTells * kTells * kWords * degrees;", "chi_square >= 0;"),
     Mutation("not_pcm", "are_bytes", "if (are_widened(window, taken.upper_bytes) || are", "if (are"),
-    Mutation(
-        "not_pcm",
-        "ForeignSamples::look",
-        "if (++suspicions_ >= kEnough) return found;",
-        "if (++suspicions_ >= 1) return found;",
-    ),
     Mutation("not_pcm", "ForeignSamples::kConvinced", "kConvinced = 8;", "kConvinced = 1;"),
     Mutation("byte_phase", "PcmJoiner::join", "place != BytePhase::kInPhase && size > 0 ? 1 : 0;", "0;"),
     Mutation(

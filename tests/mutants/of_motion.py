@@ -103,7 +103,7 @@ MOTION = (
         "  return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);\n",
         "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
     ),
-    Mutation("late_motion", "FaceDelay::learn", "  if (same_instant) return;\n", ""),
+    Mutation("late_motion", "FaceDelay::learn", "if (!same_instant) arrivals_", "arrivals_"),
     Mutation(
         "late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"
     ),

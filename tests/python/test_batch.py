@@ -148,10 +148,9 @@ def test_one_bad_file_stops_no_other_and_is_named(folder: Path) -> None:
     assert "in/empty.json" in output
     assert (again.kept, again.failed) == (4, 2)
     assert not list(Path("out").glob("bad*"))
-    assert [entry["input"] for entry in lines(Path("out/batch.ndjson")) if "error" in entry][:2] == [
-        "in/bad.json",
-        "in/empty.json",
-    ]
+    assert [str(failure.input) for failure in again.failures] == ["in/bad.json", "in/empty.json"]
+    failed = [entry["input"] for entry in lines(Path("out/batch.ndjson")) if "error" in entry]
+    assert sorted(failed) == ["in/bad.json"] * 2 + ["in/empty.json"] * 2
 
 
 @needs_posix
@@ -288,3 +287,25 @@ def test_files_with_odd_names_are_done(folder: Path) -> None:
     done = hostmode.batch(["-dash.json", "a b*.json", "ü.json"], "out/{stem}.csv", workers=1)
 
     assert (done.done, done.failures) == (3, [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_batch_that_is_asked_to_end_leaves_no_worker_and_no_half(folder: Path, number: signal.Signals) -> None:
+    fill(Path("in"), 40)
+    command = [sys.executable, "-m", "hostmode", "batch", "in/*.json", "--to", "out/{stem}.npz", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        manifest = Path("out/batch.ndjson")
+        deadline = time.monotonic() + 60
+        while not manifest.exists() or len(manifest.read_text().splitlines()) < 6:
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        threads = Path(f"/proc/{process.pid}/task").iterdir()
+        workers = [int(word) for thread in threads for word in (thread / "children").read_text().split()]
+        process.send_signal(number)
+        assert process.wait(20) != 0
+
+    assert workers
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+    assert [path.name for path in Path("out").iterdir() if path.name.startswith(".")] == []
+    assert hostmode.batch("in/*.json", "out/{stem}.npz", workers=1).done < 40

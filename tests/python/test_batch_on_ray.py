@@ -52,13 +52,12 @@ class Node:
             "--block",
             "--num-cpus=1",
             "--object-store-memory=100000000",
-            "--include-dashboard=false",
             "--disable-usage-stats",
             "--node-ip-address=127.0.0.1",
             *arguments,
         ]
         self._log = (scratch / f"node{len(list(scratch.glob('node*')))}.log").open("wb")
-        environment = {**os.environ, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "PYTHONWARNINGS": "ignore"}
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         self._process = subprocess.Popen(
             command, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True, env=environment
         )
@@ -81,6 +80,10 @@ class Node:
                 waiting.append(child)
         return sorted(found)
 
+    def require_alive(self) -> None:
+        """Say why it has ended, if it has."""
+        assert self._process.poll() is None, Path(self._log.name).read_text(errors="replace")[-2000:]
+
     def kill(self) -> None:
         """Let the node vanish as a machine that loses its power does."""
         for number in self.processes():
@@ -98,14 +101,19 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Nod
     scratch = tmp_path_factory.mktemp("ray")
     port, client_port = free_ports(2)
     head = Node(
-        scratch, "--head", f"--port={port}", f"--ray-client-server-port={client_port}", f"--temp-dir={scratch}"
+        scratch,
+        "--head",
+        "--include-dashboard=false",
+        f"--port={port}",
+        f"--ray-client-server-port={client_port}",
+        f"--temp-dir={scratch}",
     )
     nodes = [head]
     try:
         wait_for_port(port)
         nodes.append(Node(scratch, f"--address=127.0.0.1:{port}"))
         wait_for_port(client_port)
-        wait_for_nodes(f"ray://127.0.0.1:{client_port}", 2)
+        wait_for_nodes(f"ray://127.0.0.1:{client_port}", nodes)
         yield f"ray://127.0.0.1:{client_port}", nodes[1]
     finally:
         for node in reversed(nodes):
@@ -122,13 +130,15 @@ def wait_for_port(port: int) -> None:
     pytest.fail(f"Ray does not listen on port {port}")
 
 
-def wait_for_nodes(address: str, count: int) -> None:
+def wait_for_nodes(address: str, nodes: list[Node]) -> None:
     import ray
 
     ray.init(address, log_to_driver=False)
     try:
         deadline = time.monotonic() + 90
-        while sum(node["Alive"] for node in ray.nodes()) < count:
+        while sum(node["Alive"] for node in ray.nodes()) < len(nodes):
+            for node in nodes:
+                node.require_alive()
             assert time.monotonic() < deadline, "the second node does not come"
             time.sleep(0.2)
     finally:
@@ -174,7 +184,6 @@ def test_batch_on_two_nodes_of_which_one_is_killed_does_all(
 
 def test_no_cluster_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RAY_CLIENT_RECONNECT_GRACE_PERIOD", "1")
     fill(Path("in"), 1)
     (port,) = free_ports(1)
 

@@ -115,11 +115,12 @@ def test_e16_audio_time_and_pose_stand_still_while_paused() -> None:
 def test_e16_data_is_taken_while_paused() -> None:
     rig = Rig()
     pcm = tone(1.0)
-    rig.speak(pcm[:8000])
+    conversation = rig.speak(pcm[:8000])
     rig.run(0.2)
     rig.pause()
     rig.run(0.1)
-    conversation = rig.speak(pcm[8000:], end=True)
+    assert rig.speak(pcm[8000:12000]) == conversation
+    assert rig.speak(pcm[12000:], end=True) == conversation
     assert rig.move([motion(25, end=True)], conversation) is True
     rig.resume()
 

@@ -25,6 +25,19 @@ def test_e2_empty_end_with_nothing_open_is_a_no_op() -> None:
     assert rig.events == []
 
 
+def test_e1_empty_end_closes_the_conversation_that_takes_audio_and_not_the_one_that_plays() -> None:
+    rig = Rig(queue=True)
+    first = rig.speak(tone(0.3), end=True)
+    rig.run(0.1)
+    second = rig.speak(tone(0.3))
+    assert second != first
+
+    assert rig.speak(b"", end=True) == second
+    rig.run(0.6)
+
+    assert rig.ends() == [(first, "playback_end"), (second, "playback_end")]
+
+
 def test_e3_missing_end_after_final_motion_is_ended_by_the_watchdog() -> None:
     rig = Rig()
     conversation = rig.speak(tone(0.4))

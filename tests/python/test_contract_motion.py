@@ -306,6 +306,43 @@ def test_e26_request_that_the_watchdog_ended_goes_on() -> None:
     assert discarded(rig) == []
 
 
+@pytest.mark.parametrize("pauses", [1, 3])
+def test_e26_answer_that_the_watchdog_ended_goes_on_with_the_id_it_was_told(pauses: int) -> None:
+    rig = Rig(end_timeout=0.5, layers=False)
+    first = rig.speak(tone(0.4))
+    rig.move([motion(10, level=1.0, req_id="answer")], first)
+    for pause in range(pauses):
+        rig.run(2.0)
+        assert rig.ends()[-1][1] == "watchdog"
+        assert rig.speak(tone(0.4)) != first
+        assert rig.move([motion(10, level=0.5, req_id="answer", end=pause + 1 == pauses)], first) is (
+            pause + 1 == pauses
+        )
+        rig.run(0.35)
+        assert rig.level() == pytest.approx(0.5, abs=0.1)
+
+    assert discarded(rig) == []
+
+
+@pytest.mark.parametrize("between", ["end", "motion_end", "interrupt", "another", "turn"])
+def test_rule3_id_of_a_conversation_that_is_over_is_not_taken_up_again(between: str) -> None:
+    rig = Rig(end_timeout=0.5)
+    first = rig.speak(tone(0.4), end=between == "end")
+    rig.move([motion(10, req_id="answer", end=between == "motion_end")], first)
+    rig.run(0.1 if between == "interrupt" else 2.0)
+    if between == "interrupt":
+        rig.interrupt()
+    if between == "another":
+        rig.speak(tone(0.1), end=True)
+        rig.run(1.0)
+    if between == "turn":
+        rig.player.open_conversation(now=rig.now, turn=True)
+    rig.speak(tone(0.4))
+
+    assert rig.move([motion(10, req_id="answer")], first) is False
+    assert discarded(rig) == ["wrong_id"]
+
+
 def test_e26_call_of_which_nothing_was_taken_returns_false() -> None:
     rig, conversation = speaking_rig()
     assert rig.move([motion(10, req_id="a", end=True)], conversation) is True

@@ -232,7 +232,8 @@ def test_e34_clock_of_a_caller_in_another_unit_is_refused(unit: float) -> None:
         stage.avatar.advance()
 
 
-def test_e34_machine_that_slept_goes_on_where_it_was() -> None:
+@pytest.mark.parametrize("away", [6.0, 20.0, 59.0, 8 * 3600.0])
+def test_e34_machine_that_slept_or_process_that_was_stopped_goes_on_where_it_was(away: float) -> None:
     now = [50.0]
     player = hostmode.Player(16000)
     output = Stage().avatar._output
@@ -243,7 +244,7 @@ def test_e34_machine_that_slept_goes_on_where_it_was() -> None:
     player.advance(read())
     heard = player.audio_time(now=read())
 
-    now[0] += 8 * 3600.0
+    now[0] += away
 
     assert player.audio_time(now=read()) == pytest.approx(heard, abs=0.01)
     now[0] += 1.0

@@ -24,6 +24,12 @@ EXPECTED = {
     ),
     "expressions": ("smile", "wink"),
     "fastapi_relay": ("1 client", "playing", "idle (playback_end)", "60 keyframes"),
+    "voice_agent": (
+        "user: Tell me",
+        "for the language model: cut off after",
+        "user: Wait",
+        "said in full: 2.0 s (playback_end)",
+    ),
     "batch_folder": ("short.json", "times real time", "skipped:"),
 }
 

@@ -21,6 +21,7 @@ from hostmode import ARKIT_NAMES, Recording
 from hostmode.engines import LIVE_LINK_NAMES, VRM_PRESETS, live_link_values, quaternion, vrm_weights
 from hostmode.engines.frame_rate import frame_of, is_drop_frame, parse_frame_rate, timecode
 from hostmode.exporting import make_clip
+from hostmode.exporting.glb import parts_of
 from hostmode.exporting.head_mesh import load_head_mesh
 from hostmode.offline import render_offline
 from hostmode.rig import Rig
@@ -237,30 +238,58 @@ def test_glb_deforms_as_the_head_does(recording: Recording, tmp_path: Path) -> N
     from pygltflib import GLTF2
 
     gltf = GLTF2.load(str(exported(recording, tmp_path / "x.glb")))
-    rig = Rig.load()
-    primitive = gltf.meshes[0].primitives[0]
-    points = accessor(gltf, primitive.attributes.POSITION)
-    joints, shares = accessor(gltf, primitive.attributes.JOINTS_0), accessor(gltf, primitive.attributes.WEIGHTS_0)
+    rig, mesh = Rig.load(), load_head_mesh()
+    still = np.zeros((4, 3), np.float32)
     weights = np.zeros(52, np.float32)
-    weights[rig.target_names.index("jawOpen")] = 0.4
-    target = accessor(gltf, primitive.targets[rig.target_names.index("jawOpen")]["POSITION"])
-    expected = rig.deform(weights, np.zeros((4, 3), np.float32), np.empty((rig.vertex_count, 6), np.float32))
-
-    np.testing.assert_allclose(100 * (points + 0.4 * target), expected[:, :3], atol=0.02)
-    # A turn of the head alone, by the skin of the file.
-    turned = np.array([0.0, 0.3, 0.0], np.float32)
-    pose = np.zeros((4, 3), np.float32)
-    pose[1] = turned
-    expected = rig.deform(np.zeros(52, np.float32), pose, np.empty((rig.vertex_count, 6), np.float32))
-    mesh = load_head_mesh()
+    jaw = rig.target_names.index("jawOpen")
+    weights[jaw] = 0.4
+    opened = rig.deform(weights, still, np.empty((rig.vertex_count, 6), np.float32)).copy()
+    pose = still.copy()
+    pose[1] = 0.0, 0.3, 0.0
+    turned = rig.deform(np.zeros(52, np.float32), pose, np.empty((rig.vertex_count, 6), np.float32))
+    # What a turn of the head alone makes of a vertex, by the skin of the file.
     pivot = mesh.pivots[mesh.joint_names.index("head")]
     sine, cosine = np.sin(0.3), np.cos(0.3)
     rotation = np.array([[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]])
-    moved = (points - pivot) @ rotation.T + pivot
-    with_head = np.isin(joints, [mesh.joint_names.index(name) for name in ("head", "leftEye", "rightEye")])
-    share = (shares * with_head).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(100 * (share * moved + (1 - share) * points), expected[:, :3], atol=0.05)
-    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
+    below_head = [mesh.joint_names.index(name) for name in ("head", "leftEye", "rightEye")]
+
+    for primitive, (_, _, triangles) in zip(gltf.meshes[0].primitives, parts_of(mesh), strict=True):
+        used = np.unique(triangles)
+        points = accessor(gltf, primitive.attributes.POSITION)
+        target = accessor(gltf, primitive.targets[jaw]["POSITION"])
+        np.testing.assert_allclose(100 * (points + 0.4 * target), opened[used, :3], atol=0.02)
+        joints, shares = (accessor(gltf, getattr(primitive.attributes, name)) for name in ("JOINTS_0", "WEIGHTS_0"))
+        share = (shares * np.isin(joints, below_head)).sum(axis=1, keepdims=True)
+        moved = share * ((points - pivot) @ rotation.T + pivot) + (1 - share) * points
+        np.testing.assert_allclose(100 * moved, turned[used, :3], atol=0.05)
+        np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
+
+
+def test_glb_is_a_head_that_hostmode_reads_and_exports_again(recording: Recording, tmp_path: Path) -> None:
+    first = exported(recording, tmp_path / "first.glb", rate=30)
+    second = exported(recording, tmp_path / "second.glb", rate=30, head=first)
+    shapes = []
+    for rig in (Rig.load(), Rig.load(first), Rig.load(second)):
+        weights = np.zeros(len(rig.target_names), np.float32)
+        weights[rig.target_names.index("jawOpen")] = 0.4
+        still = np.zeros((len(rig.joint_names), 3), np.float32)
+        deformed = rig.deform(weights, still, np.empty((rig.vertex_count, 6), np.float32))[:, :3]
+        shapes.append(np.ptp(deformed, axis=0))
+
+    # In whatever units and place: the proportions stay.
+    for shape in shapes[1:]:
+        np.testing.assert_allclose(shape / shape[1], shapes[0] / shapes[0][1], rtol=0.01)
+
+
+@pytest.mark.parametrize(("name", "module", "extra"), [("x.usda", "pxr", "usd"), ("x.parquet", "pyarrow", "parquet")])
+def test_missing_package_is_named_with_its_extra(
+    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, module: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(hostmode.MissingExtraError, match=rf"hostmode\[{extra}\]"):
+        hostmode.export(recording, tmp_path / name)
+    assert not list(tmp_path.iterdir())
 
 
 def test_glb_is_read_by_trimesh(recording: Recording, tmp_path: Path) -> None:
@@ -422,6 +451,10 @@ def test_truncated_recording_writes_nothing(recording: Recording, tmp_path: Path
         (("x.csv", "--rate", "12"), "24 to 120"),
         (("x.csv", "--start", "noon"), "no timecode"),
         (("x.vrma", "--shapes", "flame"), "neither vrm nor arkit"),
+        (("x.glb", "--start", "01:00:00:00"), "means nothing for glb"),
+        (("x.csv", "--shapes", "arkit"), "means nothing for livelink"),
+        (("x.csv", "--head", "r.json"), "means nothing for livelink"),
+        (("x.npz", "--map", "r.json"), "means nothing for poses"),
         (("r.json",), "take the place of the recording"),
         (("x.glb", "--head", "r.json"), "no head"),
         (("nowhere/x.csv",), "No such file"),

@@ -164,3 +164,16 @@ def test_wrong_use_is_said_in_one_line(arguments: tuple[str, ...], words: str, c
     name, *options = (argument.format(recording=clicks) for argument in arguments)
     run_cli("render", clicks, tmp_path / name, *options, fails_with=words)
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("option", ["--head", "--map"])
+def test_play_with_a_head_that_nobody_would_see_is_refused(option: str, clicks: Path) -> None:
+    run_cli("play", clicks, option, "mine.npz", fails_with="add --window or --web")
+
+
+def test_fit_shows_the_whole_head(clicks: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    run_cli("render", clicks, sheet, "--size", "96x64", "--fit", "--background", "#ff0000")
+    first = pictures(sheet)[1][0, :64, :96]
+    for edge in (first[0], first[-1], first[:, 0], first[:, -1]):
+        assert (edge == (255, 0, 0)).all()

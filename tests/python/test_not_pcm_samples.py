@@ -82,6 +82,11 @@ def sounds(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "clipped noise": 30 * gain * rng.standard_normal(count),
         "two levels": gain * rng.choice([-1, 1], count),
         "two uneven levels": np.where(rng.random(count) < 0.5, rng.uniform(0.38, 0.5), -rng.uniform(0.5, 0.63)),
+        "two uneven levels with noise": np.where(
+            rng.random(count) < 0.5, rng.uniform(0.40, 0.48, count), -rng.uniform(0.52, 0.58, count)
+        ),
+        "a quarter of the rate, uneven": np.sin(np.pi / 2 * np.arange(count)).round()
+        * np.where(np.arange(count) % 4 == 1, rng.uniform(0.4944, 0.4999, count), rng.uniform(0.5002, 0.5065, count)),
         "some levels": rng.choice(rng.uniform(-1, 1, rng.integers(2, 40)), count),
         "a quarter of the rate": 0.5 * np.sin(2 * np.pi * RATE / 4 * t + rng.uniform(0, 6)),
         "half the rate, swelling": (0.5 + 0.2 * np.sin(30 * t)) * np.cos(np.pi * np.arange(count)),

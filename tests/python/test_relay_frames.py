@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import struct
 from contextlib import suppress
 from typing import Any
@@ -82,6 +83,7 @@ def test_json_frames_are_those_of_the_published_protocol() -> None:
         ("json", "7", "int"),
         ("json", '{"type": "avatar_audio", "audio": 7}', "base64"),
         ("json", '{"type": "avatar_audio", "audio": "%%"}', "base64"),
+        ("json", '{"type": "avatar_audio", "audio": "AA\\u00e4="}', "base64"),
         ("json", '{"type": "avatar_frames", "frames": "x"}', "list"),
         ("json", '{"type": "avatar_frames", "frames": [null]}', "base64"),
     ],
@@ -116,3 +118,43 @@ def test_json_with_the_right_names_and_wrong_values_ends_in_an_item_or_an_error(
         for frame in (text, b"\x03\x00" + text.encode(), b"\x04\x00" + text.encode()):
             with suppress(FrameError):
                 frames.decode(frame)
+
+
+def test_frames_with_damaged_bytes_end_in_an_item_or_an_error() -> None:
+    chance = random.Random(20250)
+    whole = [
+        frame if isinstance(frame, bytes) else frame.encode()
+        for frames in PROTOCOLS.values()
+        for item in (
+            Audio(b"\1\2" * 20, last=True),
+            Frames((b"a" * 30, b"bc", b"")),
+            TurnMark("turn", 7),
+            Interrupt("user"),
+            Failure("busy", "later"),
+            Ready(24000),
+            Start("avatar", 16000, "turn", 3),
+            Ping(),
+        )
+        for frame in [frames.encode(item)]
+    ]
+    refused = 0
+    for _ in range(20_000):
+        damaged = bytearray(chance.choice(whole))
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(damaged) + 1)
+            kind = chance.randrange(4)
+            if kind == 0 and at < len(damaged):
+                damaged[at] ^= 1 << chance.randrange(8)
+            elif kind == 1:
+                damaged[at:at] = chance.randbytes(chance.randint(1, 4))
+            elif kind == 2:
+                del damaged[at : at + chance.randint(1, 8)]
+            else:
+                damaged[at : at + 4] = chance.choice([b"\xff" * 4, bytes(4), b"9999", b'"":[', b"\x7f\xff\xff\xff"])
+        for frames in PROTOCOLS.values():
+            for frame in (bytes(damaged), damaged.decode("utf-8", "replace")):
+                try:
+                    frames.decode(frame)
+                except FrameError:
+                    refused += 1
+    assert 10_000 < refused < 80_000

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING
+import urllib.request
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def read_pictures(response: http.client.HTTPResponse, count: int) -> list[npt.ND
 
 def test_page_pictures_and_state_are_served(avatar: Controller) -> None:
     with WebFace(avatar, size=128) as face:
-        assert b"/face.mjpg" in get(face, "/").read()
+        assert b"/next" in get(face, "/").read()
         assert get(face, "/elsewhere").status == 404
         stream = get(face, "/face.mjpg")
         states = get(face, "/state")
@@ -142,10 +143,68 @@ def test_nobody_looks_nothing_is_drawn(avatar: Controller) -> None:
         assert face.pictures == before
 
 
-def test_browser_shows_the_face(avatar: Controller, tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
+def _browser() -> str:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
         pytest.skip("needs chromium")
+    return found
+
+
+def test_ten_tabs_of_a_browser_are_served_and_cost_no_more_than_one(avatar: Controller, tmp_path: Path) -> None:
+    """A browser has six connections for all its tabs: none may keep one for itself. Each picture is drawn once."""
+    profile = tmp_path / "profile"
+    with WebFace(avatar, size=64, rate=10) as face:
+        browser = subprocess.Popen(
+            [_browser(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
+             "--remote-debugging-port=0", "about:blank"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            waited = time.monotonic() + 60
+            while not (port_file := profile / "DevToolsActivePort").exists() and time.monotonic() < waited:
+                time.sleep(0.1)
+            port = port_file.read_text().split()[0]
+
+            def ask(method: str, path: str) -> Any:
+                request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return json.loads(answer.read())
+
+            begun, before = time.monotonic(), face.pictures
+            for tab in range(10):
+                ask("PUT", f"/json/new?{face.url}?tab={tab}")
+            asked = set()
+            face_next = face._send_next
+
+            def count(request: Any, query: str) -> None:
+                asked.add(request.headers["Referer"])
+                face_next(request, query)
+
+            face._send_next = count  # type: ignore[method-assign]
+            while len(asked) < 10 and time.monotonic() < waited + 30:
+                time.sleep(0.1)
+            assert len(asked) == 10
+            assert face.pictures - before <= (time.monotonic() - begun) * 10 + 5
+        finally:
+            browser.terminate()
+            browser.wait(30)
+
+
+def test_next_picture_comes_with_the_state(avatar: Controller) -> None:
+    with WebFace(avatar, size=64) as face:
+        first = get(face, "/next?after=0")
+        facts = json.loads(first.headers["X-Hostmode"])
+        assert facts["state"] == "idle"
+        assert first.read().startswith(b"\xff\xd8")
+        assert (
+            json.loads(get(face, f"/next?after={facts['number']}").headers["X-Hostmode"])["number"] > facts["number"]
+        )
+        assert get(face, "/next?after=none").status == 200
+        assert get(face, "/next?after=0", Origin="http://evil.example").status == 403
+
+
+def test_browser_shows_the_face(avatar: Controller, tmp_path: Path) -> None:
+    browser = _browser()
     with WebFace(avatar, size=256) as face:
         speak(avatar)
         shots = []

@@ -38,6 +38,11 @@ def test_window_shows_a_head_that_speaks(seen: dict[str, Any]) -> None:
     assert seen["pictures"] > 20
 
 
+def test_window_shows_that_it_waits(seen: dict[str, Any]) -> None:
+    assert seen["state_waiting"] == "active"
+    assert seen["dots"] > 60
+
+
 def test_window_keys_do_what_they_say(seen: dict[str, Any]) -> None:
     assert seen["numbers"] > 5
     assert seen["paused"] == "paused"

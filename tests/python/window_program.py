@@ -22,6 +22,9 @@ def main(folder: Path) -> None:
     recording = Recording.embedded()
     with Controller(recording.sample_rate, output="silent") as avatar, Window(avatar, size=(320, 360)) as window:
         idle = window.picture()
+        avatar.yield_audio_data(recording.audio[:160].data)  # too little to begin with
+        state_waiting, waiting = avatar.state, window.picture()
+        avatar.interrupt()
         conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
         avatar.yield_frames_data(list(recording.messages), conversation_id)
         begun = hostmode.now()
@@ -56,6 +59,8 @@ def main(folder: Path) -> None:
         json.dumps(
             {
                 "spread": float(idle.std()),
+                "state_waiting": state_waiting,
+                "dots": float(np.abs(waiting[330:350, 140:180].astype(int) - idle[330:350, 140:180]).max()),
                 "shape": idle.shape,
                 "changed": float(np.abs(np.diff(mouths, axis=0)).max(axis=(1, 2, 3)).mean()),
                 "pictures": pictures,

@@ -19,6 +19,13 @@ LID_RADIUS: Final = 1.035
 #: The brows of the face units hardly move on this forehead.
 _BROW_SCALE: Final = 1.45
 
+#: What the driver does for m, b and p, and how far each lip then has to go at the corners.
+_CLOSURE: Final = {"mouthPressLeft": 0.30, "mouthPressRight": 0.30, "mouthRollLower": 0.40, "mouthRollUpper": 0.22}
+_CORNER_CM: Final = 0.09
+
+#: The lids of the face units go past each other when shut.
+_LIDS_MEET: Final = 0.93
+
 # The upper lip stays under jawOpen, the lower one goes with it: told apart at this share of the largest way.
 _LOWER_LIP: Final = 0.42
 
@@ -70,6 +77,7 @@ def assemble(parts: list[Part], person: Person) -> Head:
         if name.startswith("brow"):
             head.targets[index] *= _BROW_SCALE
     _close_lips(head)
+    _close_corners(head)
     head.lids = [_close_lid(head, person, side) for side in (0, 1)]
     _hang_on_joints(head, person)
     return head
@@ -103,6 +111,24 @@ def _close_lips(head: Head) -> None:
     points[:, 1] += share * np.where(on_lip, np.where(lower, 0.58, -0.58), np.where(lower, 0.348, 0.0))
 
 
+def _close_corners(head: Head) -> None:
+    """Let the lips meet at their corners too where m, b and p press and roll them."""
+    pressed = head.vertices + sum(weight * head.target(name) for name, weight in _CLOSURE.items())
+    lips = head.lips * (head.material == _SKIN)
+    way = np.linalg.norm(head.target("jawOpen"), axis=1)
+    lower = way > _LOWER_LIP * way[lips > 0.5].max()
+    away = np.abs(pressed[:, 0])
+    inner = (lips > 0.25) & (away > 1.0)
+    middle = float(np.median(pressed[inner, 1]))
+    share = smooth_step(1.3, 1.9, away) * (1 - smooth_step(2.6, 3.1, away)) * smooth_step(6, 9, pressed[:, 2])
+    share *= np.exp(-(((pressed[:, 1] - middle) / 0.5) ** 2)) * np.isin(head.material, (_SKIN, _MOUTH))
+    move = share * _CORNER_CM * np.where(lower, 1.0, -1.0)
+    # Shared among the targets so that none of them alone is bent much.
+    whole = sum(weight**2 for weight in _CLOSURE.values())
+    for name, weight in _CLOSURE.items():
+        head.target(name)[:, 1] += move * weight / whole
+
+
 def _close_lid(head: Head, person: Person, side: int) -> Ints:
     """Let the lashes follow the edge of a lid that is kept outside of the ball; return the lid's vertices."""
     centre, radius = person.eyes[side]
@@ -114,6 +140,7 @@ def _close_lid(head: Head, person: Person, side: int) -> Ints:
         & (np.linalg.norm(points - centre, axis=1) < radius * 1.6)
         & (points[:, 2] > centre[2] - 0.2)
     )
+    blink[lid] *= _LIDS_MEET
     shut = points[lid] + blink[lid] - centre
     away = np.linalg.norm(shut, axis=1, keepdims=True)
     inside = (shut[:, 2:] > 0) & (away < radius * LID_RADIUS)

@@ -32,7 +32,7 @@ enum {
   HOSTMODE_MALFORMED = 1,        /* bytes that are no valid message, or that carry what no face can have */
   HOSTMODE_TOO_LARGE = 2,        /* over a limit of the wire format */
   HOSTMODE_BUFFER_FULL = 3,      /* over PlayerConfig.max_audio or max_motion */
-  HOSTMODE_INVALID_ARGUMENT = 4, /* a time that is not finite */
+  HOSTMODE_INVALID_ARGUMENT = 4, /* a time that is not finite, or far from the present (see advance) */
   HOSTMODE_FAILED = 5,           /* out of memory, or the system refused a lock */
   HOSTMODE_NOT_PCM = 6           /* audio that is a container, compressed or text */
 };
@@ -87,11 +87,32 @@ typedef struct HostmodeApi {
   int (*push_motion)(HostmodePlayer* handle, const HostmodeBytes* messages, size_t count,
                      const char* conversation_id, double now_s, int* complete) HOSTMODE_NOEXCEPT;
 
-  /* Moves everything that depends on time. Thread-safe: yes. */
+  /* Moves everything that depends on time, as all functions do that change something. A time more than 60 s
+   * ahead of the latest one, or more than 1 s before it, is an invalid argument and changes nothing; see
+   * reset_clock. Catching up costs what happened meanwhile, not how long it was. Thread-safe: yes. */
   int (*advance)(HostmodePlayer* handle, double now_s) HOSTMODE_NOEXCEPT;
 
   /* Ends what plays and what waits. Thread-safe: yes. */
   int (*interrupt)(HostmodePlayer* handle, double now_s) HOSTMODE_NOEXCEPT;
+
+  /* The caller's clock goes on at `now_s`, any finite time: it loops, starts again or was set. What plays
+   * stays as it is. Thread-safe: yes. */
+  int (*reset_clock)(HostmodePlayer* handle, double now_s) HOSTMODE_NOEXCEPT;
+
+  /* The current conversation's id into `id_out` (HOSTMODE_ID_SIZE chars); "" while idle. Thread-safe: yes. */
+  int (*conversation_id)(HostmodePlayer* handle, char* id_out) HOSTMODE_NOEXCEPT;
+
+  /* push_audio for the conversation of an id. Where its audio is over, ended or interrupted, the audio is
+   * discarded and counted, nothing opens, and `id_out` receives "". `conversation_id` NULL: as push_audio. */
+  int (*push_audio_to)(HostmodePlayer* handle, HostmodeBytes pcm, int end, const char* conversation_id,
+                       double now_s, char* id_out) HOSTMODE_NOEXCEPT;
+
+  /* Seconds of the current conversation heard by `now_s`; 0 while idle. Moves nothing. Thread-safe: yes. */
+  int (*audio_time)(HostmodePlayer* handle, double now_s, double* heard_s) HOSTMODE_NOEXCEPT;
+
+  /* interrupt; `heard_s` receives the seconds of the conversation that will have been heard when it is
+   * silent, NaN while idle. Thread-safe: yes. */
+  int (*interrupt_heard)(HostmodePlayer* handle, double now_s, double* heard_s) HOSTMODE_NOEXCEPT;
 } HostmodeApi;
 
 #ifdef __cplusplus

@@ -41,7 +41,6 @@ void FaceDelay::learn(double heard_s, double lack_s, double in_hand_s, bool show
     }
     return;
   }
-  if (same_instant) return;
 
   const double wanted = wanted_s(heard_s);
   const double until_s = heard_s + kMemory_s;

@@ -170,7 +170,7 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   Transition transition{frame, duration_s * rate_hz_, segment, segment, blend, true, false, Pose{}};
   pose_offset(before_change_.data(), after.data(), transition.offset.data());
   const auto later = std::find_if(transitions_.begin(), transitions_.end(),
-                                  [frame](const Transition& other) { return other.frame > frame; });
+                                  [&](const Transition& other) { return !has_begun(other, frame); });
   if (transition.duration_frames > 0 || blend == Blend::kReplaces) transitions_.insert(later, transition);
 }
 
@@ -264,12 +264,12 @@ void PoseTrack::add_layers(const Timeline& timeline, double face_s, double t_s, 
 
 void PoseTrack::add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
                                 float* pose) const noexcept {
-  while (count > 0 && transitions_[count - 1].frame > frame) --count;
+  while (count > 0 && !has_begun(transitions_[count - 1], frame)) --count;
   std::size_t first = count;
   while (first > 0 && (first == count || transitions_[first].blend == Blend::kAdds)) --first;
   for (std::size_t i = first; i < count; ++i) {
     const Transition& transition = transitions_[i];
-    const double since = frame - transition.frame;
+    const double since = std::max(0.0, frame - transition.frame);
     if (since >= transition.duration_frames) continue;
     const float weight = 1.0F - ease(static_cast<float>(since / transition.duration_frames));
     if (transition.anchored) {

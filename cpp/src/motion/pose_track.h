@@ -92,6 +92,8 @@ class PoseTrack {
 
  private:
   using Pose = std::array<float, kKeyframeFloats>;
+  // By so much a clock that learns may set back the frame that is shown at present.
+  static constexpr double kSetBack_s = 0.001;
   struct Source {
     std::uint64_t generation = 0;
     const Timeline* timeline = nullptr;
@@ -115,6 +117,11 @@ class PoseTrack {
   // Adds what is left at `frame` of the first `count` transitions.
   void add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
                        float* pose) const noexcept;
+  // One that begins with a segment does so at its frame, a change when it became known.
+  [[nodiscard]] bool has_begun(const Transition& transition, double frame) const noexcept {
+    const bool is_change = transition.before.device_frame == transition.after.device_frame;
+    return transition.frame <= frame + (is_change ? kSetBack_s * rate_hz_ : 0.0);
+  }
   [[nodiscard]] Pose offset_of(const ClockSnapshot& clock, std::size_t transition) const noexcept;
   void add(const Segment& segment, double shown_frame, bool foreseen);
   // What comes in one go is blended in as one: false where nothing else came at `frame`.

@@ -18,7 +18,8 @@ AudioIntake::Chunk AudioIntake::take(ByteView pcm, bool end, const std::string* 
   Chunk chunk;
   chunk.conversation = id != nullptr ? conversations_.accepting(*id) : conversations_.accepting();
   if (id != nullptr && chunk.conversation == nullptr) {
-    const double duration_s = static_cast<double>(bytes / 2) / pcm_rate_hz_;
+    const std::size_t frames = bytes / 2;
+    const double duration_s = static_cast<double>(frames) / pcm_rate_hz_;
     if (bytes > 0) journal_.add_late_audio(*id, present_s, duration_s);
     if (bytes == 0 && end && conversations_.find(*id) != nullptr) chunk.id = *id;
     return chunk;
@@ -78,6 +79,7 @@ ConversationPtr AudioIntake::open(bool turn, double now_s, bool& opens) {
   if (!opens) return conversations_.accepting();
   ConversationPtr opened = begin(now_s);
   opened->is_turn = turn;
+  if (turn) opened->goes_on_with.clear();
   return opened;
 }
 

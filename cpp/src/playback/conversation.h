@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "motion/face_delay.h"
 #include "motion/timeline.h"
@@ -70,7 +71,8 @@ struct Conversation {
   StreamPlace place = StreamPlace::kHere;
   Phase phase = Phase::kGoing;
   MotionUse motion_use = MotionUse::kShown;
-  bool is_turn = false;  // opened as one: its application ends it
+  bool is_turn = false;                   // opened as one: its application ends it
+  std::vector<std::string> goes_on_with;  // conversations that the watchdog ended before it, in mid-answer
   const double opened_s;
   double last_arrival_s;  // of audio or motion
   // Since when it is dry or stalled, while that may end it.

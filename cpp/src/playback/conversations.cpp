@@ -6,6 +6,9 @@ namespace hostmode {
 
 namespace {
 
+// Pauses of one answer that the watchdog may end.
+constexpr std::size_t kMostGivenUp = 8;
+
 const char* name_of(EndCause cause) noexcept {
   switch (cause) {
     case EndCause::kPlaybackEnd:
@@ -43,6 +46,15 @@ ConversationPtr Conversations::find(std::uint64_t generation) const noexcept {
   return nullptr;
 }
 
+ConversationPtr Conversations::taking_motion(const std::string& id) const noexcept {
+  if (ConversationPtr conversation = find(id)) return conversation;
+  for (const ConversationPtr& conversation : all_) {
+    const std::vector<std::string>& ids = conversation->goes_on_with;
+    if (!conversation->ended() && std::find(ids.begin(), ids.end(), id) != ids.end()) return conversation;
+  }
+  return nullptr;
+}
+
 ConversationPtr Conversations::accepting(const std::string& id) const noexcept {
   const ConversationPtr conversation = find(id);
   return conversation == nullptr || conversation->stream.closed() ? nullptr : conversation;
@@ -58,6 +70,7 @@ std::int64_t Conversations::waiting_frames() const noexcept {
 
 ConversationPtr Conversations::open(std::shared_ptr<const FilterBank> conversion, double now_s) {
   accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), std::move(conversion), now_s);
+  accepting_->goes_on_with = std::exchange(given_up_, {});
   all_.push_back(accepting_);
   Stats& stats = journal_.stats();
   ++stats.conversations;
@@ -75,6 +88,12 @@ void Conversations::end(Conversation& conversation, EndCause cause, std::int64_t
   // A sender that was silent for too long is no late one.
   if (cause != EndCause::kWatchdog) {
     tombstones_.add(conversation.requests, conversation.generation());
+  }
+  given_up_.clear();
+  if (cause == EndCause::kWatchdog && !conversation.is_turn && !conversation.motion_ended()) {
+    given_up_ = conversation.goes_on_with;
+    if (given_up_.size() == kMostGivenUp) given_up_.erase(given_up_.begin());
+    given_up_.push_back(conversation.id);
   }
   conversation.phase = Phase::kEnded;
   const double played_s = static_cast<double>(played) / rate_hz_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "playback/conversation.h"
 #include "playback/conversation_id.h"
@@ -29,6 +30,11 @@ class Conversations {
   [[nodiscard]] ConversationPtr find(std::uint64_t generation) const noexcept;
   // Oldest first; ended ones stay while they can be heard or seen.
   [[nodiscard]] const std::deque<ConversationPtr>& all() const noexcept { return all_; }
+
+  // The one that motion with an id goes to, or null: that of the id, or the one that goes on with it. Where
+  // the watchdog gave a conversation up in mid-answer, the next one that sound opens goes on with it, because
+  // an agent that was silent for too long still gives the id it was told.
+  [[nodiscard]] ConversationPtr taking_motion(const std::string& id) const noexcept;
 
   // Frames pushed and not yet handed to the device, of all.
   [[nodiscard]] std::int64_t waiting_frames() const noexcept;
@@ -70,6 +76,7 @@ class Conversations {
   std::deque<ConversationPtr> all_;
   ConversationPtr accepting_;
   Tombstones tombstones_;
+  std::vector<std::string> given_up_;  // ids by which the next conversation is known too
   std::uint64_t last_generation_ = 0;
 };
 

@@ -17,7 +17,7 @@ const std::string& id_of(const Conversation* conversation) noexcept {
 
 bool MotionIntake::route(const std::string* id, std::size_t messages, double now_s,
                          ConversationPtr& conversation) {
-  conversation = id != nullptr ? conversations_.find(*id) : nullptr;
+  conversation = id != nullptr ? conversations_.taking_motion(*id) : nullptr;
   const bool foreign = id != nullptr ? conversation == nullptr : conversations_.current() != nullptr;
   Stats& stats = journal_.stats();
   if (foreign) {

@@ -110,7 +110,8 @@ bool are_widened(const std::uint8_t* window, int upper_bytes) noexcept {
   std::array<std::uint16_t, kWords - 1> words;
   for (std::size_t i = 0; i < words.size(); ++i) words[i] = word_at(window, i);
   std::sort(words.begin(), words.end());
-  return 2 * (std::unique(words.begin(), words.end()) - words.begin()) < 3 * upper_bytes;
+  const auto different = std::unique(words.begin(), words.end()) - words.begin();
+  return 2 * different < std::ptrdiff_t{3} * upper_bytes;
 }
 
 // The lower byte of a loud 16-bit sample says nothing of the upper one and is spread otherwise. Where bytes

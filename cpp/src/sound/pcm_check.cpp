@@ -100,7 +100,9 @@ std::size_t mp3_frame_size(const Head& head) noexcept {
                                                                                 : version == 2 ? 1
                                                                                                : 2);
   const int kbps = version == 3 ? kFull_kbps[index] : kHalf_kbps[index];
-  return static_cast<std::size_t>((version == 3 ? 144000 : 72000) * kbps / rate_hz + (head[2] >> 1 & 1));
+  const int padding = head[2] >> 1 & 1;
+  const int size = (version == 3 ? 144000 : 72000) * kbps / rate_hz + padding;
+  return static_cast<std::size_t>(size);
 }
 
 bool is_mp3(const Head& head) noexcept {

@@ -1,6 +1,7 @@
 #include "wire/animation_decode.h"
 
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "wire/canonical_keyframes.h"
@@ -26,7 +27,7 @@ bool append_floats(WireReader& reader, const WireField& field, const KeyframeFie
   filled += count;
   for (std::size_t i = 0; i < count; ++i) {
     if (all_within_bounds(out + i, 1)) continue;
-    const bool is_finite = out[i] - out[i] == 0.0F;
+    const bool is_finite = std::isfinite(out[i]);
     return reader.fail(field.bytes.data + i * sizeof(float),
                        is_finite ? "a value beyond 10000 in a keyframe" : "NaN or infinity in a keyframe");
   }

@@ -36,7 +36,7 @@ class OpusDecoder:
     """
 
     def __init__(self, sample_rate: int, pre_skip: int = 0) -> None:
-        av = _load_av()
+        av = load_av()
         self._error: type[Exception] = av.FFmpegError
         self._packet = av.Packet
         self._codec: Any = av.CodecContext.create("opus", "r")
@@ -90,7 +90,7 @@ class OggOpusDecoder:
     """
 
     def __init__(self, sample_rate: int) -> None:
-        _load_av()
+        load_av()
         self._rate = sample_rate
         self._pages = OggReader()
         self._decoder: OpusDecoder | None = None
@@ -128,7 +128,8 @@ def _samples(frames: list[Any]) -> npt.NDArray[np.int16]:
     return np.concatenate(parts).astype(np.int16, copy=False) if parts else np.empty(0, np.int16)
 
 
-def _load_av() -> Any:
+def load_av() -> Any:
+    """Return the module `av`."""
     try:
         import av
     except ModuleNotFoundError as error:

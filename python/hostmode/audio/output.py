@@ -29,6 +29,11 @@ class AudioOutput(ABC):
     """Whether it plays in real time, on the clock of `hostmode.now`, and so cannot follow a clock of the
     caller's."""
 
+    @property
+    def unheard(self) -> bool:
+        """Whether what plays now is heard by nobody and recorded nowhere."""
+        return False
+
     @abstractmethod
     def prepare(self, source_rate: int) -> int:
         """Return the sample rate, Hz, at which the player is to render, given that of the application's

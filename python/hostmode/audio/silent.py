@@ -14,6 +14,10 @@ class SilentOutput(AudioOutput):
     """Play as a perfect device would, without sound: for servers, tests, and simulations on a clock of one's
     own."""
 
+    @property
+    def unheard(self) -> bool:
+        return True
+
     def prepare(self, source_rate: int) -> int:
         return source_rate
 

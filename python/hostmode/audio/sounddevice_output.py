@@ -107,6 +107,11 @@ class SounddeviceOutput(AudioOutput):
             if self._stream is not None:
                 self._stream.native.device_offset = offset
 
+    @property
+    def unheard(self) -> bool:
+        # What a device that was just lost had taken still sounds.
+        return self._stream is None and self._silent_from is None
+
     def prepare(self, source_rate: int) -> int:
         # What nearly every device runs at; one that does not converts what it is given.
         del source_rate

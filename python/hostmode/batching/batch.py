@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import time
@@ -17,7 +18,7 @@ from hostmode.batching.work import Task
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hostmode.batching.plan import Item, Plan
     from hostmode.batching.work import Outcome
@@ -41,8 +42,12 @@ class Progress:
     ----------
     items : int
         All of them.
-    done, kept, failed : int
-        Those done now, those that were done before, those that cannot be done.
+    done : int
+        Those done now.
+    kept : int
+        Those that were done before.
+    failed : int
+        Those that cannot be done.
     seconds : float
         Of sound in those done now.
     elapsed : float
@@ -160,9 +165,13 @@ def batch(
                 from hostmode.batching.cluster import run_on_ray
 
                 outcomes = run_on_ray(run.tasks(), engine)
-            run.settle(outcomes)
+            # Workers end here, whatever ends this.
+            with contextlib.closing(outcomes):
+                run.settle(outcomes)
         finally:
             run.clean()
+    # Not in the order in which workers happened to come upon them.
+    run.result.failures.sort(key=lambda failure: failure.input)
     return run.result
 
 
@@ -227,7 +236,7 @@ class _Run:
                 Task(self._plan.action, list(self._plan.options), str(item.input), str(folder), item.output.name),
             )
 
-    def settle(self, outcomes: Iterator[tuple[int, Outcome]]) -> None:
+    def settle(self, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Write down what has become of each item, and give what came of it its name."""
         for number, outcome in outcomes:
             item = self._plan.items[number]

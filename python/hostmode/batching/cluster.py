@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from hostmode._core import __version__
 from hostmode.batching.plan import input_files
@@ -14,10 +16,12 @@ from hostmode.batching.work import Outcome, Task, work
 from hostmode.errors import HostModeError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 # A lost node's items are done again elsewhere, as often as it takes within reason.
 _RETRIES: Final = 5
+_CLIENT_PORT: Final = 10001
+_PATIENCE_S: Final = 10.0
 _AHEAD: Final = 2  # tasks that wait for each core, so that none is without work
 
 
@@ -36,7 +40,7 @@ def import_ray() -> Any:
     return ray
 
 
-def run_on_ray(tasks: Iterator[tuple[int, Task]], engine: str) -> Iterator[tuple[int, Outcome]]:
+def run_on_ray(tasks: Iterator[tuple[int, Task]], engine: str) -> Generator[tuple[int, Outcome], None, None]:
     """Yield the outcome of each task as it comes; what came of it is in the task's folder on this machine.
 
     The files of an item travel through the object store, so that nodes need no file system in common; each
@@ -59,6 +63,7 @@ def run_on_ray(tasks: Iterator[tuple[int, Task]], engine: str) -> Iterator[tuple
     ray = import_ray()
     address = "auto" if engine == "ray" else engine
     try:
+        _require_listener(engine)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises nearly anything here
         raise HostModeError(f"no Ray cluster at {engine}: {' '.join(str(error).split())[:200]}") from None
@@ -66,6 +71,13 @@ def run_on_ray(tasks: Iterator[tuple[int, Task]], engine: str) -> Iterator[tuple
         yield from _run(ray, tasks)
     finally:
         ray.shutdown()
+
+
+def _require_listener(engine: str) -> None:
+    """Fail at once where nobody listens; Ray would try for half a minute."""
+    place = urlsplit(engine)
+    if place.hostname is not None:
+        socket.create_connection((place.hostname, place.port or _CLIENT_PORT), timeout=_PATIENCE_S).close()
 
 
 def _run(ray: Any, tasks: Iterator[tuple[int, Task]]) -> Iterator[tuple[int, Outcome]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from hostmode.batching.work import Outcome, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 # A worker makes room for a fresh one after so many items: what a library forgets to free does not add up.
 _ITEMS_A_WORKER: Final = 200
@@ -86,7 +86,7 @@ def _bury(process: subprocess.Popen[str]) -> str:
     return f"its worker process ended with exit code {code}"
 
 
-def run_on_processes(tasks: Iterator[tuple[int, Task]], workers: int) -> Iterator[tuple[int, Outcome]]:
+def run_on_processes(tasks: Iterator[tuple[int, Task]], workers: int) -> Generator[tuple[int, Outcome], None, None]:
     """Yield the outcome of each task as it comes, in whatever order; tasks are fetched as workers become free."""
     answers: queue.Queue[tuple[int, Outcome] | BaseException | None] = queue.Queue()
     pool = [_Worker() for _ in range(workers)]

@@ -29,12 +29,12 @@ def export(
         str, typer.Option("--rate", help="Frames a second, 24 to 120: 25, 29.97, 30000/1001.", metavar="FPS")
     ] = "60",
     start: Annotated[
-        str, typer.Option("--start", help="Timecode of the first frame of a .csv.", metavar="HH:MM:SS:FF")
-    ] = "00:00:00:00",
+        str | None, typer.Option("--start", help="Timecode of the first frame of a .csv.", metavar="HH:MM:SS:FF")
+    ] = None,
     no_sound: Annotated[bool, typer.Option("--no-sound", help="Write no .wav file beside it.")] = False,
     shapes: Annotated[
-        str, typer.Option(help="Of a .vrma: vrm, the presets of every model, or arkit, for perfect sync.")
-    ] = "vrm",
+        str | None, typer.Option(help="Of a .vrma: vrm, the presets of every model, or arkit, for perfect sync.")
+    ] = None,
     head: Annotated[Path | None, typer.Option(help="A head file, for .glb and USD; the built-in head.")] = None,
     face_map: Annotated[
         Path | None, typer.Option("--map", help="Your own way from keyframes to expressions: an .npz.")
@@ -60,14 +60,23 @@ def export(
     for option, check in (
         ("OUTPUT", lambda: format_of(output, as_format)),
         ("--rate", lambda: parse_frame_rate(rate)),
-        ("--start", lambda: frame_of(start, parse_frame_rate(rate))),
+        ("--start", lambda: frame_of(start or "00:00:00:00", parse_frame_rate(rate))),
     ):
         try:
             check()
         except ValueError as error:
             raise typer.BadParameter(printable(error), param_hint=option) from None
-    if shapes not in ("vrm", "arkit"):
+    if shapes not in (None, "vrm", "arkit"):
         raise typer.BadParameter(f"{printable(shapes)} is neither vrm nor arkit", param_hint="--shapes")
+    kind = format_of(output, as_format)
+    for option, given, kinds in (
+        ("--start", start, ("livelink",)),
+        ("--shapes", shapes, ("vrma",)),
+        ("--head", head, ("glb", "usd")),
+        ("--map", face_map, ("livelink", "a2f", "glb", "vrma", "usd")),
+    ):
+        if given is not None and kind not in kinds:
+            raise typer.BadParameter(f"means nothing for {kind}: it is for {', '.join(kinds)}", param_hint=option)
     written = [output] if no_sound else [output, output.with_suffix(".wav")]
     for source in (file, audio):
         if source is not None and source.exists() and any(w.exists() and w.samefile(source) for w in written):
@@ -81,8 +90,8 @@ def export(
             rate=rate,
             format=as_format,
             sound=not no_sound,
-            start=start,
-            shapes=shapes,
+            start=start or "00:00:00:00",
+            shapes=shapes or "vrm",
             head=BUILT_IN_HEAD if head is None else head,
             face_map=None if face_map is None else FaceMap.load(face_map),
         )

@@ -66,29 +66,35 @@ def _add_mesh(file: GltfFile, mesh: HeadMesh, names: list[str]) -> int:
     rig = mesh.rig
     uv = rig.uv.copy()
     eyes = rig.material == MATERIALS.index("eye")
-    uv[eyes] = _eye_uv(mesh)[eyes]
+    if len(rig.ball_centres):
+        uv[eyes] = _eye_uv(mesh)[eyes]
     uv[:, 1] = 1 - uv[:, 1]
-    attributes = {
-        "POSITION": file.numbers(mesh.points, ARRAY, bounds=True),
-        "NORMAL": file.numbers(mesh.normals, ARRAY),
-        "TEXCOORD_0": file.numbers(uv.astype(np.float32), ARRAY),
-        "JOINTS_0": file.numbers(mesh.skin_joints, ARRAY),
-        "WEIGHTS_0": file.numbers(mesh.skin_weights, ARRAY),
-    }
-    # Where a texture is seen, there is no colour of the vertex to be multiplied with it.
     linear = np.power(rig.colour, 2.2).astype(np.float32)
-    coloured = attributes | {"COLOR_0": file.numbers(linear, ARRAY)}
-    targets = [{"POSITION": file.sparse_vectors(mesh.targets[rig.target_names.index(name)])} for name in names]
     pictures = {"atlas": _add_texture(file, rig.atlas), "eye": _add_texture(file, _eye_picture())}
     primitives = []
-    for material, textured, triangles in _parts(mesh):
-        picture = pictures["eye" if material == "eye" else "atlas"] if textured else None
+    for material, textured, triangles in parts_of(mesh):
+        # Each with vertices of its own: many readers take all that a part names.
+        used, corners = np.unique(triangles, return_inverse=True)
+        attributes = {
+            "POSITION": file.numbers(mesh.points[used], ARRAY, bounds=True),
+            "NORMAL": file.numbers(mesh.normals[used], ARRAY),
+            "TEXCOORD_0": file.numbers(uv[used].astype(np.float32), ARRAY),
+            "JOINTS_0": file.numbers(mesh.skin_joints[used], ARRAY),
+            "WEIGHTS_0": file.numbers(mesh.skin_weights[used], ARRAY),
+        }
+        if not textured:
+            # Where a texture is seen, there is no colour of the vertex to be multiplied with it.
+            attributes["COLOR_0"] = file.numbers(linear[used], ARRAY)
+        picture = pictures["eye" if material == "eye" and len(rig.ball_centres) else "atlas"] if textured else None
         primitives.append(
             {
-                "attributes": attributes if textured else coloured,
-                "indices": file.numbers(triangles.astype(np.uint32).reshape(-1), ELEMENTS),
+                "attributes": attributes,
+                "indices": file.numbers(corners.astype(np.uint32).reshape(-1), ELEMENTS),
                 "material": _add_material(file, material, picture),
-                "targets": targets,
+                "targets": [
+                    {"POSITION": file.sparse_vectors(mesh.targets[rig.target_names.index(name)][used])}
+                    for name in names
+                ],
             }
         )
     return file.add(
@@ -102,7 +108,7 @@ def _add_mesh(file: GltfFile, mesh: HeadMesh, names: list[str]) -> int:
     )
 
 
-def _parts(mesh: HeadMesh) -> list[tuple[str, bool, npt.NDArray[np.uint32]]]:
+def parts_of(mesh: HeadMesh) -> list[tuple[str, bool, npt.NDArray[np.uint32]]]:
     """Return the triangles of each material, those that show a picture apart from those of one colour."""
     rig = mesh.rig
     of = rig.material[rig.triangles[:, 0]]
@@ -110,7 +116,9 @@ def _parts(mesh: HeadMesh) -> list[tuple[str, bool, npt.NDArray[np.uint32]]]:
     parts = []
     for index, name in enumerate(MATERIALS):
         for textured in (True, False):
-            shown = covered if name in ("skin", "cloth") else np.full(len(of), name == "eye")
+            # The eyes of a head with eyeballs show a picture of their own.
+            round_eyes = name == "eye" and len(rig.ball_centres) > 0
+            shown = covered if name in ("skin", "cloth") else np.full(len(of), round_eyes)
             chosen = rig.triangles[(of == index) & (shown == textured)]
             if len(chosen):
                 parts.append((name, textured, chosen))

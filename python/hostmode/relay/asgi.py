@@ -73,6 +73,9 @@ class _AsgiSocket:
             raise FrameError(f"a frame of {len(frame)} bytes; at most {MAX_FRAME_BYTES} are taken")
         return frame
 
+    def write_now(self, frames: bytes) -> bool:
+        return False  # ASGI knows messages only
+
     async def send_bytes(self, data: bytes) -> None:
         await self._pass_on({"type": "websocket.send", "bytes": data})
 

@@ -31,6 +31,8 @@ _PING_S: Final = 5.0
 _ACK_S: Final = 2.0
 # What waits while the server cannot be reached: half an hour of speech at 16 kHz and its motion.
 _MOST_UNSENT_BYTES: Final = 80 * 1024 * 1024
+# Of one message: half of what a server takes by default is the longest motion message.
+_LONGEST_BYTES: Final = 768 * 1024
 # What the stream keeps for nodes that join.
 _STREAM_BYTES: Final = 64 * 1024 * 1024
 _STREAM_S: Final = 1800.0
@@ -110,6 +112,12 @@ class Bus:
             )
         except (OSError, nats.errors.Error, asyncio.TimeoutError) as error:
             raise HostModeError(f"the bus at {self._where} cannot be reached: {error or 'no answer'}") from error
+        if self._nats.max_payload < _LONGEST_BYTES:
+            await self._nats.close()
+            raise HostModeError(
+                f"the bus at {self._where} takes messages of {self._nats.max_payload} bytes: "
+                f"let max_payload of nats-server be {_LONGEST_BYTES} at least"
+            )
         try:
             self._jetstream = self._nats.jetstream()
             self._inbox = self._nats.new_inbox()
@@ -171,6 +179,8 @@ class Bus:
     # ---- sending
 
     async def _send(self) -> None:
+        from nats.errors import Error as NatsError
+
         while True:
             self._wake.clear()
             while self._next < self._number and self._nats.is_connected:
@@ -179,7 +189,8 @@ class Bus:
                 payload = self._unsent.get(number)
                 if payload is not None:
                     data = _NUMBER.pack(self._id, number) + payload
-                    with suppress(ConnectionError):
+                    # What does not go out is not acknowledged, and is sent again.
+                    with suppress(NatsError, OSError):
                         await self._nats.publish(self._subject, data, reply=f"{self._inbox}.{number}")
             await self._wake.wait()
 

@@ -68,7 +68,9 @@ def encode(message: BusMessage) -> bytes:
     if isinstance(message, Ended):
         return _head(_ENDED, message.turn)
     if isinstance(message, Interrupted):
-        return _head(_INTERRUPTED, message.turn) + bytes((message.by_client,)) + message.reason.encode()
+        return (
+            _head(_INTERRUPTED, message.turn) + bytes((message.by_client,)) + message.reason.encode(errors="replace")
+        )
     frame = binary_frames.encode(message.audio)
     assert isinstance(frame, bytes)
     return _head(_SPOKE, "") + frame

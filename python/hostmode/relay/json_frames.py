@@ -6,7 +6,6 @@ Binary values are base64. Newer servers send no ``turnId``: whatever follows a l
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Any
 
@@ -94,5 +93,5 @@ def _decoded(text: object, name: str) -> bytes:
         raise FrameError(f"{name} holds {type(text).__name__}; it must be base64")
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise FrameError(f"{name} is no base64: {error}") from error

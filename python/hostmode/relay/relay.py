@@ -28,6 +28,7 @@ MAX_FRAME_BYTES: Final = 1024 * 1024
 HEARTBEAT_S: Final = 20.0
 _HANDSHAKE_S: Final = 10.0
 _CATCH_UP_S: Final = 2.0
+_LONGEST_REASON: Final = 200
 # Frames a client may send in a second: speech in chunks of 10 ms, twice over.
 _MOST_FRAMES_A_SECOND: Final = 200
 
@@ -64,6 +65,7 @@ class Relay:
         self._settings = settings or RelaySettings()
         self._log = TurnLog()
         self._viewers: set[Viewer] = set()
+        self._waking = False
         self._clients = 0
         self._turn: RelayTurn | None = None
         self._bus = None if bus is None else Bus(bus, room, self._on_bus)
@@ -119,7 +121,7 @@ class Relay:
         self._ended(turn)
 
     def _interrupt(self, turn: LoggedTurn, reason: str, by_client: bool = False) -> None:
-        message = Interrupted(turn.id, reason, by_client)
+        message = Interrupted(turn.id, reason[:_LONGEST_REASON], by_client)
         self._publish(message)
         self._interrupted(turn, message, live=True)
 
@@ -173,6 +175,13 @@ class Relay:
             self.on_interrupt(message.reason)
 
     def _wake_all(self) -> None:
+        # Sound and motion that are said together go out in one piece.
+        if self._viewers and not self._waking:
+            self._waking = True
+            asyncio.get_running_loop().call_soon(self._wake_now)
+
+    def _wake_now(self) -> None:
+        self._waking = False
         for viewer in self._viewers:
             viewer.wake()
 

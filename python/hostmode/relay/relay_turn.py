@@ -38,7 +38,7 @@ class RelayTurn:
 
     @property
     def over(self) -> bool:
-        """Whether it takes no more: ended, interrupted, or another turn was opened."""
+        """Whether it takes no more, as it was ended or interrupted, or another turn was opened."""
         return self._logged.over
 
     def audio(self, data: bytes, last: bool = False) -> None:

@@ -12,6 +12,7 @@ from hostmode.relay.relay import HEARTBEAT_S, MAX_FRAME_BYTES, Relay
 from hostmode.relay.settings import RelaySettings, Visit
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator
 
     from aiohttp import web
@@ -90,18 +91,27 @@ def mount_aiohttp(app: web.Application, relay: Relay, path: str = "/") -> None:
         except load_aiohttp().web.HTTPException as error:
             _log.warning("a client at %s is refused: %s", visit.peer, error.text)
             raise
-        await relay.attend(_AiohttpSocket(socket), visit.protocol)
+        await relay.attend(_AiohttpSocket(socket, request.transport), visit.protocol)
         return socket
 
     app.router.add_get(path, accept)
 
 
 class _AiohttpSocket:
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self._socket = socket
+        self._transport = transport
         self._kinds = load_aiohttp().WSMsgType
         self.send_bytes = socket.send_bytes
         self.send_str = socket.send_str
+
+    def write_now(self, frames: bytes) -> bool:
+        # Behind what aiohttp has written, which it does a whole frame at a time.
+        transport = self._transport
+        if self._socket.closed or transport is None or transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        transport.write(frames)
+        return True
 
     async def receive(self) -> bytes | str | None:
         frame = await self._socket.receive()

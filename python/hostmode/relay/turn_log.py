@@ -9,6 +9,7 @@ from hostmode.errors import BufferFullError
 from hostmode.relay import binary_frames
 from hostmode.relay.items import Audio, Frames, TurnMark
 from hostmode.relay.json_frames import JsonFrames
+from hostmode.relay.wire_frame import wire_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ class LoggedTurn:
     interrupted: bool = False
     ended: bool = False
     size: int = 0
-    _encoded: dict[str, list[bytes | str]] = field(default_factory=dict, repr=False)
+    _encoded: dict[str, list[bytes]] = field(default_factory=dict, repr=False)
 
     @property
     def over(self) -> bool:
@@ -53,19 +54,19 @@ class LoggedTurn:
         if self.size + _size(item) > MAX_TURN_BYTES:
             raise BufferFullError(f"a turn of more than {MAX_TURN_BYTES} bytes; end it and begin another")
 
-    def encoded(self, protocol: str, sequence: int) -> bytes | str:
-        """Return the frame of an item; it is made once for all clients of a protocol."""
+    def encoded(self, protocol: str, sequence: int) -> bytes:
+        """Return the WebSocket frame of an item; it is made once for all clients of a protocol."""
         frames = self._encoded.setdefault(protocol, [])
         while len(frames) <= sequence:
             frames.append(self._encode(protocol, self.items[len(frames)]))
         return frames[sequence]
 
-    def _encode(self, protocol: str, item: Audio | Frames) -> bytes | str:
+    def _encode(self, protocol: str, item: Audio | Frames) -> bytes:
         if protocol != "json":
-            return binary_frames.encode(item)
+            return wire_frame(binary_frames.encode(item))
         json_frames = JsonFrames()
         json_frames.encode(TurnMark(self.id))
-        return json_frames.encode(item)
+        return wire_frame(json_frames.encode(item))
 
 
 class TurnLog:

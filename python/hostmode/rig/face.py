@@ -154,11 +154,12 @@ class Face:
         mouth_pose : ndarray of float32, shape (120,), optional
             The pose `lag` seconds earlier, for a stream whose motion runs ahead of its sound.
         """
-        speech = None if conversation_id is None else self._speeches.get(conversation_id)
-        if speech is None:
-            speech, media_s = self._silence, -1.0
         mouth = pose if mouth_pose is None else mouth_pose
-        self._drive(speech, pose, mouth, now, media_s)
+        if conversation_id is None or media_s < 0:
+            self._drive(self._silence, pose, mouth, now, -1.0)
+        else:
+            # Of a conversation that began before this face was there, only the motion is known.
+            self._drive(self._speeches.get(conversation_id), pose, mouth, now, media_s)
 
     def drive_alone(self, pose: npt.NDArray[np.float32], now: float) -> None:
         """Set `weights` and `joints` for a pose of which nothing else is known: the motion alone moves the mouth."""

@@ -9,6 +9,7 @@ import numpy as np
 from hostmode._core import ARKIT_NAMES
 from hostmode.rig.face import JOINT_NAMES
 from hostmode.rig.head_data import MATERIALS
+from hostmode.view.camera import IN_PLACE, Camera, Transform
 from hostmode.view.gl import import_moderngl, make_program
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from hostmode.rig.head import Rig
     from hostmode.view.background import Background
-    from hostmode.view.camera import Camera
 
 _STATIC: Final = "2f 4f 4f 3f"
 _STATIC_NAMES: Final = ("uv", "colour", "shade", "place")
@@ -141,6 +141,7 @@ class HeadRenderer:
         camera: Camera,
         background: Background | None,
         size: tuple[int, int] | None = None,
+        transform: Transform = IN_PLACE,
     ) -> None:
         """Draw what `pose` made; without a background the rest stays transparent.
 
@@ -152,9 +153,9 @@ class HeadRenderer:
         target.use()
         target.depth_mask = True
         target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
-        matrix = tuple(camera.view_projection(width / height).T.ravel().tolist())
+        matrix = tuple(transform.applied(camera.view_projection(width / height)).T.ravel().tolist())
         for program in self._programs:
-            for name, value in (("eye", camera.eye), ("mouth_open", self._mouth_open)):
+            for name, value in (("eye", camera.position), ("mouth_open", self._mouth_open)):
                 if name in program:
                     program[name] = value
             program["view_projection"] = matrix

@@ -9,7 +9,7 @@ import numpy as np
 from hostmode.rig import BUILT_IN_HEAD, Face, Rig
 from hostmode.rig.face import pose_values
 from hostmode.view.background import STUDIO, Background
-from hostmode.view.camera import Camera
+from hostmode.view.camera import IN_PLACE, Camera, Transform
 from hostmode.view.gl import offscreen_context
 from hostmode.view.head_renderer import HeadRenderer
 
@@ -45,6 +45,8 @@ class Offscreen:
     head : path or Rig, optional
         The built-in head unless given.
     camera : Camera, optional
+    transform : Transform, optional
+        Both are attributes too, and may be set between pictures.
     background : tuple of three floats, ndarray of uint8 (h, w, 3), or None
         An sRGB colour, 0 to 1; a picture; ``None`` for nothing (the picture's alpha says where the head is). A
         studio wall unless given.
@@ -69,6 +71,7 @@ class Offscreen:
         head: str | os.PathLike[str] | Rig = BUILT_IN_HEAD,
         *,
         camera: Camera | None = None,
+        transform: Transform = IN_PLACE,
         background: Wall = "studio",
         per_pixel: bool | None = None,
         smooth: bool = True,
@@ -80,6 +83,7 @@ class Offscreen:
         self._gl = offscreen_context()
         self.size = (width, height)
         self.camera = Camera() if camera is None else camera
+        self.transform = transform
         self._renderer = HeadRenderer(self._gl, rig, per_pixel)
         self._background = _background(self._gl, background)
         samples = min(_SAMPLES, self._gl.max_samples) if smooth else 0
@@ -147,7 +151,7 @@ class Offscreen:
             What a head is shown in that is driven by poses.
         """
         self._renderer.pose(weights, joints, pose)
-        self._renderer.draw(self._target, self.camera, self._background)
+        self._renderer.draw(self._target, self.camera, self._background, transform=self.transform)
         self._gl.copy_framebuffer(self._resolved, self._target)
         width, height = self.size
         data = self._resolved.read(components=4, alignment=1)

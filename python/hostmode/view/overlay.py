@@ -52,15 +52,17 @@ class Overlay:
         corners = np.array((0, 0, 1, 0, 0, 1, 1, 1), np.float32)
         self._array = context.vertex_array(self._program, [(context.buffer(corners.tobytes()), "2f", "corner")])
 
-    def draw(self, lines: list[str], size: tuple[int, int]) -> None:
-        """Draw `lines` in the upper left corner of a window of `size` pixels."""
+    def draw(self, lines: list[str], size: tuple[int, int], centred: bool = False) -> None:
+        """Draw `lines` in the upper left corner of a window of `size` pixels, or in the middle of its lower edge."""
         picture = text_picture(lines)
         height, width = picture.shape
         texture = self._gl.texture((width, height), 1, picture[::-1].tobytes(), alignment=1)
         texture.filter = (self._moderngl.NEAREST, self._moderngl.NEAREST)
         texture.use(2)
         self._program["text"] = 2
-        self._program["box"] = (-1.0, 1.0 - 2 * height / size[1], 2 * width / size[0] - 1.0, 1.0)
+        wide, tall = 2 * width / size[0], 2 * height / size[1]
+        left, bottom = (-wide / 2, -0.9) if centred else (-1.0, 1.0 - tall)
+        self._program["box"] = (left, bottom, left + wide, bottom + tall)
         self._gl.enable_only(self._moderngl.BLEND)
         self._array.render(self._moderngl.TRIANGLE_STRIP)
         self._gl.disable(self._moderngl.BLEND)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import secrets
 import threading
 import time
 from fractions import Fraction
@@ -34,6 +35,7 @@ _BOUNDARY: Final = b"hostmode-picture"
 _PATIENCE_S: Final = 1.0  # for the next picture, before a stream looks whether it is still wanted
 _STATE_INTERVAL_S: Final = 0.1
 _STREAMS: Final = 64
+_LOOKS_S: Final = 2.0  # after the last picture that was asked for by itself
 
 
 class WebFace:
@@ -92,8 +94,10 @@ class WebFace:
         self._picture = b""
         self._number = 0
         self._viewers = 0
+        self._asked_s = -_LOOKS_S
         self._failure: BaseException | None = None
         self._closing = False
+        self._key = secrets.token_urlsafe(16)
         import_av()
         self._face = LiveFace(controller, face_map)
         self._server = http.server.ThreadingHTTPServer((_ADDRESS, port), self._handler())
@@ -124,15 +128,27 @@ class WebFace:
         """What to open in a browser."""
         return f"http://{_ADDRESS}:{self._server.server_address[1]}/"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook on this machine shows: the face as it moves."""
+        return f'<img src="{self.url}face.mjpg?key={self._key}" alt="The face of the avatar">'
+
     @property
     def pictures(self) -> int:
         """How many pictures have been drawn."""
         return self._number
 
+    @property
+    def viewers(self) -> int:
+        """How many streams of pictures there are now; a page takes none, it asks for one picture after the other."""
+        return self._viewers
+
+    def _is_seen(self) -> bool:
+        return self._viewers > 0 or clock() < self._asked_s + _LOOKS_S
+
     def wait_for_viewer(self, timeout: float | None = None) -> bool:
         """Wait until a browser shows the pictures, at most `timeout` seconds; return whether one does."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._viewers > 0, timeout)
+            return self._changed.wait_for(self._is_seen, timeout)
 
     def close(self) -> None:
         """Answer nobody any more."""
@@ -155,7 +171,7 @@ class WebFace:
                     self._publish(encode(stage.render_face(*self._face.expression(clock()))))
                     due = max(due + 1 / self._rate, clock())
                     with self._changed:
-                        self._changed.wait_for(lambda: self._closing or self._viewers > 0)
+                        self._changed.wait_for(lambda: self._closing or self._is_seen())
                     time.sleep(max(0.0, due - clock()))
         except ClosedError:
             pass  # of the controller: the last picture stays
@@ -177,8 +193,17 @@ class WebFace:
             timeout = 10
 
             def do_GET(self) -> None:
+                # A picture with the key may stand on a page of another origin: a notebook's.
+                self.path, _, query = self.path.partition("?")
+                shared = secrets.compare_digest(query.encode(), f"key={face._key}".encode())
                 if not face._is_own(self.headers.get("Host"), self.headers.get("Origin")):
                     self.send_error(403, "only pages of this server")
+                    return
+                if self.path == "/next":
+                    try:
+                        face._send_next(self, query)
+                    except OSError:
+                        self.close_connection = True  # the browser has left
                     return
                 answers: dict[str, tuple[str, Callable[[Any], None]]] = {
                     "/": ("text/html; charset=utf-8", face._send_page),
@@ -192,7 +217,7 @@ class WebFace:
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
                 self.send_header("Cache-Control", "no-store")
-                self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+                self.send_header("Cross-Origin-Resource-Policy", "cross-origin" if shared else "same-origin")
                 self.send_header("X-Frame-Options", "SAMEORIGIN")
                 self.end_headers()
                 try:
@@ -213,6 +238,35 @@ class WebFace:
 
     def _send_page(self, out: Any) -> None:
         out.write((Path(__file__).parent / "web.html").read_bytes())
+
+    def _send_next(self, request: http.server.BaseHTTPRequestHandler, query: str) -> None:
+        """Answer with the next picture after the one whose number is given, and with the state."""
+        _, _, number = query.partition("after=")
+        after = int(number) if number.isdecimal() and len(number) < 16 else 0
+        with self._changed:
+            self._asked_s = clock()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closing or self._number > after, _PATIENCE_S)
+            number_now, picture = self._number, self._picture
+        try:
+            facts = {"number": number_now, **self._facts()}
+        except ClosedError:
+            request.send_error(410, "the controller is closed")
+            return
+        request.send_response(200)
+        for name, value in (
+            ("Content-Type", "image/jpeg"),
+            ("Content-Length", str(len(picture))),
+            ("Cache-Control", "no-store"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("X-Hostmode", json.dumps(facts)),
+        ):
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(picture)
+
+    def _facts(self) -> dict[str, Any]:
+        return {"state": self._controller.state, "audio_time": round(self._controller.get_audio_time(), 3)}
 
     def _send_pictures(self, out: Any) -> None:
         with self._changed:
@@ -235,7 +289,7 @@ class WebFace:
     def _send_states(self, out: Any) -> None:
         while not self._closing:
             try:
-                facts = {"state": self._controller.state, "audio_time": round(self._controller.get_audio_time(), 3)}
+                facts = self._facts()
             except ClosedError:
                 return
             out.write(b"data: " + json.dumps(facts).encode() + b"\n\n")

@@ -12,7 +12,7 @@ from hostmode._core import now as clock
 from hostmode.errors import MissingExtraError
 from hostmode.rig import BUILT_IN_HEAD, Rig
 from hostmode.view.background import STUDIO, Background
-from hostmode.view.camera import Camera
+from hostmode.view.camera import Camera, Transform
 from hostmode.view.gl import GraphicsError, claim_backend, import_moderngl
 from hostmode.view.head_renderer import HeadRenderer
 from hostmode.view.live_face import LiveFace
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 _SHORTEST_FRAME_S: Final = 1 / 62
 _VOLUME_STEP: Final = 0.05
 _USUAL_FRAME_S: Final = 1 / 60
+
+# Three dots, one after the other, while a conversation waits for enough to begin.
+_BUFFERING: Final = (".    ", ". .  ", ". . .")
+_BUFFERING_STEPS_HZ: Final = 3
 
 
 def import_glfw() -> Any:
@@ -58,7 +62,9 @@ class Window:
             avatar.yield_audio_data(pcm, end=True)
             window.run()
 
-    Keys: space pauses, I interrupts, up and down set the volume, S saves a picture, H shows numbers, Esc closes.
+    While a conversation waits for enough to begin, three dots say so.
+    Keys: space pauses, I interrupts, up and down set the volume, S saves a picture, H shows numbers (of `sync`, how
+    much later a picture is seen than the instant it was drawn for), Esc closes.
 
     For the main thread. Make it before the audio is given: the mouth follows what it has seen the controller take
     in.
@@ -102,12 +108,14 @@ class Window:
         except Exception as error:
             self._glfw.destroy_window(self._window)
             raise GraphicsError(f"the window has no OpenGL 3.3: {error}") from error
-        self._camera = Camera()
+        self.camera = Camera()
+        self.transform = Transform()
         self._face = LiveFace(controller, face_map)
         self._shows_numbers = False
         self._pictures = 0
         self._frame_s = _USUAL_FRAME_S
         self._last_s = 0.0
+        self._late_s = 0.0  # of pictures, behind the instant that they were drawn for
         self.screenshots = 0
         self._glfw.set_key_callback(self._window, self._on_key)
 
@@ -172,7 +180,9 @@ class Window:
         glfw.make_context_current(self._window)
         begun = clock()
         self._draw_at(begun, begun + self._frame_s)
+        shown_at = begun + self._frame_s
         glfw.swap_buffers(self._window)
+        self._late_s += 0.1 * (clock() - shown_at - self._late_s)
         glfw.poll_events()
         took = clock() - begun
         if took < _SHORTEST_FRAME_S:
@@ -190,7 +200,10 @@ class Window:
         screen = self._gl.screen
         screen.viewport = (0, 0, width, height)
         self._renderer.pose(*self._face.expression(now, shown_at))
-        self._renderer.draw(screen, self._camera, self._background, (width, height))
+        self._renderer.draw(screen, self.camera, self._background, (width, height), self.transform)
+        if self._controller.state == "active":
+            dots = _BUFFERING[int(now * _BUFFERING_STEPS_HZ) % len(_BUFFERING)]
+            self._overlay.draw([dots], (width, height), centred=True)
         if self._shows_numbers:
             self._overlay.draw(self._lines(), (width, height))
 
@@ -200,6 +213,7 @@ class Window:
             f"{self._controller.state}  {self._controller.get_audio_time():.2f} s",
             f"{1 / self._frame_s:.0f} pictures/s",
             f"sound {stats['buffered_audio']:.2f} s  motion {stats['buffered_motion']:.2f} s",
+            f"face delay {1000 * stats['face_delay']:.0f} ms  sync {1000 * self._late_s:+.1f} ms",
             f"underruns {stats['underruns']}  stalls {stats['stalls']}",
             f"volume {self._controller.volume:.2f}",
         ]

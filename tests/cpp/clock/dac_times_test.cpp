@@ -178,6 +178,20 @@ TEST_CASE(
   }
   REQUIRE(host.times.quantised());
   CHECK(heard.heard_s - entry_s == doctest::Approx(0.05).epsilon(1e-4));
+
+  // Blocks shorter than a tick: time stands still for everybody, and each is heard nevertheless.
+  host.frames = 32;
+  AudioObservation first;
+  (void)host.ask([&](AudioObservation& callback) {
+    callback.entry_s = entry_s + 0.01;
+    callback.host_current_s = std::floor((callback.entry_s - 7) * 1000 + 1e-6) / 1000;
+    callback.dac_s = callback.host_current_s + 0.05;
+    first = callback;
+  });
+  heard = host.ask([&](AudioObservation& callback) {
+    callback = {callback.first_frame, 32, first.entry_s + 32 / 48000.0, first.dac_s, first.host_current_s};
+  });
+  CHECK(std::isfinite(heard.heard_s));
 }
 
 TEST_CASE("dac_times: time lost between the host's stamp and the entry is told, against the last seconds") {

@@ -76,7 +76,7 @@ TEST_CASE("device_line: after a restart the first observations count at once") {
 TEST_CASE("device_line: whatever is earlier than the line moves it at once") {
   Device device;
   device.run(20, [] { return 1e-3; });
-  CHECK(device.error_s() == doctest::Approx(1e-3).epsilon(0.01));
+  CHECK(std::abs(device.error_s() - 1e-3) < 10e-6);
   device.say(0);
   CHECK(std::abs(device.error_s()) < 1e-6);
 }
@@ -124,7 +124,7 @@ TEST_CASE("device_line: a step begins at its earliest observation") {
   int at = 0;
   while (device.error_s() < 0.010 && at < 100) device.say(at++ < 5 ? 0.0201 : 0.0215);
   CHECK(at > 5);
-  CHECK(device.error_s() == doctest::Approx(0.0201).epsilon(0.01));
+  CHECK(std::abs(device.error_s() - 0.0201) < 0.2e-3);
 }
 
 TEST_CASE("device_line: noise of milliseconds makes no steps") {
@@ -193,8 +193,10 @@ TEST_CASE("device_line: lateness has one side, a normal distribution two") {
   std::exponential_distribution<double> late_s(5000);
   std::normal_distribution<double> both_s(0, 200e-6);
   Device late;
-  late.run(30, [&] { return late_s(random); });
-  CHECK_FALSE(late.line.looks_symmetric());
+  for (int i = 0; i < 3000; ++i) {
+    late.say(late_s(random));
+    CHECK_FALSE(late.line.looks_symmetric());
+  }
   Device both;
   both.run(30, [&] { return both_s(random); });
   CHECK(both.line.looks_symmetric());

@@ -84,6 +84,13 @@ TEST_CASE("test_idle_motion_is_continuous_and_bounded_at_any_time") {
   }
 }
 
+TEST_CASE("test_idle_motion_of_no_time_is_that_of_the_beginning") {
+  const IdleMotion idle(9);
+  const auto beginning = pose_at(idle, 0);
+  for (const double no_time_s : {std::nan(""), HUGE_VAL, -HUGE_VAL, 1e300})
+    CHECK(pose_at(idle, no_time_s) == beginning);
+}
+
 TEST_CASE("test_blinks_come_as_often_and_last_as_long_as_in_people") {
   const IdleMotion idle(10);
   const Blinks blinks = blinks_within(idle, 600.0);

@@ -13,14 +13,7 @@ constexpr double kPictureRate_hz = 120.0;
 constexpr double kBlock_s = 0.01;
 constexpr std::size_t kBlockFrames = 80;
 
-// What moves, how far and how fast: speech hardly moves anything by more than 0.9 rad of its cycle a
-// keyframe.
-struct Channel {
-  std::size_t index;
-  double amplitude;
-  double rate;  // radians a keyframe
-  double idle;  // most that idle motion moves it a picture: a saccade of 0.14 rad, a blink, breath and sway
-};
+using Channel = RandomFace::Channel;
 constexpr double kMinimumJerk = 1.875;  // its highest speed
 constexpr Channel kChannels[] = {{kNeckPoseOffset, 0.15, 0.3, 0.0005},
                                  {kJawPoseOffset, 0.1, 0.9, 0.0},
@@ -29,11 +22,13 @@ constexpr Channel kChannels[] = {{kNeckPoseOffset, 0.15, 0.3, 0.0005},
                                  {kEyeLidOffset, 0.5, 0.6, kMinimumJerk / 8},
                                  {kExpressionOffset, 1.0, 0.9, 0.0},
                                  {kExpressionOffset + 20, 0.5, 0.4, 0.0}};
-// Of a cubic between keyframes against the keyframes' own steps, and of a face that catches up.
+// Of a smooth curve against the straight line between two keyframes, at its steepest; as much as the contract
+// allows beyond the fastest ordinary speech step.
 constexpr double kCurve = 1.5;
 // Of leaving a gap of any length.
 constexpr double kLongestBlend_s = 1.0;
 constexpr double kEase = 1.5;  // the highest speed of an S-curve
+constexpr double kRounding = 1e-5;
 
 bool is_of_eyes(std::size_t channel) {
   return channel >= kEyePoseOffset && channel < kEyeLidOffset + 2;
@@ -52,9 +47,11 @@ PlayerConfig RandomFace::draw_config(std::mt19937& random) {
   config.motion_wait_s = one_in(3) ? 0.0 : draw(0.0, 0.5);
   config.prebuffer_s = one_in(3) ? 0.0 : draw(0.0, 0.2);
   config.max_prebuffer_s = config.prebuffer_s + draw(0.0, 0.5);
+  config.stall_risk = draw(0.01, 0.5);
   config.speech_transition_s = one_in(4) ? 0.0 : draw(0.04, 1.0);
   config.idle_transition_s = one_in(4) ? 0.0 : draw(0.04, 1.5);
   config.end_timeout_s = draw(0.1, 1.0);
+  config.turn_timeout_s = draw(0.1, 3.0);
   config.early_motion_expiry_s = draw(0.0, 5.0);
   config.max_audio_s = draw(5.0, 20.0);
   config.max_motion_s = draw(5.0, 20.0);
@@ -62,6 +59,7 @@ PlayerConfig RandomFace::draw_config(std::mt19937& random) {
   config.latency_s = draw(0.0, 0.3);
   config.layers = one_in(2);
   config.seed = random();
+  if (one_in(2)) config.avatar_id = "avatar";
   return config;
 }
 
@@ -103,6 +101,7 @@ void RandomFace::begin_utterance() {
   std::string id;
   (void)player_.push_audio({}, true, now_s_, id);
   utterance_ = Utterance{};
+  if (one_in(4)) utterance_.id = player_.open_conversation(now_s_, one_in(2));
   Utterance& u = utterance_;
   u.began_s = u.sound_due_s = u.motion_due_s = now_s_;
   u.keyframes = 1 + random_() % 75;
@@ -113,6 +112,8 @@ void RandomFace::begin_utterance() {
   u.motion_lead_s = one_in(3) ? 100.0 : draw(-0.6, 0.3);
   u.jitter_s = one_in(2) ? 0.0 : draw(0.0, 0.2);
   u.cut = one_in(2) ? 1 : 1 + random_() % 20;
+  u.second_from = one_in(2) ? u.keyframes : 1 + random_() % u.keyframes;
+  u.req_id = "request-" + std::to_string(opened_);
   u.eyes_from = one_in(2) ? u.keyframes : random_() % u.keyframes;
   u.jumps_at = jumps_ ? random_() % u.keyframes : u.keyframes;
   u.phase = draw(0.0, 6.28);
@@ -134,7 +135,8 @@ void RandomFace::push_due() {
     u.sound_due_s += u.sound_every_s + draw(-0.5, 1.0) * u.jitter_s;
   }
   while (!u.id.empty() && u.pushed_keyframes < u.keyframes && u.motion_due_s <= now_s_) {
-    push_motion(std::min(u.cut, u.keyframes - u.pushed_keyframes));
+    const std::size_t until = u.pushed_keyframes < u.second_from ? u.second_from : u.keyframes;
+    push_motion(std::min(u.cut, until - u.pushed_keyframes));
     const double due_s = u.began_s + static_cast<double>(u.pushed_keyframes) * kKeyframeInterval_s;
     u.motion_due_s = std::max(u.motion_due_s, due_s - u.motion_lead_s + draw(0.0, 1.0) * u.jitter_s);
   }
@@ -149,7 +151,10 @@ void RandomFace::push_motion(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) keyframes.push_back(keyframe_at(u.pushed_keyframes + i));
   std::vector<std::uint8_t> message;
   const bool end = u.pushed_keyframes + count == u.keyframes;
-  REQUIRE(encode_message(keyframes.data(), count, "", "", end, "", message) == Status::kOk);
+  const bool ends_request = u.pushed_keyframes + count == u.second_from;
+  const std::string req_id = u.req_id + (u.pushed_keyframes < u.second_from ? "-1" : "-2");
+  REQUIRE(encode_message(keyframes.data(), count, "", req_id, end || ends_request, config_.avatar_id,
+                         message) == Status::kOk);
   const ByteView view{message.data(), message.size()};
   MotionPush result;
   const Status status = player_.push_motion(&view, 1, &u.id, now_s_, result);
@@ -182,27 +187,44 @@ void RandomFace::render() {
 void RandomFace::compare() {
   Pose pose;
   player_.sample(now_s_, pose.data());
+  bool jumps = false;
   for (const Channel& channel : kChannels) {
     const float value = pose[channel.index];
     REQUIRE(std::isfinite(value));
     if (!has_last_) continue;
-    const double range = 2.0 * channel.amplitude + channel.idle * kPictureRate_hz * 0.1;
-    const double keyframe_step = 2.0 * channel.amplitude * (jumps_ ? 1.0 : std::sin(channel.rate / 2));
-    const double own = kCurve * keyframe_step * kKeyframeRateHz / kPictureRate_hz;
-    // A gap is left within a keyframe interval at the least.
-    const double gap = kEase * range / (kKeyframeInterval_s * kPictureRate_hz);
-    const double blend = now_s_ < late_until_s_ ? gap : 0.0;
-    const double shortest_s = std::min(config_.speech_transition_s, config_.idle_transition_s);
-    const double transition = kEase * range / (std::max(shortest_s, kKeyframeInterval_s) * kPictureRate_hz);
     const double step = std::abs(value - last_[channel.index]);
     CAPTURE(now_s_);
     CAPTURE(channel.index);
-    CAPTURE(own);
-    CAPTURE(transition);
-    if (shortest_s > 0) REQUIRE(step <= std::max(own, channel.idle) + std::max(transition, blend));
+    const double most = most_step(channel);
+    if (step <= most) continue;
+    CAPTURE(step);
+    CAPTURE(most);
+    REQUIRE(transitions_jump());
+    jumps = true;
   }
+  // One of no length is a jump: at a conversation's beginning, at its end, and where its motion begins.
+  if (jumps) ++jumps_seen_;
+  REQUIRE(jumps_seen_ <= 3 * opened_);
   last_ = pose;
   has_last_ = true;
+}
+
+// The most of what contract and settings allow a value to move from one picture to the next.
+double RandomFace::most_step(const Channel& channel) const {
+  const double range = 2.0 * channel.amplitude + channel.idle * kPictureRate_hz * 0.1;
+  const double ordinary = 2.0 * channel.amplitude * std::sin(channel.rate / 2);
+  const double own = jumps_ && !is_of_eyes(channel.index) ? 2.0 * channel.amplitude : ordinary;
+  const double keyframes = kCurve * own * kKeyframeRateHz / kPictureRate_hz;
+  // Motion that runs out or comes late is left within a keyframe interval at the least.
+  double shortest_s = std::min(config_.speech_transition_s, config_.idle_transition_s);
+  if (now_s_ < late_until_s_ || shortest_s < kKeyframeInterval_s) shortest_s = kKeyframeInterval_s;
+  const double transition = kEase * range / (shortest_s * kPictureRate_hz);
+  // Idle motion, a blink above all, goes on beneath a transition.
+  return std::max({keyframes, transition, channel.idle > 0 ? channel.idle + transition : 0.0}) + kRounding;
+}
+
+bool RandomFace::transitions_jump() const {
+  return config_.speech_transition_s == 0 || config_.idle_transition_s == 0;
 }
 
 }  // namespace hostmode::testing

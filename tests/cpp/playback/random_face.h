@@ -13,10 +13,20 @@
 
 namespace hostmode::testing {
 
-// Fails the running test where a value moves further from one picture to the next than its own keyframes do,
-// and a transition between everything that it has been besides.
+// Fails the running test where a value moves further from one picture to the next than the conversation's own
+// keyframes do in that time, a transition between everything that it has been, or 1.5 times the fastest
+// ordinary speech step, whichever is most.
 class RandomFace {
  public:
+  // What moves, how far and how fast: speech hardly moves anything by more than 0.9 rad of its cycle a
+  // keyframe.
+  struct Channel {
+    std::size_t index;
+    double amplitude;
+    double rate;  // radians a keyframe
+    double idle;  // most that idle motion moves it a picture: a saccade of 0.14 rad, a blink, breath and sway
+  };
+
   explicit RandomFace(std::uint32_t seed);
 
   void look(std::size_t conversations);
@@ -36,6 +46,8 @@ class RandomFace {
     std::size_t pushed_samples = 0;
     std::size_t eyes_from = 0;
     std::size_t jumps_at = 0;
+    std::string req_id;
+    std::size_t second_from = 0;  // keyframes from here on are another request's
     double phase = 0.0;
     double motion_due_s = 0.0;
     double sound_due_s = 0.0;
@@ -51,6 +63,8 @@ class RandomFace {
   void act();
   void render();
   void compare();
+  [[nodiscard]] double most_step(const Channel& channel) const;
+  [[nodiscard]] bool transitions_jump() const;
 
   std::mt19937 random_;
   const PlayerConfig config_;
@@ -63,6 +77,7 @@ class RandomFace {
   std::size_t opened_ = 0;
   Utterance utterance_;
   double late_until_s_ = 0.0;  // motion that came late is blended in
+  std::size_t jumps_seen_ = 0;
   Pose last_{};
   bool has_last_ = false;
 };

@@ -52,10 +52,10 @@ void light_surface(int material, vec3 n, vec3 v, vec3 place, float ambient, floa
   gloss += (RIM_R_C * max(dot(n, RIM_R) + 0.15, 0.0) + RIM_L_C * max(dot(n, RIM_L) + 0.15, 0.0)) * edge;
   if (material == MOUTH || material == TEETH || material == TONGUE) {
     // Light falls off towards the throat, and less comes in through a small opening.
-    float depth = material == TEETH    ? mix(1.0, 0.15, smoothstep(1.2, 2.3, abs(place.x))) * smoothstep(8.0, 10.6, place.z)
+    float depth = material == TEETH    ? mix(1.0, 0.15, smoothstep(1.5, 2.6, abs(place.x))) * smoothstep(8.0, 10.6, place.z)
                   : material == TONGUE ? smoothstep(4.5, 12.0, place.z) * 0.95
                                        : pow(smoothstep(3.5, 12.5, place.z), 2.2) * 0.55;
-    float enters = mix(material == TEETH ? 0.70 : 0.30, 1.0, mouth_open) * depth;
+    float enters = mix(material == TEETH ? 0.95 : 0.30, 1.0, mouth_open) * depth;
     diffuse *= enters;
     gloss *= enters;
   }
