@@ -65,14 +65,14 @@ def ends(player: hostmode.Player) -> list[str | None]:
 def test_round_in_time_is_shown_whole_and_ends_once():
     keyframes = clip()
     times, poses, player = talk(in_time(keyframes), 5.0)
-    # Past the transition the pose is the clip's, later by the delay.
-    shown = (times > 1.6) & (times < 3.2)
+    # Later by the delay, which falls from the 80 ms at first by 100 ms a second: until 2.0 the face runs faster.
+    shown = (times > 2.0) & (times < 3.2)
     delays, at = np.arange(0, 0.2, 0.002), FRAME_S * np.arange(60)
     errors = [
         np.abs(poses[shown, JAW] - np.interp(times[shown] - 1.0 - d, at, keyframes[:, JAW])).max() for d in delays
     ]
     # Against straight lines between the keyframes.
-    assert min(errors) < 0.035
+    assert min(errors) < 0.02
     said = kinds(player)
     assert [k for k, _ in said if k in ("playback_started", "conversation_end")] == [
         "playback_started",
@@ -92,12 +92,13 @@ def test_copies_change_nothing():
     assert player.stats().duplicate_packets == 60
 
 
-def test_another_order_loses_nothing_once_the_delay_has_grown():
-    events = [(at + (0.05 if i % 7 == 3 else 0.0), p) for i, (at, p) in enumerate(in_time(clip(250)))]
+@pytest.mark.parametrize("late", [0.02, 0.03, 0.041, 0.045, 0.05, 0.06, 0.08])
+def test_another_order_loses_nothing_once_the_delay_has_grown(late):
+    events = [(at + (late if i % 7 == 3 else 0.0), p) for i, (at, p) in enumerate(in_time(clip(250)))]
     _, _, player = talk(events[:100], 5.0)
     learning = player.stats().lost_packets
     _, _, player = talk(events[100:], 12.0, player=player, begin=5.01)
-    assert learning < 14
+    assert learning <= 2
     assert player.stats().lost_packets == learning
 
 
@@ -108,7 +109,7 @@ def test_one_lost_frame_leaves_no_freeze_where_the_rtc_player_freezes(lost):
     fewer = [event for i, event in enumerate(events) if i != lost]
     _, poses, player = talk(fewer, 4.0)
     error = np.abs(poses[:, JAW] - wanted[:, JAW]).max()
-    assert error < 0.07, f"{error:.4f} rad of 0.2 that the jaw moves"
+    assert error < 0.04, f"{error:.4f} rad of 0.2 that the jaw moves"
     assert player.stats().lost_packets == 1
     theirs = RtcPlayer()
     theirs.play([(at, i) for i, (at, _) in enumerate(events) if i != lost])

@@ -63,11 +63,13 @@ void PacketDelay::learn(double late_s) {
   ++learnt_;
   const double gain =
       std::max(1.0 / static_cast<double>(learnt_), 1 - std::exp2(-period_s_ / kLevelHalfLife_s));
+  // What the level has not followed yet: a packet is late by this over the delay chosen before it.
+  const double residual_s = learnt_ == 1 ? 0.0 : late_s - level_s_;
   level_s_ += gain * std::clamp(late_s - level_s_, -kMostResidual_s, kMostResidual_s);
   const double keep = std::exp2(-period_s_ / kShareHalfLife_s);
   weight_ = weight_ * keep + 1;
   for (double& share : shares_) share *= keep;
-  shares_[bucket_of(late_s - level_s_)] += 1;
+  shares_[bucket_of(residual_s)] += 1;
   if (learnt_ % kChooseEvery == 0) choose_target();
 }
 
