@@ -145,7 +145,7 @@ def asan_python(session: nox.Session) -> None:
         "frozen",
     )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels")
+    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels", "rtc_livekit")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
@@ -183,6 +183,23 @@ def fuzz_heads(session: nox.Session) -> None:
     """Damage head files of every kind for so many minutes, and load them: ``nox -s fuzz-heads -- 10``."""
     session.install(".[all]", *group("test"))
     session.run("python", "tests/python/head_damage.py", session.posargs[0] if session.posargs else "1")
+
+
+@nox.session
+def livekit(session: nox.Session) -> None:
+    """Speak in a room of a real LiveKit server, which Go builds once (some minutes) into build/livekit."""
+    server = Path("build/livekit/livekit-server").resolve()
+    if not server.exists():
+        if shutil.which("go") is None:
+            session.error(
+                "go not found: it builds livekit-server (Debian and Ubuntu: sudo apt-get install golang-go)"
+            )
+        # The last version without replacements in its go.mod, which `go install` refuses.
+        package = "github.com/livekit/livekit-server/cmd/server@v1.11.0"
+        session.run("go", "install", package, env={"GOBIN": str(server.parent)}, external=True)
+        (server.parent / "server").rename(server)
+    session.install(".[all,livekit]", *group("test"))
+    session.run("pytest", "tests/python/test_rtc_livekit.py", env={"HOSTMODE_LIVEKIT_SERVER": str(server)})
 
 
 @nox.session

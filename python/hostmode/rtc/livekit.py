@@ -1,0 +1,224 @@
+"""Speech and its motion into a LiveKit room: a sound track, and packets of motion beside it (extra ``livekit``)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from hostmode._core import PCM_RATES
+from hostmode.errors import ClosedError, MissingExtraError
+from hostmode.rtc.outgoing import FRAME_S, OutgoingSpeech
+from hostmode.rtc.packet import Packet, encode_packet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+    from typing_extensions import Buffer
+
+__all__ = ["AUDIO_TRACK", "TOPIC", "RoomPublisher", "publish"]
+
+#: Of the packets.
+TOPIC: Final = "spatialreal-animation"
+#: Name of the sound track.
+AUDIO_TRACK: Final = "egress-audio"
+# What the sound source holds ahead: it is heard that much later than it is given.
+_QUEUE_MS: Final = 80
+# A data packet that is lost is not sent again, so the end is said more than once.
+_IDLE_PACKETS: Final = 3
+
+
+async def publish(room: Any, sample_rate: int = 16000, *, motion_wait: float = 0.3) -> RoomPublisher:
+    """Publish a sound track in a room that is connected, and return what speaks on it.
+
+    Parameters
+    ----------
+    room : livekit.rtc.Room
+        Connected, with the right to publish tracks and data.
+    sample_rate : int
+        Of the sound that will be given, hertz; one of `hostmode.PCM_RATES`.
+    motion_wait : float
+        Seconds that the sound of an utterance waits for its first motion, 0 to 5.
+
+    Raises
+    ------
+    MissingExtraError
+        The package `livekit` is not installed.
+    ValueError
+        The rate or the wait is out of range.
+    """
+    if sample_rate not in PCM_RATES:
+        raise ValueError(f"sample_rate is {sample_rate}; it must be one of {PCM_RATES} Hz")
+    if not 0.0 <= motion_wait <= 5.0:
+        raise ValueError(f"motion_wait is {motion_wait}; it must be 0 to 5 seconds")
+    rtc = _load_rtc()
+    source = rtc.AudioSource(sample_rate, 1, queue_size_ms=_QUEUE_MS)
+    track = rtc.LocalAudioTrack.create_audio_track(AUDIO_TRACK, source)
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+    publication = await room.local_participant.publish_track(track, options)
+    return RoomPublisher(room, source, publication.sid, sample_rate, motion_wait)
+
+
+class RoomPublisher:
+    """Speaks in a room, one utterance after the other; `publish` makes it::
+
+        async with await hostmode.rtc.livekit.publish(room, 24000) as speaker:
+            speaker.audio(pcm)          # as often as sound comes, faster than it is heard
+            speaker.motion(messages)    # likewise
+            speaker.end()
+            await speaker.finished()    # or: heard_s = speaker.interrupt()
+
+    Every 40 ms a frame of sound goes out, and with it the keyframe that belongs to it and the two before, for those
+    that were lost. To be used by the loop's thread.
+    """
+
+    def __init__(self, room: Any, source: Any, sid: str, sample_rate: int, motion_wait: float) -> None:
+        self._room = room
+        self._source = source
+        self._sid = sid
+        self._rate = sample_rate
+        self._motion_wait = motion_wait
+        self._speech = OutgoingSpeech(sample_rate, motion_wait)
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._more = asyncio.Event()
+        self._undelivered = 0
+        self._closed = False
+        self._task = asyncio.ensure_future(self._run())
+
+    async def __aenter__(self) -> RoomPublisher:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def audio(self, pcm: Buffer | npt.NDArray[np.int16]) -> None:
+        """Add sound, mono signed 16-bit little-endian, to the utterance; the first opens it.
+
+        Raises
+        ------
+        TypeError
+            It is an array of something else than bytes or int16, or not in one piece.
+        """
+        self._require_open()
+        self._speech.audio(pcm)
+        self._stir()
+
+    def motion(self, messages: Sequence[Buffer]) -> None:
+        """Add encoded motion messages to the utterance, in order.
+
+        Raises
+        ------
+        DecodeError
+            One of them is none; none of them is taken.
+        """
+        self._require_open()
+        self._speech.motion(messages)
+        self._stir()
+
+    def end(self) -> None:
+        """Take note that the utterance is complete. What comes next belongs to another one."""
+        self._require_open()
+        self._speech.end()
+        self._stir()
+
+    def interrupt(self) -> float:
+        """Fall silent at once, and return how many seconds of the utterance had left for the room."""
+        self._require_open()
+        # What waits in the source has been taken from the speech already, and is thrown away.
+        queued_s: float = self._source.queued_duration
+        heard_s = max(0.0, self._speech.position - queued_s)
+        self._source.clear_queue()
+        self._speech = OutgoingSpeech(self._rate, self._motion_wait)
+        self._stir()
+        return heard_s
+
+    async def finished(self) -> None:
+        """Wait until all that was given has left for the room."""
+        await self._idle.wait()
+        await self._source.wait_for_playout()
+
+    async def close(self) -> None:
+        """Stop, and take the track out of the room."""
+        if self._closed:
+            return
+        self._closed = True
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._idle.set()
+        # The room may be gone already.
+        with suppress(Exception):
+            await self._room.local_participant.unpublish_track(self._sid)
+        await self._source.aclose()
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """Frames of 40 ms that went ``bare``, without their motion, and packets that were ``undelivered``."""
+        return {"bare": self._speech.bare, "undelivered": self._undelivered}
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ClosedError("this RoomPublisher is closed; publish anew")
+        if self._task.done():
+            self._task.result()
+
+    def _stir(self) -> None:
+        self._idle.clear()
+        self._more.set()
+
+    async def _run(self) -> None:
+        spoke = False
+        try:
+            while True:
+                speech = self._speech
+                frame = speech.take(asyncio.get_running_loop().time())
+                if frame is not None:
+                    spoke = True
+                    samples, packet = frame
+                    await self._source.capture_frame(
+                        _load_rtc().AudioFrame(samples.tobytes(), self._rate, 1, len(samples))
+                    )
+                    # Interrupted while the source was full: the packet belongs to what nobody hears any more.
+                    if packet is not None and speech is self._speech:
+                        await self._send(packet)
+                    continue
+                if speech.empty:
+                    if spoke:
+                        await self._fall_idle()
+                        spoke = False
+                        continue
+                    self._idle.set()
+                    self._more.clear()
+                    await self._more.wait()
+                else:
+                    await asyncio.sleep(FRAME_S / 4)
+        finally:
+            self._idle.set()
+
+    async def _fall_idle(self) -> None:
+        await self._send(Packet("transition_to_idle"))
+        for _ in range(_IDLE_PACKETS):
+            await self._send(Packet("idle"))
+            if not self._speech.empty:
+                return
+            await asyncio.sleep(FRAME_S)
+
+    async def _send(self, packet: Packet) -> None:
+        try:
+            await self._room.local_participant.publish_data(
+                encode_packet(packet, "data"), reliable=False, topic=TOPIC
+            )
+        except Exception as error:  # livekit's PublishDataError while the room reconnects: the next packet repeats it
+            if type(error).__name__ != "PublishDataError":
+                raise
+            self._undelivered += 1
+
+
+def _load_rtc() -> Any:
+    try:
+        from livekit import rtc
+    except ModuleNotFoundError as error:
+        raise MissingExtraError('rooms of LiveKit need livekit: pip install "hostmode[livekit]"') from error
+    return rtc
