@@ -112,7 +112,7 @@ INTAKE = (
     Mutation(
         "e5",
         "Playback::conversation_id",
-        "return conversation == nullptr ? std::string() : conversation->id;",
+        "return conversation == nullptr ? packets_.conversation_id() : conversation->id;",
         "return conversation == nullptr || conversation->stream.closed() ? std::string() : conversation->id;",
     ),
     Mutation(
