@@ -5,7 +5,7 @@
 namespace hostmode {
 namespace {
 
-constexpr double kSlew = 0.1;           // of the speed, for another delay
+constexpr double kFollowing = 0.1;      // of the speed, for another delay
 constexpr double kSlow = 0.75;          // while nothing new comes
 constexpr double kMostBehind_s = 0.15;  // the delay that is wanted, by slowing down
 constexpr double kHistory_s = 2.0;
@@ -21,8 +21,8 @@ void PacketPlayhead::follow(const PacketDelay& delay, double now_s) {
   while (pieces_.size() > 1 && pieces_[1].from_s < now_s - kHistory_s) pieces_.pop_front();
 
   const double behind_s = now_s - piece.position_s - wanted_s;  // the delay that is wanted
-  if (behind_s != 0) piece.speed = behind_s > 0 ? 1 + kSlew : 1 - kSlew;
-  const double settled_s = now_s + (behind_s > 0 ? behind_s : -behind_s) / kSlew;
+  if (behind_s != 0) piece.speed = behind_s > 0 ? 1 + kFollowing : 1 - kFollowing;
+  const double settled_s = now_s + (behind_s > 0 ? behind_s : -behind_s) / kFollowing;
   const double slow_s = now_s + period_s_ + PacketDelay::kGap_s;
   pieces_.push_back(piece);
   if (settled_s < slow_s && settled_s > now_s) {
