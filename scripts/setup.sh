@@ -72,6 +72,7 @@ sys.exit(not (ctypes.util.find_library("EGL") and ctypes.util.find_library("GL")
 has_xvfb() { command -v Xvfb >/dev/null; }
 has_browser() { command -v chromium >/dev/null || command -v google-chrome >/dev/null; }
 has_pulseaudio() { command -v pulseaudio >/dev/null && command -v pactl >/dev/null; }
+has_espeak() { "$python" -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("espeak-ng"))'; }
 
 require() {
   needed=""
@@ -103,6 +104,7 @@ improve() {
     has_xvfb || wanted="$wanted xvfb"
     has_browser || wanted="$wanted chromium"
     has_pulseaudio || wanted="$wanted pulseaudio pulseaudio-utils libasound2-plugins alsa-utils"
+    has_espeak || wanted="$wanted libespeak-ng1 espeak-ng-data"
   fi
   [ -z "$wanted" ] && return
   attempt="$venv/no-system-packages$(echo "$wanted" | tr ' ' '+')"

@@ -15,6 +15,7 @@
 #include "bindings.h"
 #include "buffer_view.h"
 #include "driver/face_driver.h"
+#include "driver/own_motion.h"
 #include "errors.h"
 #include "rig.h"
 
@@ -158,6 +159,8 @@ void bind_rig(py::module_& m) {
   m.attr("OPENING_AXIS") = axis_array(kOpeningAxis);
   m.attr("ROUNDING_AXIS") = axis_array(kRoundingAxis);
   m.attr("JAW_SCALE") = kJawScale;
+  m.attr("OWN_MARK") = kOwnMark;
+  m.attr("OWN_READ") = kOwnRead;
 
   py::class_<Rig>(m, "Rig", py::is_final(), "A head that moves; hostmode.rig.Rig makes it from a file.")
       .def(py::init(&make_rig), py::arg("vertices"), py::arg("triangles"), py::arg("target_counts"),

@@ -328,6 +328,8 @@ ARKIT_NAMES: Final[tuple[str, ...]]
 OPENING_AXIS: npt.NDArray[np.float32]
 ROUNDING_AXIS: npt.NDArray[np.float32]
 JAW_SCALE: float
+OWN_MARK: float
+OWN_READ: float
 
 @final
 class Rig:

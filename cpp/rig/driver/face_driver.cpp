@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "driver/curves.h"
+#include "driver/own_motion.h"
 
 namespace hostmode {
 namespace {
@@ -83,6 +84,23 @@ Mouth mouth_from_motion(const float* pose) noexcept {
   const float gate = smooth_step(0.0F, 0.25F, mouth.open);
   mouth.round = unit(gate * 0.40F * std::max(rounding, 0.0F));
   mouth.spread = unit(gate * 0.36F * std::max(-rounding, 0.0F));
+  return mouth;
+}
+
+// Whether a pose says itself where the mouth is: the sound is in it already.
+bool is_own_moment(const FaceMoment& moment) noexcept {
+  const bool has_motion = moment.motion != nullptr && !moment.motion->empty();
+  return own_share(moment.pose) > 0.0F && (!has_motion || moment.motion->own());
+}
+
+Mouth mouth_as_written(const float* pose) noexcept {
+  const float opening = kOwnRead * along(kOpeningAxis, pose);
+  const float rounding = kOwnRead * along(kRoundingAxis, pose);
+  Mouth mouth;
+  mouth.open = unit(opening);
+  mouth.closed = unit(-opening);
+  mouth.round = unit(rounding);
+  mouth.spread = unit(-rounding);
   return mouth;
 }
 
@@ -190,14 +208,17 @@ Face drive_face(const FaceMoment& moment) noexcept {
   if (moment.map != nullptr) {
     apply_map(face, moment);
   } else {
+    const bool own = is_own_moment(moment);
     Mouth mouth;
-    if (moment.sound == nullptr) {
+    if (own) {
+      mouth = mouth_as_written(moment.pose);
+    } else if (moment.sound == nullptr) {
       mouth = mouth_from_motion(moment.pose);
     } else if (moment.media_s >= 0 && (has_motion || moment.mouth_from_sound)) {
       mouth = mouth_from_sound(moment, usual);
     }
     shape_mouth(face, mouth);
-    shape_brows(face, usual.brows * moment.presence);
+    shape_brows(face, own ? unit(moment.pose[kOwnBrowsIndex] / kOwnMark) : usual.brows * moment.presence);
   }
   turn_head(face, moment, usual);
   return face;

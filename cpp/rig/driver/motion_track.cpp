@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "driver/curves.h"
+#include "driver/own_motion.h"
 
 namespace hostmode {
 namespace {
@@ -42,6 +43,7 @@ void MotionTrack::push(const float* keyframes, std::size_t count, const SoundTra
   if (count == 0) return;
   if (usual_.empty()) begin(keyframes, count);
   for (std::size_t i = 0; i < count; ++i) {
+    own_ = own_ && is_own(keyframes + i * kKeyframeFloats);
     follow(keyframes + i * kKeyframeFloats);
     follow_lag(sound);
     if (usual_.size() % kKeyframesOfMiddle == 0) middles_.push_back(middle_);
@@ -50,6 +52,7 @@ void MotionTrack::push(const float* keyframes, std::size_t count, const SoundTra
 }
 
 void MotionTrack::begin(const float* keyframes, std::size_t count) {
+  own_ = true;
   const auto middle_of = [keyframes, count](auto value) {
     std::vector<float> values(count);
     for (std::size_t i = 0; i < count; ++i) values[i] = value(keyframes + i * kKeyframeFloats);
@@ -143,7 +146,7 @@ void MotionTrack::follow_lag(const SoundTrack& sound) {
 }
 
 MotionUsual MotionTrack::at(double media_s) const noexcept {
-  if (usual_.empty()) return {};
+  if (usual_.empty() || own_) return {};
   const double last = static_cast<double>(usual_.size() - 1);
   const double position = std::clamp(media_s * kKeyframeRateHz, 0.0, last);
   const auto i = static_cast<std::size_t>(position);

@@ -30,6 +30,9 @@ class MotionTrack {
   // conversation as far as it is known.
   void push(const float* keyframes, std::size_t count, const SoundTrack& sound);
 
+  // Whether all of it is hostmode's own: then nothing is learned from it.
+  [[nodiscard]] bool own() const noexcept { return own_; }
+
   [[nodiscard]] bool empty() const noexcept { return usual_.empty(); }
   [[nodiscard]] double last_keyframe_s() const noexcept;
 
@@ -45,6 +48,7 @@ class MotionTrack {
   [[nodiscard]] float liveliness(const float* keyframe);
   void follow_lag(const SoundTrack& sound);
 
+  bool own_ = false;
   MotionUsual now_;
   float opening_variance_ = 0.0F;
   float rounding_variance_ = 0.0F;

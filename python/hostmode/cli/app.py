@@ -16,6 +16,7 @@ from hostmode.cli.style import new_app
 COMMANDS: Final = (
     "demo",
     "play",
+    "speak",
     "render",
     "inspect",
     "plot",

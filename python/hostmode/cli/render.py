@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from hostmode.recording import Recording
+    from hostmode.rig import FaceMap, Rig
     from hostmode.view.offscreen import Offscreen, Wall
     from hostmode.view.performance import Performance
 
@@ -24,7 +26,7 @@ app = new_app()
 
 @app.command()
 def render(
-    file: Annotated[Path, typer.Argument(help="A recording, in any of the published shapes.")],
+    file: Annotated[Path, typer.Argument(help="A recording of any published shape, or speech: WAV, FLAC, MP3, Ogg.")],
     output: Annotated[
         Path, typer.Argument(help="What to write: .mp4, .webm, .gif, or .png for a sheet of 20 pictures.")
     ],
@@ -47,45 +49,79 @@ def render(
     lead_in: Annotated[float, typer.Option(help="Seconds before the sound.", min=0.0, max=60.0)] = 0.0,
     lead_out: Annotated[float, typer.Option(help="Seconds after it: it comes to rest.", min=0.0, max=60.0)] = 1.0,
 ) -> None:
-    """Write a recording as a video with sound, or as a sheet of pictures.
+    """Write a recording, or a file of speech, as a video with sound, or as a sheet of pictures.
 
     Needs the extra `video` and no display. The same recording gives the same file. Sound in an .mp4 is AAC, in
     a .webm Opus; a .gif has none.
 
     Example: `hostmode render speech.json speech.mp4`
 
+    Example: `hostmode render speech.wav speech.mp4`: the motion is made here, from the sound alone
+
     Example: `hostmode render speech.json speech.webm --transparent --size 720x720 --fps 30`
     """
+    from hostmode.motion.speech_file import is_sound_file, speech_recording
     from hostmode.recording import load_recording
     from hostmode.rig import BUILT_IN_HEAD, FaceMap, Rig
-    from hostmode.view.camera import Camera
-    from hostmode.view.film import ENDINGS
-    from hostmode.view.offscreen import Offscreen
-    from hostmode.view.performance import perform
 
-    ending = output.suffix.lower()
-    if ending not in ENDINGS:
-        raise typer.BadParameter(f"{printable(output)} must end in {', '.join(ENDINGS)}", param_hint="OUTPUT")
-    if output.exists() and file.exists() and output.samefile(file):
-        raise typer.BadParameter("is the recording itself; choose another name", param_hint="OUTPUT")
+    ending = require_ending(output, file, "OUTPUT")
     width, height = _parse_size(size, even=ending != ".png")
     if transparent and (ending not in (".webm", ".png") or background is not None):
         raise typer.BadParameter("is for .webm and .png, without --background", param_hint="--transparent")
     with working(f"reading {file.name}"):
-        recording = load_recording(file)
+        recording = speech_recording(file) if is_sound_file(file) else load_recording(file)
         rig = Rig.load(BUILT_IN_HEAD if head is None else head)
         chosen_map = None if face_map is None else FaceMap.load(face_map)
-    with working("playing it"):
-        performance = perform(recording, fps, lead_in=lead_in, lead_out=lead_out, face_map=chosen_map)
     wall: Wall = "studio"
     if transparent:
         wall = None
     elif background is not None:
         wall = _parse_background(background, width, height)
-    camera = Camera.fitting(rig, width / height) if fit else None
-    with Offscreen((width, height), rig, camera=camera, background=wall, smooth=ending == ".png") as stage:
+    render_recording(
+        *(recording, output, rig, (width, height), fps, wall),
+        fit=fit,
+        lead_in=lead_in,
+        lead_out=lead_out,
+        face_map=chosen_map,
+    )
+
+
+def require_ending(output: Path, source: Path, hint: str) -> str:
+    """Return the ending of a film's name; refuse one that cannot be written, and what would overwrite `source`."""
+    from hostmode.view.film import ENDINGS
+
+    ending = output.suffix.lower()
+    if ending not in ENDINGS:
+        raise typer.BadParameter(f"{printable(output)} must end in {', '.join(ENDINGS)}", param_hint=hint)
+    if output.exists() and source.exists() and output.samefile(source):
+        raise typer.BadParameter("is the recording itself; choose another name", param_hint=hint)
+    return ending
+
+
+def render_recording(
+    recording: Recording,
+    output: Path,
+    rig: Rig,
+    size: tuple[int, int] = (512, 512),
+    fps: int = 25,
+    wall: Wall = "studio",
+    *,
+    fit: bool = False,
+    lead_in: float = 0.0,
+    lead_out: float = 1.0,
+    face_map: FaceMap | None = None,
+) -> None:
+    """Play a recording, write it as a film, and say so."""
+    from hostmode.view.camera import Camera
+    from hostmode.view.offscreen import Offscreen
+    from hostmode.view.performance import perform
+
+    camera = Camera.fitting(rig, size[0] / size[1]) if fit else None
+    with working("playing it"):
+        performance = perform(recording, fps, lead_in=lead_in, lead_out=lead_out, face_map=face_map)
+    with Offscreen(size, rig, camera=camera, background=wall, smooth=output.suffix.lower() == ".png") as stage:
         _write(output, performance, stage, fps)
-    print(f"{printable(output)}: {len(performance) / fps:.2f} s, {width}x{height} at {fps}/s")
+    print(f"{printable(output)}: {len(performance) / fps:.2f} s, {size[0]}x{size[1]} at {fps}/s")
 
 
 def _write(output: Path, performance: Performance, stage: Offscreen, fps: int) -> None:

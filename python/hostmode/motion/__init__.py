@@ -2,5 +2,6 @@
 
 from hostmode.motion.local import LocalMotion, motion_for
 from hostmode.motion.source import MotionSource
+from hostmode.motion.speech_file import load_speech, speech_recording
 
-__all__ = ["LocalMotion", "MotionSource", "motion_for"]
+__all__ = ["LocalMotion", "MotionSource", "load_speech", "motion_for", "speech_recording"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, PCM_RATES, SpeechFace
+from hostmode.motion.closures import Closures
 from hostmode.motion.eyes import Eyes
 from hostmode.motion.mouth import write_mouth
 
@@ -20,7 +21,12 @@ LOOK_AHEAD_S: Final = 0.28
 _ANTICIPATION_S: Final = 0.04
 # Weights of the instants around a keyframe, 20 ms apart: what is faster than a keyframe can show goes.
 _KERNEL: Final = ((-0.04, 0.1), (-0.02, 0.2), (0.0, 0.4), (0.02, 0.2), (0.04, 0.1))
-_SHUT: Final = 0.92  # how much of the opening m, b and p take away
+# Lips that shut pass through where they meet: what is written goes below, so that they stay shut between
+# keyframes too. The sound is this sure of a closure when the lips meet, and when they are pressed.
+_LIPS_MEET: Final = 0.3
+_LIPS_PRESSED: Final = 0.7
+_PRESSED: Final = 0.5
+_CLOSURE_REACH_S: Final = 0.02
 _WIDEST: Final = 0.9
 
 # Time constants of loudness in keyframes: of a syllable, and of a phrase.
@@ -29,6 +35,7 @@ _PHRASE: Final = 1.2 * KEYFRAME_RATE
 _NOD_RAD: Final = 0.09
 _TURN_RAD: Final = 0.05
 _TILT_RAD: Final = 0.03
+_BROWS_LIFT: Final = 4.0
 _SWINGS_HZ: Final = 0.45  # at full loudness
 
 
@@ -55,6 +62,7 @@ class LocalMotion:
             )
         self._rate = sample_rate
         self._sound = SpeechFace(sample_rate)
+        self._closures = Closures(sample_rate)
         rng = np.random.default_rng(seed)
         self._eyes = Eyes(rng)
         self._swing = float(rng.uniform(0.0, 2.0 * math.pi))
@@ -86,12 +94,16 @@ class LocalMotion:
         if self._finished:
             return _none()
         self._finished = True
-        self._sound.push_audio(self._waiting)
+        self._take(self._waiting)
         self._sound.end_audio()
         return self._make(math.ceil((self._samples + len(self._waiting)) * KEYFRAME_RATE / self._rate))
 
-    def _push_piece(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+    def _take(self, samples: npt.NDArray[np.int16]) -> None:
         self._sound.push_audio(samples)
+        self._closures.push(samples)
+
+    def _push_piece(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+        self._take(samples)
         self._samples += len(samples)
         known_s = self._samples / self._rate - LOOK_AHEAD_S
         return self._make(max(self._made, math.floor(known_s * KEYFRAME_RATE)))
@@ -109,7 +121,7 @@ class LocalMotion:
         self._phrase += (loudness - self._phrase) / _PHRASE
         emphasis = self._syllable - self._phrase
         self._stress += (max(emphasis - 0.08, 0.0) - self._stress) / 4.0
-        write_mouth(keyframe, opening, rounding, 4.0 * self._stress)
+        write_mouth(keyframe, opening, rounding, min(1.0, _BROWS_LIFT * self._stress))
 
         self._swing += 2.0 * math.pi * _SWINGS_HZ * self._phrase / KEYFRAME_RATE
         keyframe[6:9] = (
@@ -124,11 +136,20 @@ class LocalMotion:
     def _mouth_at(self, t_s: float) -> tuple[float, float, float]:
         open_sum = round_sum = loud_sum = 0.0
         for away_s, weight in _KERNEL:
-            opening, rounding, closing, gate = self._sound.sound_at(t_s + away_s)
-            open_sum += weight * gate * opening * (1.0 - _SHUT * closing)
+            opening, rounding, _, gate = self._sound.sound_at(t_s + away_s)
+            open_sum += weight * gate * opening
             round_sum += weight * gate * rounding
             loud_sum += weight * gate * opening
-        return min(1.0, _WIDEST * open_sum), min(1.0, max(-1.0, round_sum)), loud_sum
+        shut = self._shut_at(t_s)
+        opening = min(1.0, _WIDEST * open_sum) * (1.0 - shut) - _PRESSED * shut
+        return opening, min(1.0, max(-1.0, round_sum)) * (1.0 - shut), loud_sum
+
+    def _shut_at(self, t_s: float) -> float:
+        sure = 0.0
+        for away_s in (-_CLOSURE_REACH_S, 0.0, _CLOSURE_REACH_S):
+            *_, gate = self._sound.sound_at(t_s + away_s)
+            sure = max(sure, gate * self._closures.at(t_s + away_s))
+        return min(1.0, max(0.0, (sure - _LIPS_MEET) / (_LIPS_PRESSED - _LIPS_MEET)))
 
 
 def _none() -> npt.NDArray[np.float32]:

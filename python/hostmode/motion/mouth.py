@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hostmode._core import JAW_SCALE, OPENING_AXIS, ROUNDING_AXIS
+from hostmode._core import JAW_SCALE, OPENING_AXIS, OWN_MARK, OWN_READ, ROUNDING_AXIS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,23 +19,28 @@ if TYPE_CHECKING:
 _JAW_SHUT_RAD: Final = 0.006
 # A jaw that is wide open is at about 0.25 rad; speech stays below.
 _JAW_RANGE_RAD: Final = 0.17
-# The built-in head opens by 0.40 and rounds by 0.40 of what it reads (face_driver.cpp, mouth_from_motion).
-_READ: Final = 0.40
 
 _AXES: Final = np.stack([OPENING_AXIS[:-1], ROUNDING_AXIS[:-1]])
 _JAW: Final = np.array([OPENING_AXIS[-1], ROUNDING_AXIS[-1]]) * JAW_SCALE
 _WRITE: Final = np.linalg.pinv(_AXES)
 
-# A direction that neither axis reads: moved with stress, it is what lifts the brows of the built-in head.
+# A direction that neither axis reads: moved with stress, it keeps the upper face of other heads alive.
 _LIVELY: Final = np.linalg.svd(_AXES)[2][-1]
+_LIVELY_STEP: Final = 4.0
+# Two coefficients by which the built-in head knows such motion, and takes the brows from it (own_motion.h).
+_BROWS: Final = 118
+_MARK: Final = 119
 
 
 def write_mouth(keyframe: npt.NDArray[np.float32], opening: float, rounding: float, stress: float) -> None:
     """Set jaw and expression of a keyframe, shape (120,).
 
-    `opening` is from 0 to 1, `rounding` from -1 (spread) to 1, `stress` from 0 to about 1.
+    `opening` is from -1 (lips pressed together) over 0 (they meet) to 1, `rounding` from -1 (spread) to 1,
+    `stress` from 0 to 1.
     """
-    jaw = _JAW_SHUT_RAD + _JAW_RANGE_RAD * opening
+    jaw = _JAW_SHUT_RAD + _JAW_RANGE_RAD * max(opening, 0.0)
     keyframe[9] = jaw
-    wanted = np.array([opening, rounding]) / _READ - _JAW * jaw
-    keyframe[20:70] = _WRITE @ wanted + _LIVELY * stress
+    wanted = np.array([opening, rounding]) / OWN_READ - _JAW * jaw
+    keyframe[20:70] = _WRITE @ wanted + _LIVELY * (_LIVELY_STEP * stress)
+    keyframe[_BROWS] = OWN_MARK * stress
+    keyframe[_MARK] = OWN_MARK
