@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace {
 
 using namespace hostmode;
@@ -88,6 +90,45 @@ TEST_CASE("a policy never asks for less than the prebuffer or more than its boun
   speak(slow, 0, 0.2, 30);
   CHECK(fast.prebuffer_s() == doctest::Approx(0.2));
   CHECK(slow.prebuffer_s() == doctest::Approx(config.max_prebuffer_s));
+}
+
+TEST_CASE("a policy asks for the greater of what model and replay ask for") {
+  for (double gap_s : {3.0 / 128, 11.0 / 128, 17.0 / 128}) {
+    PlayerConfig config;
+    config.prebuffer_s = 0;
+    config.max_prebuffer_s = 4;
+    StartPolicy policy(config);
+    ArrivalModel model;
+    StartReplay replay;
+    for (int k = 0; k < 6; ++k) {
+      const double now_s = speak(policy, 10.0 * k, gap_s, 1);
+      for (int j = 1; j <= 20; ++j) {
+        if (j > 1) model.add_chunk(gap_s, 0.1);
+        replay.add_chunk((j - 1) * gap_s, 0.1 * j);
+      }
+      model.add_length(2.0);
+      replay.learn();
+      policy.on_utterance(now_s);
+      const double expected_s = std::max(model.required_s(0.06, 4), replay.required_s(0.08));
+      CHECK(policy.prebuffer_s() == doctest::Approx(expected_s).epsilon(0.02));
+    }
+  }
+}
+
+TEST_CASE("a policy takes what there is where no more audio is to come") {
+  StartPolicy policy{PlayerConfig{}};
+  policy.on_utterance(0);
+  StartState brief = state_of(0.2, 0, 0.2);
+  CHECK_FALSE(policy.gate(brief).motion_ready);
+  brief.closed = true;
+  CHECK(policy.gate(brief).motion_ready);
+}
+
+TEST_CASE("a policy waits at most a second after the last chunk") {
+  StartPolicy policy{PlayerConfig{}};
+  policy.on_utterance(2);
+  policy.on_chunk(2.5, 0.1, StartState{});
+  CHECK(policy.gate(StartState{}).latest_s == doctest::Approx(3.5));
 }
 
 TEST_CASE("after an underrun a tenth of a second waits at least") {
