@@ -50,7 +50,7 @@ SOUND = (
     _start("kBeginningWeight", "kBeginningWeight = 1.0 / 3;", "kBeginningWeight = 0;"),
     _start("kBetweenStarts_s", "kBetweenStarts_s = 0.5;", "kBetweenStarts_s = 50.0;"),
     _start("StartReplay::StartReplay", "0.25 * std::exp(", "0.0 * std::exp("),
-    _start("StartReplay::play_from", "if (chunks_[at].arrival_s >= latest_s) return;", ""),
+    _start("StartReplay::play_from", "if (chunks_[at].arrival_s >= latest_s - kSame_s) return;", ""),
     _start("StartReplay::play_from", "chunks_[at].media_s - before_s < waiting", "chunks_[at].media_s < waiting"),
     _start("StartReplay::learn", "  for (double& dry : dry_) dry *= kKept;\n", ""),
     _start("StartReplay::learn", "  utterances_ = kKept * utterances_ + 1;\n", ""),

@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kMaxChunks = 4096;
 constexpr double kKept = 0.97;  // of what was learned, an utterance later
 constexpr double kBeginningWeight = 1.0 / 3;
+// What was reckoned along two ways and differs by less is one instant.
+constexpr double kSame_s = 1e-9;
 constexpr double kBetweenStarts_s = 0.5;  // an utterance is many: it may be begun at each of its half seconds
 
 }  // namespace
@@ -31,8 +33,8 @@ void StartReplay::play_from(std::size_t first, double latest_s, double weight) n
   const double before_s = first > 0 ? chunks_[first - 1].media_s : 0.0;
   std::size_t at = first;
   for (std::size_t i = 0; i < kGrid; ++i) {
-    while (at + 1 < chunks_.size() && chunks_[at].media_s - before_s < waiting_s(i) - 1e-9) ++at;
-    if (chunks_[at].arrival_s >= latest_s) return;
+    while (at + 1 < chunks_.size() && chunks_[at].media_s - before_s < waiting_s(i) - kSame_s) ++at;
+    if (chunks_[at].arrival_s >= latest_s - kSame_s) return;
     dry_[i] += weight;
   }
 }
@@ -52,11 +54,11 @@ void StartReplay::learn() {
   }
 
   const double whole_s = chunks_.back().media_s;
-  const double later = std::ceil(whole_s / kBetweenStarts_s - 1e-9) - 1;
+  const double later = std::ceil(whole_s / kBetweenStarts_s - kSame_s) - 1;
   play_from(0, least[0], later > 0 ? kBeginningWeight : 1.0);
   std::size_t first = 1;
   for (double start = 1; start <= later; ++start) {
-    while (first < count && chunks_[first - 1].media_s < start * kBetweenStarts_s - 1e-9) ++first;
+    while (first < count && chunks_[first - 1].media_s < start * kBetweenStarts_s - kSame_s) ++first;
     if (first == count) break;
     play_from(first, least[first] + chunks_[first - 1].media_s, (1 - kBeginningWeight) / later);
   }

@@ -10,6 +10,7 @@ import numpy as np
 
 from hostmode._core import KEYFRAME_RATE, PCM_RATES, encode_message
 from hostmode.relay import envelope as wire
+from hostmode.relay.listening import until_one_ends
 from hostmode.relay.playback import Playback
 
 if TYPE_CHECKING:
@@ -107,16 +108,7 @@ class ServiceSession:
 
     async def run(self) -> None:
         """Make and send motion, until it is cancelled or something fails."""
-        works = (self._make_motion(), self._send(), self._watch_playback())
-        tasks = [asyncio.ensure_future(work) for work in works]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await until_one_ends(self._make_motion(), self._send(), self._watch_playback())
 
     # ---- audio to motion
 

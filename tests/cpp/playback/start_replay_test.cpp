@@ -77,3 +77,16 @@ TEST_CASE("a replay of many utterances asks for the least whose share is small e
     }
   }
 }
+
+TEST_CASE("a replay of a stream faster than real time does not depend on when it came") {
+  for (const double gap_s : {0.01, 0.07, 0.0933}) {
+    for (const double begin_s : {0.0, 0.1, 0.7, 3.3, 1234.567}) {
+      StartReplay replay;
+      Utterance utterance;
+      for (int j = 1; j <= 60; ++j) utterance.push_back({begin_s + gap_s * (j - 1), 0.1 * j});
+      learn(replay, utterance);
+      // Nothing ran dry: what remains is the prior, faded by one utterance.
+      CHECK(replay.required_s(0.97 * 0.25 / 1.97) == doctest::Approx(0.0));
+    }
+  }
+}
