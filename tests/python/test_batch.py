@@ -294,7 +294,13 @@ def test_files_with_odd_names_are_done(folder: Path) -> None:
 def test_batch_that_is_asked_to_end_leaves_no_worker_and_no_half(folder: Path, number: signal.Signals) -> None:
     fill(Path("in"), 40)
     command = [sys.executable, "-m", "hostmode", "batch", "in/*.json", "--to", "out/{stem}.npz", "--workers", "2"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A shell's background job hands down that it ignores SIGINT.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    ) as process:
         manifest = Path("out/batch.ndjson")
         deadline = time.monotonic() + 60
         while not manifest.exists() or len(manifest.read_text().splitlines()) < 6:
