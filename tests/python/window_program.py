@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import hostmode
-from hostmode import Controller, Recording
+from hostmode import Controller, PlayerConfig, Recording
 from hostmode.errors import HostModeError
 from hostmode.view import Offscreen, Window
 from hostmode.view.png import write_png
@@ -20,7 +20,12 @@ def main(folder: Path) -> None:
     import glfw
 
     recording = Recording.embedded()
-    with Controller(recording.sample_rate, output="silent") as avatar, Window(avatar, size=(320, 360)) as window:
+    # Until motion comes it waits, however long a picture takes here.
+    patient = PlayerConfig(motion_wait=30.0)
+    with (
+        Controller(recording.sample_rate, output="silent", config=patient) as avatar,
+        Window(avatar, size=(320, 360)) as window,
+    ):
         idle = window.picture()
         avatar.yield_audio_data(recording.audio[:160].data)  # too little to begin with
         state_waiting, waiting = avatar.state, window.picture()
