@@ -134,15 +134,14 @@ class LocalMotion:
         keyframe[18:20] = self._eyes.lids(t_s)
 
     def _mouth_at(self, t_s: float) -> tuple[float, float, float]:
-        open_sum = round_sum = loud_sum = 0.0
+        loudness = round_sum = 0.0
         for away_s, weight in _KERNEL:
             opening, rounding, _, gate = self._sound.sound_at(t_s + away_s)
-            open_sum += weight * gate * opening
+            loudness += weight * gate * opening
             round_sum += weight * gate * rounding
-            loud_sum += weight * gate * opening
         shut = self._shut_at(t_s)
-        opening = min(1.0, _WIDEST * open_sum) * (1.0 - shut) - _PRESSED * shut
-        return opening, min(1.0, max(-1.0, round_sum)) * (1.0 - shut), loud_sum
+        opening = min(1.0, _WIDEST * loudness) * (1.0 - shut) - _PRESSED * shut
+        return opening, min(1.0, max(-1.0, round_sum)) * (1.0 - shut), loudness
 
     def _shut_at(self, t_s: float) -> float:
         sure = 0.0
