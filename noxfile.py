@@ -145,7 +145,7 @@ def asan_python(session: nox.Session) -> None:
         "frozen",
     )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels", "rtc_livekit", "speak")
+    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels", "rtc_livekit", "rtc_room", "speak")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
@@ -199,7 +199,8 @@ def livekit(session: nox.Session) -> None:
         session.run("go", "install", package, env={"GOBIN": str(server.parent)}, external=True)
         (server.parent / "server").rename(server)
     session.install(".[all,livekit]", *group("test"))
-    session.run("pytest", "tests/python/test_rtc_livekit.py", env={"HOSTMODE_LIVEKIT_SERVER": str(server)})
+    tests = ["tests/python/test_rtc_livekit.py", "tests/python/test_rtc_room.py"]
+    session.run("pytest", *(session.posargs or tests), env={"HOSTMODE_LIVEKIT_SERVER": str(server)})
 
 
 @nox.session
