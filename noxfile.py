@@ -203,7 +203,7 @@ def livekit(session: nox.Session) -> None:
     agent = Path("build/livekit/agent").resolve()
     if not agent.exists():
         session.run("python", "-m", "venv", str(agent))
-    python = agent / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = agent / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     plugins = ("livekit-plugins-spatius", "livekit-plugins-spatialreal")
     session.run(str(python), "-m", "pip", "install", "-q", "livekit-agents", *plugins, external=True)
     session.run(
