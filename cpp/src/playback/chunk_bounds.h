@@ -15,7 +15,7 @@ class ChunkBounds {
   // A chunk begins at `media_s`. What lies before `settled_s`, where no sentence begins any more, is let go.
   void add(double media_s, double settled_s) {
     while (!bounds_s_.empty() && bounds_s_.front() < settled_s) bounds_s_.pop_front();
-    if (bounds_s_.size() == kMost) bounds_s_.pop_front();
+    if (bounds_s_.size() == kMostKept) bounds_s_.pop_front();
     bounds_s_.push_back(media_s);
   }
 
@@ -37,7 +37,7 @@ class ChunkBounds {
   // What rounding takes for another instant: less than a sample.
   static constexpr double kSame_s = 1e-6;
   // 20 minutes in chunks of 20 ms, all before their motion.
-  static constexpr std::size_t kMost = 60000;
+  static constexpr std::size_t kMostKept = 60000;
 
   std::deque<double> bounds_s_;  // ascending
 };
