@@ -1,6 +1,7 @@
 """Build and run the benchmarks, print what they find and write it to benchmarks/results: one file a part.
 
-Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [face] [carrying]
+Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [face] [carrying] [batch]
+[sending]
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hostmode
 import playout
@@ -243,6 +244,33 @@ def batch() -> Iterator[str]:
     yield verdict("items done twice", n := found["done_twice"], n == 0)
 
 
+def sending() -> Iterator[str]:
+    """A face sent to engines."""
+    found: list[dict[str, Any]] = json.loads(run(sys.executable, ROOT / "benchmarks" / "python" / "sending.py"))
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    yield (
+        "60 pictures a second to another process on this machine, at ordinary priority, with "
+        f"{busy:.1f} processes that wanted to run; read by pylivelinkface and by the server of python-osc. "
+        "Milliseconds after the time of each picture: when the system had its last datagram for the receiver, and "
+        "when the receiver had taken it apart. For VMC, whose pictures have no time of day, after that of the most "
+        "punctual one. Values are compared with the film of the recording"
+    )
+    rows = [
+        f"| {PROTOCOLS[one['protocol']]}, {'another thread computes' if one['busy'] else 'idle interpreter'} "
+        f"| {one['pictures']} | {one['left_out']:.0f} | {one['rate']:.2f} | {one['jitter_ms']:.2f} "
+        f"| {one['came_ms'][0]:.2f} | {one['came_ms'][1]:.2f} | {one['read_ms'][0]:.2f} | {one['read_ms'][1]:.2f} |"
+        for one in found
+    ]
+    head = "| | pictures | left out | a second | jitter | came, p50 | p99 | read, p50 | p99 |"
+    yield "\n".join([head, "|---|---:|---:|---:|---:|---:|---:|---:|---:|", *rows])
+    for protocol, name in PROTOCOLS.items():
+        late = next(one["came_ms"][1] for one in found if (one["protocol"], one["busy"]) == (protocol, False))
+        yield verdict(f"{name}, idle interpreter: p99 within 2 ms of the picture's time", late, late <= 2)
+
+
+PROTOCOLS = {"livelink": "Live Link Face", "vmc": "VMC"}
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "decode": decode,
     "sampling": sampling,
@@ -252,6 +280,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "face": face,
     "carrying": carrying,
     "batch": batch,
+    "sending": sending,
 }
 
 
@@ -268,7 +297,7 @@ def main() -> None:
     wanted = sys.argv[1:] or list(PARTS)
     if unknown := set(wanted) - set(PARTS):
         raise SystemExit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    if set(wanted) - {"face", "carrying", "batch"}:
+    if set(wanted) - {"face", "carrying", "batch", "sending"}:
         build()
     RESULTS.mkdir(exist_ok=True)
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"

@@ -16,7 +16,7 @@ from hostmode import HostModeError, Recording
 
 aiohttp = pytest.importorskip("aiohttp")
 
-from hostmode.motion import motion_for  # noqa: E402
+from hostmode.motion import motion_for, source_named  # noqa: E402
 from hostmode.relay import Faults, MotionService, ServiceSettings, serve_motion  # noqa: E402
 from hostmode.relay import envelope as wire  # noqa: E402
 
@@ -264,6 +264,19 @@ def test_motion_service_closes_a_session_that_it_cannot_understand_and_no_other(
             assert good.motions[-1].end
             if hostile:
                 assert bad.socket.closed
+
+    asyncio.run(main())
+
+
+def test_motion_service_ends_the_session_of_a_source_that_is_none() -> None:
+    async def main() -> None:
+        settings = ServiceSettings(make_source=source_named("builtins:float"))
+        async with serve_motion(settings) as service, connected(service) as client:
+            await confirmed(client)
+            await client.speak("r")
+            await client.listen(5)
+            ((_code, text),) = client.errors
+            assert "builtins:float made a float" in text
 
     asyncio.run(main())
 
