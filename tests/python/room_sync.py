@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hostmode.measure.virtual_sound_card import VirtualSoundCard
 
 HERE = Path(__file__).parent
-PUBLISHER = HERE.parents[1] / "examples" / "livekit_publisher.py"
+EXAMPLES = HERE.parents[1] / "examples"
+PUBLISHER, SUBSCRIBER = EXAMPLES / "livekit_publisher.py", EXAMPLES / "livekit_subscriber.py"
 # Seconds of a recording that are compared at a time, and by how much the face may be away.
 WINDOW_S = 1.0
 REACH_S = 0.2
@@ -90,13 +91,24 @@ class Viewing:
             errors.append(1000 * offsets[int(np.argmin(misses))])
         return np.array(errors)
 
-    def largest_step(self) -> tuple[float, float]:
-        """Return the fastest that any value of the pose moved, per second, and when."""
-        steps = np.abs(np.diff(self.poses, axis=0)).max(axis=1) / np.maximum(np.diff(self.times), 1 / 120)
-        at = int(steps.argmax())
-        return float(steps[at]), float(self.times[at])
+    def fastest_share(self, original: hostmode.Recording) -> float:
+        """Return how fast a moving value moved at most, as a share of what does not look like a jump.
+
+        Allowed is 1.5 times the value's fastest step in the recording, or a transition's own speed.
+        """
+        moving = np.asarray(original.keyframes, np.float64)
+        steps = np.abs(np.diff(moving, axis=0)).max(axis=0)
+        used = np.flatnonzero(steps > 1e-6)
+        transition = _EASE_SLOPE * np.abs(moving[:, used]).max(axis=0) / _TRANSITION_S
+        allowed = np.maximum(1.5 * steps[used] * hostmode.KEYFRAME_RATE, transition)
+        speed = np.abs(np.diff(self.poses[:, used].astype(float), axis=0))
+        speed /= np.maximum(np.diff(self.times), 1 / 120)[:, None]
+        return float((speed / allowed).max())
 
 
+# Of `PlayerConfig`, and how much steeper than a line its transition is in the middle.
+_TRANSITION_S = 0.32
+_EASE_SLOPE = 1.5
 # The jaw, and the strongest of the expression.
 _MOVING = (JAW, *range(20, 30))
 
@@ -121,29 +133,34 @@ def viewing(url: str, card: VirtualSoundCard, folder: Path) -> Iterator[Viewing]
             stdout=subprocess.PIPE,
             text=True,
         )
+        with process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "ready\n"
+                yield Viewing(process, log, recording, recorder)
+            finally:
+                process.kill()
+
+
+@contextmanager
+def speaking(url: str, file: Path, identity: str = "avatar") -> Iterator[subprocess.Popen[str]]:
+    """Let the example speak a recording, as a process."""
+    environment = {**os.environ, "LIVEKIT_URL": url, "LIVEKIT_TOKEN": token(identity)}
+    command = [sys.executable, str(PUBLISHER), str(file)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    with process:
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            yield Viewing(process, log, recording, recorder)
+            yield process
         finally:
             process.kill()
-            process.wait()
-
-
-def publisher(url: str, file: Path, identity: str = "avatar") -> subprocess.Popen[str]:
-    """Start the example that speaks a recording."""
-    environment = {**os.environ, "LIVEKIT_URL": url, "LIVEKIT_TOKEN": token(identity)}
-    return subprocess.Popen(
-        [sys.executable, str(PUBLISHER), str(file)], env=environment, stdout=subprocess.PIPE, text=True
-    )
 
 
 def speak(url: str, file: Path) -> str:
-    """Speak a recording to its end and return what the publisher printed."""
-    with publisher(url, file) as process:
+    """Speak a recording to its end, wait until it has been heard, and return what the publisher printed."""
+    with speaking(url, file) as process:
         out, _ = process.communicate(timeout=120)
     assert process.returncode == 0
-    time.sleep(1.5)
+    time.sleep(2.5)
     return out
 
 
