@@ -18,8 +18,8 @@ HOST = "127.0.0.1"
 @contextmanager
 def lossy_network(
     signal_port: int, udp_port: int, way_in: tuple[int, int], *, loss: float, jitter_s: float
-) -> Iterator[str]:
-    """Run it, and yield the address for those whom it shall trouble.
+) -> Iterator[Network]:
+    """Run it, and yield it: `url` is the address for those whom it shall trouble.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ def lossy_network(
         Each is late by between nothing and this, seconds.
     """
     loop = asyncio.new_event_loop()
-    network = _Network(loop, udp_port, loss, jitter_s)
+    network = Network(loop, udp_port, loss, jitter_s)
     thread = threading.Thread(target=loop.run_forever, name="lossy-network", daemon=True)
     thread.start()
     asyncio.run_coroutine_threadsafe(network.open(signal_port, way_in), loop).result(10)
     try:
-        yield f"ws://{HOST}:{way_in[0]}"
+        yield network
     finally:
         asyncio.run_coroutine_threadsafe(network.close(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
@@ -53,14 +53,16 @@ def own_address() -> str:
         return str(probe.getsockname()[0])
 
 
-class _Network:
+class Network:
+    """What goes over UDP is lost by a share of `loss`, which may be changed, and late by up to `jitter_s`."""
+
     def __init__(self, loop: asyncio.AbstractEventLoop, udp_port: int, loss: float, jitter_s: float) -> None:
         self.loop, self.udp_port, self.loss, self.jitter_s = loop, udp_port, loss, jitter_s
         self.chance = random.Random(5)
         self.ways: dict[tuple[str, int], asyncio.DatagramTransport] = {}
 
     async def open(self, signal_port: int, way_in: tuple[int, int]) -> None:
-        self.signal_port = signal_port
+        self.signal_port, self.url = signal_port, f"ws://{HOST}:{way_in[0]}"
         # Candidates come as text over WebSocket, unmasked: a port of the same length can take the place of another.
         self.named, self.instead = f" {self.udp_port} typ".encode(), f" {way_in[1]} typ".encode()
         assert len(self.named) == len(self.instead)
@@ -103,7 +105,7 @@ class _Network:
 
 
 class _Front(asyncio.DatagramProtocol):
-    def __init__(self, network: _Network) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
 
     def datagram_received(self, data: bytes, client: tuple[str, int]) -> None:
@@ -111,7 +113,7 @@ class _Front(asyncio.DatagramProtocol):
 
 
 class _Back(asyncio.DatagramProtocol):
-    def __init__(self, network: _Network, client: tuple[str, int]) -> None:
+    def __init__(self, network: Network, client: tuple[str, int]) -> None:
         self.network, self.client = network, client
 
     def datagram_received(self, data: bytes, _: tuple[str, int]) -> None:

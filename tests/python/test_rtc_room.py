@@ -82,7 +82,7 @@ def test_a_network_that_loses_and_delays_leaves_no_visible_jump(card: VirtualSou
     with (
         running_server(signal, udp_port=udp, use_ice_lite=True, tcp_port=0) as url,
         lossy_network(signal, udp, way_in, loss=0.02, jitter_s=0.06) as troubled,
-        viewing(troubled, card, tmp_path) as view,
+        viewing(troubled.url, card, tmp_path) as view,
     ):
         speak(url, tmp_path / "speech.json")
         view.end()
@@ -98,6 +98,30 @@ def test_a_network_that_loses_and_delays_leaves_no_visible_jump(card: VirtualSou
     share = view.fastest_share(original)
     print(f"fastest: {share:.2f} of what is allowed")
     assert share <= 1.0
+
+
+def test_a_network_that_is_gone_for_a_while_leaves_the_conversation(card: VirtualSoundCard, tmp_path: Path) -> None:
+    clicks = click_recording(tmp_path / "clicks.json", 20.0)
+    signal, udp = free_port(), free_port(datagram=True)
+    way_in = free_port(), free_port(datagram=True)
+    with (
+        running_server(signal, udp_port=udp, use_ice_lite=True, tcp_port=0) as url,
+        lossy_network(signal, udp, way_in, loss=0.0, jitter_s=0.0) as troubled,
+        viewing(troubled.url, card, tmp_path) as view,
+        speaking(url, clicks),
+    ):
+        time.sleep(8.0)
+        troubled.loss = 1.0
+        time.sleep(2.5)
+        troubled.loss = 0.0
+        time.sleep(16.0)
+        view.end()
+    assert view.events("conversation_end") == ["playback_end"]
+    errors_ms = view.click_errors_ms()
+    print(np.round(errors_ms))
+    # What comes again comes with another delay, which is found again.
+    assert np.abs(errors_ms[-5:]).max() < 20.0
+    assert view.fastest_share(hostmode.load_recording(clicks)) <= 1.0
 
 
 def test_a_server_that_dies_ends_the_conversation_with_an_event_and_another_goes_on(

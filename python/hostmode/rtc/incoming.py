@@ -27,6 +27,8 @@ USUAL_LEAD_S: Final = 0.12
 # By how much that may be wrong, and by how much it changes within a round.
 _REACH_AT_FIRST_S: Final = 0.4
 _REACH_S: Final = 0.1
+# The network may have been gone meanwhile.
+_LOST_AFTER_S: Final = 0.5
 _COMPARED_EVERY_S: Final = 0.08
 # Keyframes go in ahead of the sound they belong to, which the player holds back.
 _AHEAD_S: Final = 0.08
@@ -72,6 +74,7 @@ class IncomingSpeech:
         self._motion = RoundMotion()
         self._next: RoundMotion | None = None  # opened before the turn of the other was over
         self._compared_s = 0.0
+        self._found_s = 0.0
         self._audible_s = 0.0
         self._silent_s = 0.0
         self._malformed = 0
@@ -167,11 +170,12 @@ class IncomingSpeech:
         if motion.base_s is None or self._now_s - self._compared_s < _COMPARED_EVERY_S:
             return
         self._compared_s = self._now_s
-        reach_s = _REACH_S if self._learnt else _REACH_AT_FIRST_S
+        followed = self._learnt and self._now_s - self._found_s < _LOST_AFTER_S
+        reach_s = _REACH_S if followed else _REACH_AT_FIRST_S
         found_s = self._listening.find(motion.base_s, reach_s)
         if found_s is None:
             return
-        motion.base_s, motion.heard = found_s, True
+        motion.base_s, motion.heard, self._found_s = found_s, True, self._now_s
         self._lead_s, self._learnt = found_s - motion.first_arrival_s, True
 
     # ---- turns
