@@ -127,16 +127,14 @@ def test_livekits_plugin_speaks_through_the_service_and_learns_what_was_heard(
     finished = [one for one in happened if one["event"] == "finished"]
     assert sum(one["event"] == "started" for one in happened) == 3
     assert [one["interrupted"] for one in finished] == [False, True, False]
-    # Ogg Opus comes in whole frames of 20 ms.
     for one in (finished[0], finished[2]):
-        assert one["position"] == pytest.approx(2.01, abs=0.0101)
+        assert one["position"] == pytest.approx(2.0, abs=0.001)
     (interrupted,) = [one["at"] for one in happened if one["event"] == "interrupts"]
     assert finished[1]["at"] - interrupted < 0.5
 
     assert [one.reason for one in listener.steps if one.step == "end"] == ["end", "idle", "end"]
     first, second, third = rounds_of(listener)
-    assert first == third == list(range(len(first)))
-    assert len(first) in (50, 51)
+    assert first == third == list(range(50))
     assert second == list(range(len(second)))
     assert len(second) / 25 == pytest.approx(finished[1]["position"], abs=0.2)
     assert last_heard_s(np.concatenate(listener.sound)) == pytest.approx(finished[1]["position"], abs=tolerance_s)
