@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 AGENT_RATE = 24000
+GRANT = {"roomJoin": True, "room": "test"}
 LONG_S = 8.0
 
 
@@ -168,6 +169,10 @@ def room_of(server: str, **more: Any) -> dict[str, Any]:
         ({"api_token": token("avatar")[:-9] + "AAAAAAAAA"}, 16, "refuses the token"),
         ({"api_token": token("avatar", exp=int(time.time()) - 60)}, 3, "api_token expired"),
         ({"api_token": token("avatar", room="another")}, 3, "'another'.*'test'"),
+        ({"api_token": token("avatar", video={**GRANT, "canPublish": False})}, 3, "must allow to publish"),
+        ({"api_token": token("avatar", video={**GRANT, "canPublishSources": ["camera"]})}, 3, "must allow"),
+        ({"api_token": token("avatar", video={**GRANT, "canPublishData": False})}, 3, "must allow"),
+        ({"api_token": token("avatar", video={**GRANT, "roomJoin": False})}, 16, "401 not let in"),
         ({"api_token": "nonsense"}, 3, "no token of LiveKit"),
         ({"api_token": ""}, 3, "both api_key and api_secret"),
         ({"api_token": "", "api_key": KEY, "api_secret": "another"}, 16, "refuses the token"),
@@ -207,6 +212,18 @@ def test_a_key_and_its_secret_let_the_service_in_under_the_publishers_name(serve
             (avatar,) = avatars
             assert avatar.attributes["lk.publish_on_behalf"] == "agent"
             assert avatar.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+
+    asyncio.run(main())
+
+
+def test_a_token_for_the_microphone_alone_is_enough(server: str) -> None:
+    async def main() -> None:
+        only = token("avatar", video={**GRANT, "canPublishSources": ["microphone"]})
+        async with (
+            serve_motion() as service,
+            connected(service, **room_of(server, api_token=only)) as client,
+        ):
+            assert (await confirmed(client)).type == wire.CONFIRM
 
     asyncio.run(main())
 
