@@ -91,9 +91,8 @@ def test_server_sdk_connects_over_tls_to_whom_it_trusts(sdk: str, speech: Path, 
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     command = ("sdk_session.py", sdk, KEY, str(speech))
-    trusting = asyncio.run(
-        run(*command, settings=ServiceSettings(tls=tls), authority=str(tmp_path / "authority.pem"))
-    )
+    settings, trusted = ServiceSettings(tls=tls), str(tmp_path / "authority.pem")
+    trusting = asyncio.run(run(*command, settings=settings, authority=trusted))
     assert trusting.get("error") is None
     assert sum(last for _, last in trusting["frames"]) == 2
     assert "CERTIFICATE_VERIFY_FAILED" in asyncio.run(run(*command, settings=settings))["text"]
