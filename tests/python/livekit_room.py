@@ -28,12 +28,10 @@ def server_program() -> str | None:
 
 
 @contextmanager
-def running_server(
-    port: int | None = None, udp_port: int | None = None, *, dies: bool = False, **rtc: object
-) -> Iterator[str]:
+def running_server(port: int | None = None, udp_port: int | None = None, **rtc: object) -> Iterator[str]:
     """Run a server and yield its address; skips the test where there is no program.
 
-    One that `dies` ends without a word to its clients; `rtc` is added to what the configuration says of RTC.
+    In the end it dies without a word to its clients. `rtc` is added to what the configuration says of RTC.
     """
     program = server_program()
     if program is None:
@@ -72,9 +70,8 @@ def running_server(
                 time.sleep(0.05)
         yield f"ws://127.0.0.1:{port}"
     finally:
-        if dies:
-            process.kill()
-        process.terminate()
+        # Asked to end, it would wait until everybody has left.
+        process.kill()
         process.communicate(timeout=20)
 
 

