@@ -12,6 +12,7 @@ _CASES = ",".join(
         "the playhead *",
         "another clock *",
         "at first *",
+        "before anything *",
     )
 )
 
@@ -76,11 +77,6 @@ PACKETS = (
     _broken("kFollowing", "= 0.1;", "= 0.05;"),
     _broken("kSlow", "= 0.75;", "= 0.8;"),
     _broken("kMostBehind_s", "= 0.15;", "= 0.05;"),
-    _broken(
-        "PacketPlayhead::follow",
-        "  while (!pieces_.empty() && pieces_.back().from_s >= now_s) pieces_.pop_back();\n",
-        "",
-    ),
     _broken("PacketPlayhead::time_of", "/ piece->speed;", "/ 1.0;"),
     # The player.
     _broken("kLookAhead_s", "+ 0.02;", "+ 0.03;"),
