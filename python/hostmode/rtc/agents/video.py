@@ -80,14 +80,12 @@ class AvatarVideo:
         face = self._face
         while True:
             now = face.taken_s
-            before_s = face.heard_s(now)
             picture = await self._drawing.draw(face.pose(now), now)
-            samples = face.take(self._block, now)
-            reports = face.reports(face.taken_s)
+            step = face.step(self._block)
             # Silence is not given out: the runner counts every sample as part of an utterance.
-            if reports or face.heard_s(face.taken_s) > before_s:
-                yield audio_frame(samples, face.sample_rate)
+            if step.sounds:
+                yield audio_frame(step.sound, face.sample_rate)
             yield video_frame(picture)
-            for report in reports:
+            for report in step.reports:
                 if report.kind == "finished":
                     yield self._segment_end()
