@@ -11,6 +11,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   hostmode::bindings::bind_player(m);
   hostmode::bindings::bind_rtc_packet(m);
   hostmode::bindings::bind_portaudio(m);
+  hostmode::bindings::bind_paced_socket(m);
   hostmode::bindings::bind_rig(m);
   hostmode::bindings::bind_capi(m);
   hostmode::bindings::word_refusals(m);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import sys
 from datetime import datetime
 
@@ -18,21 +19,43 @@ def time_of_day() -> float:
     return (present - present.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
 
+# Linux's number of SO_TIMESTAMPNS, which Python's socket does not name: the instant at which a datagram came.
+STAMPED = 35 if sys.platform == "linux" else None
+
+
+def take_datagram(listening: socket.socket) -> tuple[bytes, tuple[object, ...], float | None]:
+    """Return a datagram, from where it is, and the time of day at which the system had it, where it says so."""
+    if STAMPED is None:
+        return *listening.recvfrom(4096), None
+    datagram, stamps, _, sender = listening.recvmsg(4096, 64)
+    seconds, nanoseconds = struct.unpack("@ll", stamps[0][2])
+    came = datetime.fromtimestamp(seconds)
+    midnight = came.replace(hour=0, minute=0, second=0, microsecond=0)
+    return datagram, sender, (came - midnight).total_seconds() + nanoseconds / 1e9
+
+
+def stamp_datagrams(listening: socket.socket) -> None:
+    if STAMPED is not None:
+        listening.setsockopt(socket.SOL_SOCKET, STAMPED, 1)
+
+
 def receive_live_link(pictures: int) -> list[dict[str, object]]:
     from pylivelinkface import PyLiveLinkFace
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
+        stamp_datagrams(listening)
         listening.settimeout(10)
         print(listening.getsockname()[1], flush=True)
         found = []
         for _ in range(pictures):
-            datagram = listening.recv(4096)
+            datagram, _, came = take_datagram(listening)
             arrived = time_of_day()
             whole, face = PyLiveLinkFace.decode(datagram)
             assert whole
             found.append(
                 {
+                    "came": came,
                     "arrived": arrived,
                     "clock": hostmode.now(),
                     "bytes": len(datagram),
@@ -51,10 +74,16 @@ def receive_vmc(pictures: int) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     picture: dict[str, object] = {}
 
+    class Server(BlockingOSCUDPServer):
+        def get_request(self) -> tuple[tuple[bytes, socket.socket], tuple[object, ...]]:
+            datagram, sender, came = take_datagram(self.socket)
+            picture["came"] = came
+            return (datagram, self.socket), sender
+
     def take(address: str, *arguments: object) -> None:
         name = address.removeprefix("/VMC/Ext/")
         if name == "Blend/Apply":
-            found.append({**picture, "clock": hostmode.now()})
+            found.append({**picture, "arrived": time_of_day(), "clock": hostmode.now()})
             picture.clear()
         elif name in ("Blend/Val", "Bone/Pos"):
             picture[f"{name} {arguments[0]}"] = list(arguments[1:])
@@ -63,7 +92,8 @@ def receive_vmc(pictures: int) -> list[dict[str, object]]:
 
     dispatcher = Dispatcher()
     dispatcher.set_default_handler(take)
-    with BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher) as server:
+    with Server(("127.0.0.1", 0), dispatcher) as server:
+        stamp_datagrams(server.socket)
         print(server.server_address[1], flush=True)
         while len(found) < pictures:
             server.handle_request()

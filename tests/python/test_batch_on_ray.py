@@ -32,6 +32,9 @@ pytestmark = [
 ]
 
 
+ITEMS = 200
+
+
 def free_ports(count: int) -> list[int]:
     held = [socket.socket() for _ in range(count)]
     for one in held:
@@ -163,12 +166,12 @@ def test_batch_on_two_nodes_of_which_one_is_killed_does_all(
 ) -> None:
     address, second = cluster
     monkeypatch.chdir(tmp_path)
-    fill(Path("in"), 40)
+    fill(Path("in"), ITEMS)
     Path("in/bad.json").write_text("{")
     killed = threading.Event()
 
     def progress(state: Progress) -> None:
-        if state.done >= 8 and not killed.is_set():
+        if state.done >= ITEMS // 4 and not killed.is_set():
             killed.set()
             second.kill()
 
@@ -178,7 +181,7 @@ def test_batch_on_two_nodes_of_which_one_is_killed_does_all(
 
     assert killed.is_set()
     assert [str(failure.input) for failure in done.failures] == ["in/bad.json"]
-    assert (done.done, again.kept) == (40, 40)
+    assert (done.done, again.kept) == (ITEMS, ITEMS)
     assert outputs(Path("out")) == outputs(Path("alone"))
 
 

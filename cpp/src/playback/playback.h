@@ -32,6 +32,12 @@
 
 namespace hostmode {
 
+// Where motion that is added to a conversation goes.
+struct MotionPlace {
+  double shown_s = -1.0;             // the media position on screen; negative where none of it is
+  std::optional<double> sentence_s;  // at which another sentence would begin
+};
+
 // Brings the parts together; each decision is in one of them. Knows no lock and no thread: serialised by the
 // caller, but for render and prefetch. But for settle() and the samplers, every call speaks of the present,
 // which settle() has moved before it.
@@ -94,9 +100,8 @@ class Playback {
   // `batch` is what the conversation's timeline has prepared of the message.
   void append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                      double now_s);
-  // The media position that the face shows; negative where it shows another or no conversation.
-  [[nodiscard]] double face_shown_s(const Conversation& conversation) {
-    return screen_.face_s(conversation, present_s_);
+  [[nodiscard]] MotionPlace motion_place(const Conversation& conversation) {
+    return {screen_.face_s(conversation, present_s_), audio_.sentence_s(conversation)};
   }
 
   // ---- packets

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import socket
+import sys
 import threading
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from hostmode._core import PacedSocket, ask_to_wake_promptly
 from hostmode._core import now as clock
 from hostmode.errors import ClosedError, HostModeError
 from hostmode.sending.destination import Destination
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from hostmode.controller import Controller
     from hostmode.rig import FaceMap
 
-# A picture is worked out so long before it is sent: what that takes, and a thread that wakes late, delay nothing.
-_AHEAD_S: Final = 0.004
+# A picture is worked out so long before it is sent: what that takes, a thread that wakes late, and another one that
+# holds the interpreter for its 5 ms delay nothing.
+_AHEAD_S: Final = 0.012
 _DAY_S: Final = 86400
 
 
@@ -69,10 +72,11 @@ class Sender:
         self._destination = destination
         packets: type[Packets] = LiveLinkPackets if destination.protocol == "livelink" else VmcBundles
         self._packets: Packets = packets(destination)  # type: ignore[call-arg]  # a protocol has no constructor
-        family, self._address = _resolve(destination)
+        family, address = _resolve(destination)
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        self._paced = PacedSocket(self._socket.fileno(), *_numbers(address))
         self._face = LiveFace(controller, face_map)
         self._sent = self._skipped = self._undelivered = 0
         self._largest_delay_s = 0.0
@@ -112,6 +116,7 @@ class Sender:
         }
 
     def _run(self) -> None:
+        ask_to_wake_promptly()
         rate, latency_s = self._destination.frame_rate, self._destination.latency_s
         midnight_s = clock() - _time_of_day()
         began_s = clock()
@@ -125,22 +130,19 @@ class Sender:
             except ClosedError:
                 return
             datagrams = self._packets.encode(weights, joints, frame % math.floor(_DAY_S * rate), seen_s - began_s)
-            _sleep_until(due_s)
-            self._send(datagrams)
-            delay_s = clock() - due_s
+            if sys.platform == "win32":  # whose fine timers are those of Python
+                _sleep_until(due_s)
+            taken, sent_s = self._paced.send_at(due_s, datagrams)
+            if taken:
+                self._sent += 1
+            else:
+                self._undelivered += 1
+            delay_s = sent_s - due_s
             self._largest_delay_s = max(self._largest_delay_s, delay_s)
             # What is late by whole pictures is left out: a receiver is not flooded with the past.
             late = max(0, math.floor(delay_s * rate))
             self._skipped += late
             frame += 1 + late
-
-    def _send(self, datagrams: list[bytes]) -> None:
-        try:
-            for datagram in datagrams:
-                self._socket.sendto(datagram, self._address)
-            self._sent += 1
-        except OSError:
-            self._undelivered += 1
 
 
 def send(controller: Controller, url: str, face_map: FaceMap | None = None) -> Sender:
@@ -181,6 +183,10 @@ def _resolve(destination: Destination) -> tuple[socket.AddressFamily, tuple[Any,
         raise HostModeError(f"the host {destination.host!r} cannot be found: {error}") from None
     family, _, _, _, address = found[0]
     return family, address
+
+
+def _numbers(address: tuple[Any, ...]) -> tuple[str, str]:
+    return socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
 
 
 def _time_of_day() -> float:
