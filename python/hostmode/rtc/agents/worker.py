@@ -24,6 +24,8 @@ VIDEO_TRACK: Final = "avatar_video"
 # no more than that: its pace is the clock.
 _QUEUE_MS: Final = 60
 _BLOCK_MS: Final = 20
+# What the source hands on at a time: when a capture returns, the newest piece begins to be heard.
+_PIECE_MS: Final = 10
 
 
 class AvatarWorker:
@@ -87,7 +89,7 @@ class AvatarWorker:
         self._room = room
         self._voice = voice
         self._fps = fps
-        self._face = SpokenFace(sample_rate, ahead=_QUEUE_MS / 1000, motion=motion, patience=patience)
+        self._face = SpokenFace(sample_rate, ahead=(_QUEUE_MS + _PIECE_MS) / 1000, motion=motion, patience=patience)
         self._drawing = DrawingThread(stage)
         self._block = sample_rate * _BLOCK_MS // 1000
         self._source: Any = None
@@ -180,8 +182,10 @@ class AvatarWorker:
         now = self._now()
         reports = self._face.interrupt(now)
         self._source.clear_queue()
-        # Silence takes the place of what is thrown away, so that what comes next is heard when its time says.
-        self._silence = round((self._face.taken_s + self._face.ahead - now) * self._face.sample_rate)
+        # Silence takes the place of what is thrown away, so that the source waits for the next capture where it did:
+        # in whole pieces, or it would go on at another point between two of them.
+        lost_pieces = int((self._face.taken_s + self._face.ahead - now) * 1000 / _PIECE_MS) - 1
+        self._silence = lost_pieces * self._face.sample_rate * _PIECE_MS // 1000
         # Those that the agent took back before they came here count as well.
         unseen = getattr(self._voice, "captured_playout_segments", 0) - self._finishes - len(reports)
         self._tell([*reports, *[Report("finished", 0.0, True)] * unseen])
