@@ -5,6 +5,23 @@ from __future__ import annotations
 from mutation import Mutation
 
 MOTION = (
+    Mutation(
+        "e26", "KeyframeTimes::begin_sentence", "bends_.back().position >= before)", "false)", "sentences of one*"
+    ),
+    Mutation(
+        "e26", "KeyframeTimes::begin_sentence", "  bends_.push_back(leaves);\n", "", "a sentence that begins sooner*"
+    ),
+    Mutation(
+        "e26", "KeyframeTimes::let_go", "bends_[passed + 1].position <= position", "true", "what was shown is let go*"
+    ),
+    Mutation("e26", "kCatchesUp", "4.0", "1.0", "a sentence that begins sooner*"),
+    Mutation("e26", "Conversation::begins_sentence", "return follows;", "return true;"),
+    Mutation("e26", "Conversation::begins_sentence", "return follows;", "return false;"),
+    Mutation("e26", "ChunkBounds::only_within", "if (only && *bound > *only) return std::nullopt;", ""),
+    Mutation("e26", "ChunkBounds::only_within", "return end_s;", "return std::nullopt;"),
+    Mutation("e26", "ChunkBounds::only_within", "*bound < until_s + kSame_s", "true"),
+    Mutation("e26", "AudioIntake::take", "    conversation.chunks.add(before.pushed_s, before.motion_end_s);\n", ""),
+    Mutation("e26", "Screen::append_seen", "timeline.last_keyframe_s();", "0.0;"),
     Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
     Mutation(
         "e21",

@@ -42,7 +42,14 @@ def test_emulate_says_where_it_is_answers_there_and_ends_at_a_signal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"), [(["--fault", "nonsense"], "nonsense"), (["--host", "0.0.0.0"], "API key")]
+    ("arguments", "words"),
+    [
+        (["--fault", "nonsense"], "nonsense"),
+        (["--host", "0.0.0.0"], "API key"),
+        (["--source", "hostmode.motion"], "MODULE:NAME"),
+        (["--source", "no_such_module:Motion"], "no_such_module cannot be"),
+        (["--source", "hostmode.motion:NoMotion"], "NoMotion"),
+    ],
 )
 def test_emulate_refuses_what_it_cannot_do_in_one_line(arguments: list[str], words: str) -> None:
     result = CliRunner().invoke(app, ["emulate", "--port", "0", *arguments])

@@ -16,7 +16,7 @@ from hostmode import HostModeError, Recording
 
 aiohttp = pytest.importorskip("aiohttp")
 
-from hostmode.motion import motion_for  # noqa: E402
+from hostmode.motion import motion_for, source_named  # noqa: E402
 from hostmode.relay import Faults, MotionService, ServiceSettings, serve_motion  # noqa: E402
 from hostmode.relay import envelope as wire  # noqa: E402
 
@@ -42,7 +42,10 @@ class Client:
             part = getattr(message, field)
             part.SetInParent()
             for name, value in values.items():
-                setattr(part, name, value)
+                if hasattr(value, "SerializeToString"):
+                    getattr(part, name).CopyFrom(value)
+                else:
+                    setattr(part, name, value)
         await self.socket.send_bytes(message.SerializeToString())
 
     async def speak(self, req_id: str, audio: np.ndarray[Any, Any] = SPEECH, end: bool = True) -> None:
@@ -264,6 +267,19 @@ def test_motion_service_closes_a_session_that_it_cannot_understand_and_no_other(
             assert good.motions[-1].end
             if hostile:
                 assert bad.socket.closed
+
+    asyncio.run(main())
+
+
+def test_motion_service_ends_the_session_of_a_source_that_is_none() -> None:
+    async def main() -> None:
+        settings = ServiceSettings(make_source=source_named("builtins:float"))
+        async with serve_motion(settings) as service, connected(service) as client:
+            await confirmed(client)
+            await client.speak("r")
+            await client.listen(5)
+            ((_code, text),) = client.errors
+            assert "builtins:float made a float" in text
 
     asyncio.run(main())
 

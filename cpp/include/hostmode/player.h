@@ -145,8 +145,8 @@ class Player {
   // Under mutex_: the player's time of `now_s`.
   [[nodiscard]] double admitted(double now_s);
 
-  // Under motion_mutex_. `playhead_s` is the media position shown, before and after.
-  void append_motion(const Message& message, Conversation& conversation, double& playhead_s, double now_s);
+  // Under motion_mutex_. `place` is where the conversation stands, before and after.
+  void append_motion(const Message& message, Conversation& conversation, MotionPlace& place, double now_s);
   // Under audio_mutex_; takes motion_mutex_.
   void attach_early_motion(Conversation& conversation, double now_s);
 

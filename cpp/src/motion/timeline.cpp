@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "motion/pose_blend.h"
 #include "motion/tangents.h"
@@ -77,18 +78,21 @@ Timeline::Node& Timeline::staged_node(Batch& batch, std::size_t index) noexcept 
 }
 
 std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, std::size_t count,
-                                                   std::size_t first_index, double playhead_s) {
+                                                   std::size_t first_index, double playhead_s,
+                                                   std::optional<double> begins_s) {
   auto batch = std::make_unique<Batch>();
   batch->begin_ = batch->end_ = count_;
   batch->active_blocks_ = active_blocks_;
   batch->activity_ = activity_;
+  batch->times_ = times_;
   let_go(*batch, playhead_s);
   batch->seams_ = seams_;
   if (count == 0) return batch;
+  if (begins_s && count_ > 0) batch->times_.begin_sentence(count_, *begins_s);
   stage(*batch, bridged(*batch, keyframes, count, std::max(first_index, count_) - count_), playhead_s);
 
   // NaN counts as before the start; compared as doubles, since a far playhead does not fit an index.
-  const double shown = playhead_s >= 0 ? std::floor(playhead_s * kKeyframeRateHz) + 2.0 : 0.0;
+  const double shown = playhead_s >= 0 ? std::floor(batch->times_.position_at(playhead_s)) + 2.0 : 0.0;
   stage_slopes(*batch, shown < static_cast<double>(count_) ? static_cast<std::size_t>(shown) : count_);
   return batch;
 }
@@ -97,7 +101,9 @@ void Timeline::let_go(Batch& batch, double playhead_s) const {
   batch.first_page_ = first_page_;
   // Slopes of the last two keyframes look two further back.
   const std::size_t needed = count_ > 4 ? (count_ - 5) / kPageNodes : 0;
-  const double shown = (playhead_s - kHistory_s) * kKeyframeRateHz / static_cast<double>(kPageNodes);
+  const double kept_from = batch.times_.position_at(playhead_s - kHistory_s);
+  batch.times_.let_go(kept_from);
+  const double shown = kept_from / static_cast<double>(kPageNodes);
   if (shown > static_cast<double>(first_page_)) {
     batch.first_page_ = shown < static_cast<double>(needed) ? static_cast<std::size_t>(shown) : needed;
     batch.first_page_ = std::max(batch.first_page_, first_page_);
@@ -135,7 +141,7 @@ void Timeline::stage(Batch& batch, const std::vector<Keyframe>& added, double pl
     Node& node = staged_node(batch, batch.begin_ + i);
     // A channel counts from the interval on in which it begins to move, and not before it can be seen to.
     const auto interval = static_cast<double>(batch.begin_ + i) - 1.0;
-    const double from_s = std::max(interval > 0 ? interval * kKeyframeInterval_s : -ChannelActivity::kNever_s,
+    const double from_s = std::max(interval > 0 ? batch.times_.time_of(interval) : -ChannelActivity::kNever_s,
                                    playhead_s >= 0 ? playhead_s : -ChannelActivity::kNever_s);
     for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
       const float value = added[i].data()[channel];
@@ -186,6 +192,7 @@ Keyframe Timeline::staged_slopes(Batch& batch, std::size_t index, Sides sides) {
 void Timeline::commit(Batch& batch, double shown_s) noexcept {
   pages_.swap(batch.pages_);
   first_page_ = batch.first_page_;
+  std::swap(times_, batch.times_);
   seams_ = batch.seams_;
   for (const Batch::Patch& patch : batch.patches_) node(patch.index).set_slopes(patch.slopes);
   if (batch.corrects_late_) correct_late(batch);
@@ -221,7 +228,7 @@ const float* Timeline::late_correction(std::size_t index) const noexcept {
 }
 
 Timeline::Place Timeline::place_of(double media_s) const noexcept {
-  const double position = media_s > 0 ? media_s * kKeyframeRateHz : 0.0;  // NaN compares false
+  const double position = media_s > 0 ? times_.position_at(media_s) : 0.0;  // NaN compares false
   const std::size_t last = count_ - 1;
   if (position >= static_cast<double>(last)) return {last, 0.0F};
   const auto index = static_cast<std::size_t>(position);

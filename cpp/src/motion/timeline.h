@@ -1,4 +1,4 @@
-// The motion of one conversation: keyframes at i / 25 s and the smooth curve through them.
+// The motion of one conversation: keyframes at their times and the smooth curve through them.
 #pragma once
 
 #include <algorithm>
@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "hostmode/keyframe.h"
+#include "motion/keyframe_times.h"
 #include "motion/seam_easer.h"
 
 namespace hostmode {
@@ -45,10 +47,12 @@ class Timeline {
   // Readies `count` keyframes for index `first_index` on (at least keyframe_count(); a larger one leaves a
   // hole, which is bridged). `playhead_s` is the media position now being heard (negative before the start):
   // the curve up to the next keyframe after it is being shown and does not change any more, and what lies
-  // further back than kHistory_s is let go. Seams are eased (SeamEaser). A batch that is not committed is
-  // void once the next one is prepared. Thread-safe: with `sample`. Realtime-safe: no (allocates).
+  // further back than kHistory_s is let go. Seams are eased (SeamEaser). `begins_s`: the first of them begins
+  // a sentence there (KeyframeTimes). A batch that is not committed is void once the next one is prepared.
+  // Thread-safe: with `sample`. Realtime-safe: no (allocates).
   [[nodiscard]] std::unique_ptr<Batch> prepare(const Keyframe* keyframes, std::size_t count,
-                                               std::size_t first_index, double playhead_s);
+                                               std::size_t first_index, double playhead_s,
+                                               std::optional<double> begins_s = std::nullopt);
 
   // Publishes a batch. O(1): a pointer exchange and the few slopes that the new look-ahead improves. The
   // batch takes what was replaced; destroy it outside the lock. `shown_s` is as in prepare, of this moment.
@@ -68,8 +72,11 @@ class Timeline {
 
   // Media time of the last keyframe; 0 where the timeline is empty.
   [[nodiscard]] double last_keyframe_s() const noexcept {
-    return count_ == 0 ? 0.0 : static_cast<double>(count_ - 1) * kKeyframeInterval_s;
+    return count_ == 0 ? 0.0 : times_.time_of(static_cast<double>(count_ - 1));
   }
+
+  // Which keyframe belongs to `media_s`, fractions included; negative before the start.
+  [[nodiscard]] double position_at(double media_s) const noexcept { return times_.position_at(media_s); }
 
   // From which media position on the motion has run out, as far as is known: where it keeps coming too late,
   // since the latest came.
@@ -112,6 +119,7 @@ class Timeline {
   std::size_t count_ = 0;
   std::size_t first_page_ = 0;  // those before have been let go
   std::vector<std::shared_ptr<Page>> pages_;
+  KeyframeTimes times_;
   std::uint32_t active_blocks_ = 0;  // those blocks of channels that have differed from the first keyframe's
   std::uint32_t constant_blocks_ = 0;  // those that have not, and are not zero
   ChannelActivity activity_;
@@ -135,6 +143,7 @@ class Timeline::Batch {
 
   std::vector<std::shared_ptr<Page>> pages_;  // the page table with room for the batch
   std::size_t first_page_ = 0;
+  KeyframeTimes times_;
   SeamEaser seams_;
   std::vector<Patch> patches_;        // of published keyframes that are not yet in view
   bool corrects_late_ = false;        // the last published keyframe is in view, but not what follows it

@@ -57,6 +57,7 @@ AudioIntake::Chunk AudioIntake::take(ByteView pcm, bool end, const std::string* 
   conversation.last_arrival_s = now_s;
   if (bytes > 0) {
     const StartState before = start_state(conversation);
+    conversation.chunks.add(before.pushed_s, before.motion_end_s);
     policy_.on_chunk(now_s, before.pushed_s + static_cast<double>(added) / pcm_rate_hz_, before);
   }
   update_gate(conversation);
@@ -123,6 +124,12 @@ void AudioIntake::update_gate(Conversation& conversation) {
     stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);
   }
   stream.set_motion_ready(gate.motion_ready);
+}
+
+std::optional<double> AudioIntake::sentence_s(const Conversation& conversation) const {
+  const double last_s = conversation.timeline.last_keyframe_s();
+  const double pushed_s = static_cast<double>(conversation.stream.pushed()) / sample_rate_hz_;
+  return conversation.chunks.only_within(last_s, last_s + kKeyframeInterval_s, pushed_s);
 }
 
 void AudioIntake::set_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion) {

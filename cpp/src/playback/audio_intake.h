@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hostmode/byte_view.h"
@@ -52,6 +53,9 @@ class AudioIntake {
   void update_gate(Conversation& conversation);
   void note_motion(double now_s) noexcept { policy_.on_motion(now_s); }
   [[nodiscard]] double prebuffer_s() const noexcept { return policy_.prebuffer_s(); }
+
+  // Where the next sentence's sound begins, as far as chunks tell; nothing where its motion follows at once.
+  [[nodiscard]] std::optional<double> sentence_s(const Conversation& conversation) const;
 
   // Of the conversations opened from now on; `conversion` leads from it to the rate at which the player runs.
   void set_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion);

@@ -11,6 +11,7 @@
 
 #include "motion/face_delay.h"
 #include "motion/timeline.h"
+#include "playback/chunk_bounds.h"
 #include "playback/requests.h"
 #include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
@@ -61,6 +62,14 @@ struct Conversation {
     return !stream.closed() && stream.consumed() == stream.pushed();
   }
 
+  // Whether the keyframes of `message`, which go on the timeline now, are the first of another sentence.
+  [[nodiscard]] bool begins_sentence(const Message& message) {
+    if (message.keyframes.empty() || message.req_id.empty() || message.req_id == shown_req_id) return false;
+    const bool follows = !shown_req_id.empty();
+    shown_req_id = message.req_id;
+    return follows;
+  }
+
   const std::string id;
   SampleQueue stream;
   PcmGuard guard;
@@ -68,6 +77,8 @@ struct Conversation {
   Timeline timeline;
   FaceDelay face_delay;
   Requests requests;
+  ChunkBounds chunks;
+  std::string shown_req_id;  // of the latest keyframes; who appends motion alone looks at it
   StreamPlace place = StreamPlace::kHere;
   Phase phase = Phase::kGoing;
   MotionUse motion_use = MotionUse::kShown;

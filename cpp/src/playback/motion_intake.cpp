@@ -119,7 +119,7 @@ void MotionIntake::count(const Conversation& conversation, std::size_t first, st
   Stats& stats = journal_.stats();
   stats.keyframes += keyframes;
   if (first == 0) stats.time_to_first_motion_s = now_s - conversation.opened_s;
-  const double late = heard_s * kKeyframeRateHz - static_cast<double>(first);
+  const double late = conversation.timeline.position_at(heard_s) - static_cast<double>(first);
   if (late > 0) stats.late_keyframes += std::min(keyframes, static_cast<std::size_t>(late) + 1);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace hostmode {
 namespace {
@@ -10,8 +11,7 @@ constexpr double kFloorMemory_s = 10.0;
 constexpr double kLevelHalfLife_s = 0.25;
 constexpr double kMostResidual_s = 0.04;  // that the level follows at once
 constexpr double kShareHalfLife_s = 60.0;
-constexpr double kForgiven = 0.25;   // of a gap: the face runs that much slower in it
-constexpr double kLateCost_s = 2.0;  // of all packets coming late: 20 ms a percent
+constexpr double kForgiven = 0.25;  // of a gap: the face runs that much slower in it
 constexpr std::uint64_t kChooseEvery = 5;
 constexpr double kBucket_s = 0.001;
 constexpr double kWider = 1.02;
@@ -75,10 +75,10 @@ void PacketDelay::learn(double late_s) {
 
 void PacketDelay::choose_target() noexcept {
   double beyond = 0;
-  double best = kLateCost_s * 10;
+  double best = std::numeric_limits<double>::infinity();
   for (std::size_t bucket = kBuckets; bucket-- > 0;) {
     const double edge_s = upper_edge_s(bucket);
-    const double cost = edge_s + kLateCost_s * beyond / weight_;
+    const double cost = edge_s + late_cost_s_ * beyond / weight_;
     if (cost <= best) {
       best = cost;
       target_s_ = std::max(0.0, level_s_ + edge_s);

@@ -14,7 +14,9 @@ namespace hostmode {
 // counts a lost packet as). What a gap has held back counts less, since the face slows down in gaps.
 class PacketDelay {
  public:
-  explicit PacketDelay(double period_s) noexcept : period_s_(period_s) {}
+  // `late_cost_s`: what all packets coming late would cost, in delay: 20 ms a percent.
+  explicit PacketDelay(double period_s, double late_cost_s = 2.0) noexcept
+      : period_s_(period_s), late_cost_s_(late_cost_s) {}
 
   // A packet that the sender gave out at `sent_s` of its clock has come.
   void add(double sent_s, double now_s);
@@ -43,6 +45,7 @@ class PacketDelay {
   void choose_target() noexcept;
 
   const double period_s_;
+  const double late_cost_s_;
   std::deque<std::pair<double, double>> floor_;  // (when it came, arrival less sent), rising
   double latest_s_ = 0;                          // the latest arrival
   bool any_ = false;

@@ -32,6 +32,12 @@
 
 namespace hostmode {
 
+// Where motion that is added to a conversation goes.
+struct MotionPlace {
+  double shown_s = -1.0;             // the media position on screen; negative where none of it is
+  std::optional<double> sentence_s;  // at which another sentence would begin
+};
+
 // Brings the parts together; each decision is in one of them. Knows no lock and no thread: serialised by the
 // caller, but for render and prefetch. But for settle() and the samplers, every call speaks of the present,
 // which settle() has moved before it.
@@ -94,9 +100,8 @@ class Playback {
   // `batch` is what the conversation's timeline has prepared of the message.
   void append_motion(Conversation& conversation, const Message& message, Timeline::Batch& batch,
                      double now_s);
-  // The media position that the face shows; negative where it shows another or no conversation.
-  [[nodiscard]] double face_shown_s(const Conversation& conversation) {
-    return screen_.face_s(conversation, present_s_);
+  [[nodiscard]] MotionPlace motion_place(const Conversation& conversation) {
+    return {screen_.face_s(conversation, present_s_), audio_.sentence_s(conversation)};
   }
 
   // ---- packets
@@ -140,7 +145,8 @@ class Playback {
   static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
 
   [[nodiscard]] double next_change_s() const noexcept;
-  void end_overdue(Conversation& conversation);
+  // Whether it did.
+  bool end_overdue(Conversation& conversation);
   [[nodiscard]] AudioIntake::Chunk make_room(AudioIntake::Chunk chunk);
   // What is shown where no packets are.
   [[nodiscard]] std::array<float, kKeyframeFloats> pose_under(double t_s);
@@ -148,6 +154,7 @@ class Playback {
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   double present_s_ = kNow_s;
+  double looked_s_ = kNow_s;  // of the latest picture, which may lie beyond the present
   TimeAdmission admission_;
   QuietSpell quiet_;
   PoseTrack poses_;

@@ -88,7 +88,7 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
     }
   }
   Status status = batch_.decode(messages, count, result.failed_message, result.failure);
-  double playhead_s = 0.0;
+  MotionPlace place;
   {
     const ChangeLock lock = change();
     if (status == Status::kOk) {
@@ -98,22 +98,23 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
     }
     if (status != Status::kOk || conversation == nullptr) return status;
     result.complete = batch_.begin() != batch_.end() && conversation->motion_ended();
-    playhead_s = playback_.face_shown_s(*conversation);
+    place = playback_.motion_place(*conversation);
   }
   for (const ArrivedMessage& arrived : batch_) {
-    append_motion(arrived.message, *conversation, playhead_s, now_s);
+    append_motion(arrived.message, *conversation, place, now_s);
   }
   return Status::kOk;
 }
 
-void Player::append_motion(const Message& message, Conversation& conversation, double& playhead_s,
+void Player::append_motion(const Message& message, Conversation& conversation, MotionPlace& place,
                            double now_s) {
   Timeline& timeline = conversation.timeline;
   const std::unique_ptr<Timeline::Batch> batch = timeline.prepare(
-      message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), playhead_s);
+      message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), place.shown_s,
+      conversation.begins_sentence(message) ? place.sentence_s : std::nullopt);
   const ChangeLock lock = change();
   playback_.append_motion(conversation, message, *batch, now_s);
-  playhead_s = playback_.face_shown_s(conversation);
+  place = playback_.motion_place(conversation);
 }
 
 void Player::attach_early_motion(Conversation& conversation, double now_s) {
@@ -123,9 +124,9 @@ void Player::attach_early_motion(Conversation& conversation, double now_s) {
     const ChangeLock lock = change();
     messages = playback_.take_early_motion(conversation);
   }
-  double playhead_s = -1.0;  // nothing of it yet
+  MotionPlace place;  // nothing of it is shown yet
   for (const ArrivedMessage& arrived : messages) {
-    append_motion(arrived.message, conversation, playhead_s, now_s);
+    append_motion(arrived.message, conversation, place, now_s);
   }
 }
 

@@ -37,8 +37,10 @@ void Screen::take_news(double present_s) {
   });
   if (!changes) return;
   begin_foresight(frame);
-  poses_.after_change(clock, frame, present_s, poses_.change_s(before, poses_.segment_at(frame)),
-                      PoseTrack::Blend::kReplaces);
+  double duration_s = poses_.change_s(before, poses_.segment_at(frame));
+  // What was foreseen and does not come about is no transition: even where those take no time, it is blended.
+  if (frame > static_cast<double>(clock.rendered_frames())) duration_s = poses_.blend_s(duration_s);
+  poses_.after_change(clock, frame, present_s, duration_s, PoseTrack::Blend::kReplaces);
   end_foresight();
 }
 
@@ -65,7 +67,7 @@ void Screen::append_seen(Conversation& conversation, Timeline::Batch& batch, dou
   FaceDelay& delay = conversation.face_delay;
   const bool first = !conversation.has_motion();
   const double face_s = poses_.face_s(conversation.generation(), frame);
-  const double missing_s = (static_cast<double>(timeline.keyframe_count()) - 1.0) * kKeyframeInterval_s;
+  const double missing_s = first ? -kKeyframeInterval_s : timeline.last_keyframe_s();
   const double in_hand_s = missing_s + static_cast<double>(batch.keyframe_count()) * kKeyframeInterval_s;
   // How long motion was missing, or how much of it is skipped because it is later still.
   const double gap_s = std::max(face_s - timeline.runs_out_s(), std::min(face_s, in_hand_s) - missing_s);
@@ -87,7 +89,7 @@ double Screen::face_s(const Conversation& conversation, double present_s) {
 
 std::size_t Screen::waiting_keyframes(const Conversation& conversation, double present_s) {
   const std::size_t count = conversation.timeline.keyframe_count();
-  const double shown = face_s(conversation, present_s) * kKeyframeRateHz;
+  const double shown = conversation.timeline.position_at(face_s(conversation, present_s));
   return shown > 0 ? count - std::min(count, static_cast<std::size_t>(shown)) : count;
 }
 

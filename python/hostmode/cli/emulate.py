@@ -36,21 +36,27 @@ def emulate(
     fault: Annotated[
         list[str] | None, typer.Option(help="no-end, twice, malformed, error or close; repeatable.")
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="A motion source of your own, called with the sample rate.", metavar="MODULE:NAME"),
+    ] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="A PEM file with certificate and key: serve TLS.", exists=True)
     ] = None,
 ) -> None:
     """Serve motion to the published server SDKs, without an account: they connect unmodified.
 
-    The motion is made here, of the sound, and is not the vendor's model. Give an SDK the printed address as console
-    and as ingress endpoint, and any application id and avatar id. Ctrl-C ends it.
+    The motion is made here, of the sound, and is not the vendor's model; `--source` puts yours in its place. Give an
+    SDK the printed address as console and as ingress endpoint, and any application id and avatar id. Ctrl-C ends it.
 
     Example: `hostmode emulate --port 8787 --latency 0.2 --jitter 0.1`
     """
+    from hostmode.motion import LocalMotion, source_named
     from hostmode.relay import Faults, ServiceSettings
 
     try:
         faults = Faults(latency, jitter, frozenset(fault or ()))
+        make_source = LocalMotion if source is None else source_named(source)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     tls = None
@@ -59,7 +65,7 @@ def emulate(
 
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(certificate)
-    asyncio.run(_serve(ServiceSettings(host, port, api_key, faults, tls=tls)))
+    asyncio.run(_serve(ServiceSettings(host, port, api_key, faults, make_source, tls=tls)))
 
 
 async def _serve(settings: ServiceSettings) -> None:

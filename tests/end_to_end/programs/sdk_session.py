@@ -52,9 +52,10 @@ async def main() -> dict:
                 break
         requests.append(req_id)
         if utterance != 1:
+            complete = 1 if utterance == 0 else 2  # the second has no end
             for _ in range(400):
                 await asyncio.sleep(0.02)
-                if frames and frames[-1][1]:
+                if sum(last for _, last in frames) >= complete:
                     break
         else:
             mark = len(frames)
