@@ -256,6 +256,9 @@ def batch() -> Iterator[str]:
     yield f"Killed with SIGKILL when half was done, and run again: {found['resumed_s']:.1f} s"
     yield verdict("outputs that differ from those of an undisturbed run", n := found["differing"], n == 0)
     yield verdict("items done twice", n := found["done_twice"], n == 0)
+    early, late = found["parent_mb_early"], found["parent_mb"]
+    yield f"The process that hands out items had {early:.1f} MB at most until an eighth was done, {late:.1f} in all"
+    yield verdict("it grew by at most 8 MB over the rest", n := late - early, n <= 8)
 
 
 def sending() -> Iterator[str]:
