@@ -199,7 +199,19 @@ def livekit(session: nox.Session) -> None:
         session.run("go", "install", package, env={"GOBIN": str(server.parent)}, external=True)
         (server.parent / "server").rename(server)
     session.install(".[all,livekit]", *group("test"))
-    session.run("pytest", "tests/python/test_rtc_livekit.py", env={"HOSTMODE_LIVEKIT_SERVER": str(server)})
+    # LiveKit's plugins pin another version of the package `livekit`: they get an environment of their own.
+    agent = Path("build/livekit/agent").resolve()
+    if not agent.exists():
+        session.run("python", "-m", "venv", str(agent))
+    python = agent / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    plugins = ("livekit-plugins-spatius", "livekit-plugins-spatialreal")
+    session.run(str(python), "-m", "pip", "install", "-q", "livekit-agents", *plugins, external=True)
+    session.run(
+        "pytest",
+        "tests/python/test_rtc_livekit.py",
+        "tests/python/test_livekit_egress.py",
+        env={"HOSTMODE_LIVEKIT_SERVER": str(server), "HOSTMODE_LIVEKIT_AGENT_PYTHON": str(python)},
+    )
 
 
 @nox.session

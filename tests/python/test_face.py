@@ -164,8 +164,37 @@ def test_lag_of_motion_ahead_of_its_sound_is_learned() -> None:
         face = Face(RATE)
         face.push_audio(audio.astype(np.int16), "a", end=True)
         face.push_motion(keyframes, "a")
-        assert face.lag(4.0, "a") == 0.0
+        assert face.lag(0.0, "a") == pytest.approx(ahead / 25, abs=0.05)  # of what has come and is not shown yet
         assert face.lag(seconds, "a") == pytest.approx(ahead / 25, abs=0.03)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_opening_is_read_from_the_jaw_where_the_expression_speaks_against_the_sound(sign: int) -> None:
+    audio = syllables(8.0)
+    known = Face(RATE)
+    known.push_audio(audio, "a", end=True)
+    opening = np.array([known.sound_at(i / 25, "a")[0] for i in range(200)])
+    keyframes = np.zeros((200, KEYFRAME_FLOATS), np.float32)
+    keyframes[:, JAW] = 0.1 * opening
+    keyframes[:, 20 + 12] = sign * 8 * opening  # one of those that open the mouth
+    alone = mouth(audio, np.zeros_like(keyframes))
+    moved = mouth(audio, keyframes)
+    wide = alone > np.percentile(alone, 80)
+    assert (moved - alone)[wide].mean() > 0.01
+
+
+def test_lag_of_keyframes_that_come_one_by_one_never_jumps() -> None:
+    audio = syllables(8.0)
+    face = Face(RATE)
+    face.push_audio(audio, "a", end=True)
+    opening = np.array([face.sound_at(i / 25, "a")[0] for i in range(200)])
+    for value in np.roll(opening, -4):
+        keyframe = np.zeros((1, KEYFRAME_FLOATS), np.float32)
+        keyframe[0, JAW] = 0.1 * value
+        face.push_motion(keyframe, "a")
+    lags = [face.lag(i / 25, "a") for i in range(200)]
+    assert np.abs(np.diff(lags)).max() < 0.002
+    assert lags[-1] > 0.1
 
 
 def test_neck_that_an_avatar_always_holds_aslant_is_taken_off() -> None:

@@ -42,7 +42,10 @@ class Client:
             part = getattr(message, field)
             part.SetInParent()
             for name, value in values.items():
-                setattr(part, name, value)
+                if hasattr(value, "SerializeToString"):
+                    getattr(part, name).CopyFrom(value)
+                else:
+                    setattr(part, name, value)
         await self.socket.send_bytes(message.SerializeToString())
 
     async def speak(self, req_id: str, audio: np.ndarray[Any, Any] = SPEECH, end: bool = True) -> None:

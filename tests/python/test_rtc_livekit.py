@@ -47,6 +47,8 @@ class Listener:
 
     def _track(self, track: Any, publication: Any, _: Any) -> None:
         self.track_names.append(publication.name)
+        if track.kind != rtc.TrackKind.KIND_AUDIO:
+            return
         self.tasks.append(
             asyncio.ensure_future(self._listen(rtc.AudioStream(track, sample_rate=RATE, num_channels=1)))
         )

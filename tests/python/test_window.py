@@ -14,6 +14,7 @@ import pytest
 from hostmode import Recording
 
 pytest.importorskip("glfw")
+pytest.importorskip("Xlib")
 PROGRAM = Path(__file__).parent / "window_program.py"
 
 
@@ -40,7 +41,8 @@ def test_window_shows_a_head_that_speaks(seen: dict[str, Any]) -> None:
 
 def test_window_shows_that_it_waits(seen: dict[str, Any]) -> None:
     assert seen["state_waiting"] == "active"
-    assert seen["dots"] > 40  # 59 where one dot shows, more with three
+    assert seen["dots_idle"] == "000"
+    assert seen["dots"] == ["100", "110", "111"]
 
 
 def test_window_keys_do_what_they_say(seen: dict[str, Any]) -> None:
@@ -48,7 +50,11 @@ def test_window_keys_do_what_they_say(seen: dict[str, Any]) -> None:
     assert seen["paused"] == "paused"
     assert seen["volume"] == pytest.approx(0.95)
     assert seen["files"] == ["hostmode-1.png", "speaking.png"]
-    assert seen["closing"] is True
+
+
+def test_window_closes_on_escape_of_the_displays_keyboard_and_the_avatar_speaks_on(seen: dict[str, Any]) -> None:
+    assert seen["closed_by_escape"] is True
+    assert seen["state_closed"] == "playing"
 
 
 def test_window_the_sound_has_no_gap(seen: dict[str, Any]) -> None:

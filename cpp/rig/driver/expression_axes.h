@@ -33,9 +33,13 @@ inline constexpr ExpressionAxis kRoundingAxis = {
     0.1106F, -0.1465F, -0.1558F, 0.1654F,  0.0201F,  -0.0633F, 0.0191F, 0.1501F,  0.0423F,
     0.159F,  0.0747F,  -0.1694F, 0.0604F,  0.054F,   0.1008F};
 
+[[nodiscard]] inline float jaw_of(const float* keyframe) noexcept {
+  return kJawScale * keyframe[kJawPoseOffset];
+}
+
 // The place of a keyframe on an axis; `keyframe` is 120 floats.
 [[nodiscard]] inline float along(const ExpressionAxis& axis, const float* keyframe) noexcept {
-  float sum = axis[kMovingExpressions] * kJawScale * keyframe[kJawPoseOffset];
+  float sum = axis[kMovingExpressions] * jaw_of(keyframe);
   for (std::size_t i = 0; i < kMovingExpressions; ++i) sum += axis[i] * keyframe[kExpressionOffset + i];
   return sum;
 }

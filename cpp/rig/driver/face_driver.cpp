@@ -39,13 +39,14 @@ MotionShape shape_of(const FaceMoment& moment, const MotionUsual& usual) noexcep
   if (moment.motion == nullptr || moment.motion->empty()) return {};
   const float* pose = moment.mouth_pose != nullptr ? moment.mouth_pose : moment.pose;
   const float here = moment.presence;
-  return {(along(kOpeningAxis, pose) - here * usual.opening_middle) / usual.opening_spread,
+  const float axis = (along(kOpeningAxis, pose) - here * usual.opening_middle) / usual.opening_spread;
+  const float jaw = (jaw_of(pose) - here * usual.jaw_middle) / usual.jaw_spread;
+  return {mix(axis, jaw, usual.jaw_share),
           (along(kRoundingAxis, pose) - here * usual.rounding_middle) / usual.rounding_spread};
 }
 
 float opening_of(const SoundShape& sound, float motion) noexcept {
-  const float open = sound.gate * (0.70F * sound.opening * (1.0F + 0.38F * std::clamp(motion, -1.6F, 1.8F)) +
-                                   0.10F * std::max(std::min(motion, 1.8F), 0.0F));
+  const float open = sound.gate * 0.70F * sound.opening * (1.0F + 0.34F * std::clamp(motion, -1.6F, 1.8F));
   return unit(open) * (1.0F - 0.92F * sound.closing);
 }
 
@@ -67,9 +68,9 @@ Mouth mouth_from_sound(const FaceMoment& moment, const MotionUsual& usual) noexc
   const MotionShape motion = shape_of(moment, usual);
   Mouth mouth;
   mouth.spread =
-      unit(sound.gate * (0.26F * std::max(-sound.rounding, 0.0F) + 0.36F * std::max(-motion.rounding, 0.0F)));
+      unit(sound.gate * (0.26F * std::max(-sound.rounding, 0.0F) + 0.30F * std::max(-motion.rounding, 0.0F)));
   mouth.round =
-      unit(sound.gate * (0.34F * std::max(sound.rounding, 0.0F) + 0.40F * std::max(motion.rounding, 0.0F))) *
+      unit(sound.gate * (0.34F * std::max(sound.rounding, 0.0F) + 0.32F * std::max(motion.rounding, 0.0F))) *
       (1.0F - 0.6F * mouth.spread);
   mouth.open = slewed_opening(*moment.sound, media_s, motion.opening);
   mouth.closed = sound.closing * sound.gate;

@@ -18,6 +18,9 @@ struct MotionUsual {
   float opening_spread = 1.0F;
   float rounding_middle = 0.0F;
   float rounding_spread = 1.0F;
+  float jaw_middle = 0.0F;
+  float jaw_spread = 1.0F;
+  float jaw_share = 0.0F;       // how much of the opening is read from the jaw in place of the axis, 0 to 1
   std::array<float, 3> neck{};  // the avatar's own bearing, rotation vector in radians
   float brows = 0.0F;           // how lively the upper face is, 0 to 1.1
   float lag_s = 0.0F;           // by how much the motion runs ahead of the sound it belongs to
@@ -46,17 +49,20 @@ class MotionTrack {
   void begin(const float* keyframes, std::size_t count);
   void follow(const float* keyframe);
   [[nodiscard]] float liveliness(const float* keyframe);
-  void follow_lag(const SoundTrack& sound);
+  void learn(const SoundTrack& sound, bool unseen);
 
   bool own_ = false;
   MotionUsual now_;
   float opening_variance_ = 0.0F;
   float rounding_variance_ = 0.0F;
+  float jaw_variance_ = 0.0F;
   float brows_slewed_ = 0.0F;
   float speed_ = 0.0F;
   std::array<float, kMovingExpressions> before_{};
   std::deque<float> speeds_;  // of the last 6 s
+  bool learned_ = false;
   std::vector<float> openings_;
+  std::vector<float> jaws_;
   std::vector<MotionUsual> usual_;
   std::array<float, kKeyframeFloats> middle_{};
   std::vector<std::array<float, kKeyframeFloats>> middles_;

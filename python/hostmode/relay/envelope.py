@@ -32,6 +32,9 @@ PAUSED: Final = 2
 ENDED: Final = 3
 INTERRUPTED: Final = 4
 
+NO_EGRESS: Final = 0
+LIVEKIT_EGRESS: Final = 1
+
 # Field number and type of each field; a type in capitals is another message, a star means repeated.
 _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "Configure": {
@@ -40,7 +43,20 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
         "audio_format": (3, "int32"),
         "transport_compression": (4, "int32"),
         "egress_type": (5, "int32"),
+        "livekit": (6, "LiveKit"),
     },
+    "LiveKit": {
+        "url": (1, "string"),
+        "api_key": (2, "string"),
+        "api_secret": (3, "string"),
+        "room_name": (4, "string"),
+        "publisher_id": (5, "string"),
+        "extra_attributes": (6, "*Attribute"),
+        "idle_timeout": (7, "int32"),
+        "api_token": (8, "string"),
+    },
+    # An entry of a map<string, string>.
+    "Attribute": {"key": (1, "string"), "value": (2, "string")},
     "Confirm": {"connection_id": (1, "string"), "capabilities": (2, "*string")},
     "Audio": {"req_id": (1, "string"), "end": (2, "bool"), "audio": (3, "bytes")},
     "Error": {

@@ -18,9 +18,17 @@ from typing import TYPE_CHECKING, Final
 from hostmode.errors import HostModeError
 from hostmode.motion import LocalMotion
 from hostmode.relay import envelope as wire
+from hostmode.relay.egress import EgressError, join_room
 from hostmode.relay.faults import Faults
 from hostmode.relay.listening import is_loopback, listening, load_aiohttp, until_one_ends
-from hostmode.relay.service_session import ServiceSession, SessionRefusedError, configured, error_message
+from hostmode.relay.service_session import (
+    INVALID_ARGUMENT,
+    UPSTREAM_CLOSED,
+    ServiceSession,
+    SessionRefusedError,
+    configured,
+    error_message,
+)
 from hostmode.relay.tokens import SessionTokens
 
 if TYPE_CHECKING:
@@ -141,29 +149,44 @@ class MotionService:
     async def _talk(self, channel: _SocketChannel, socket: web.WebSocketResponse, avatar_id: str) -> None:
         try:
             first = await asyncio.wait_for(socket.receive_bytes(), _HANDSHAKE_S)
-            rate, audio_format = configured(first)
+            wanted = configured(first)
+            egress = None if wanted.egress is None else await join_room(wanted.egress, wanted.sample_rate)
         except (TypeError, asyncio.TimeoutError):
             await channel.close(1002, "the first frame must be a binary CONFIGURE_SESSION")
             return
-        except SessionRefusedError as refusal:
+        except (SessionRefusedError, EgressError) as refusal:
             await channel.send(error_message(refusal.code, str(refusal)))
             await channel.close(1008, "not offered")
             return
-        settings = self._settings
         connection_id = f"{datetime.now(timezone.utc):%Y%m%d%H%M%S}_{secrets.token_urlsafe(9)}"
         session = ServiceSession(
-            channel, connection_id, avatar_id, rate, audio_format, settings.make_source, settings.faults
+            channel,
+            connection_id,
+            avatar_id,
+            wanted.sample_rate,
+            wanted.audio_format,
+            self._settings.make_source,
+            self._settings.faults,
+            egress,
         )
         confirm = wire.new_envelope(wire.CONFIRM)
         confirm.confirm.connection_id = connection_id
         confirm.confirm.capabilities.extend(["playback_control", "playback_state"])
-        await channel.send(confirm.SerializeToString())
         try:
-            await until_one_ends(session.run(), _read(socket, session))
+            await channel.send(confirm.SerializeToString())
+            room = () if egress is None else (egress.run(),)
+            await until_one_ends(session.run(), _read(socket, session), *room)
         except (ValueError, HostModeError) as error:
             _log.warning("session %s is closed: %s", connection_id, error)
-            await channel.send(error_message(3, str(error), connection_id))
+            await channel.send(error_message(INVALID_ARGUMENT, str(error), connection_id))
             await channel.close(1007, "not understood")
+        except EgressError as error:
+            _log.warning("session %s is closed: %s", connection_id, error)
+            await channel.send(error_message(error.code, str(error), connection_id))
+            await channel.close(UPSTREAM_CLOSED, "egress")
+        finally:
+            if egress is not None:
+                await egress.close()
 
 
 async def _read(socket: web.WebSocketResponse, session: ServiceSession) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from hostmode._core import KEYFRAME_RATE, PCM_RATES, encode_message
+from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, PCM_RATES, encode_message
 from hostmode.relay import envelope as wire
+from hostmode.relay.egress import RoomPlayback
+from hostmode.relay.egress_target import EgressTarget, egress_target
 from hostmode.relay.listening import until_one_ends
 from hostmode.relay.playback import Playback
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from hostmode.motion import MotionSource
+    from hostmode.relay.egress import RoomEgress
     from hostmode.relay.faults import Faults
 
 _DEFAULT_RATE: Final = 16000
@@ -28,6 +33,7 @@ _SAMPLE_BYTES: Final = 2
 # Keyframes of one message: the first ones come soon, later ones in few messages.
 _FIRST_KEYFRAMES: Final = 5
 _KEYFRAMES: Final = 25
+_REMEMBERED: Final = 16
 # A request that is paused for so long is given up.
 PAUSE_TIMEOUT_S: Final = 300.0
 
@@ -54,10 +60,11 @@ class SessionRefusedError(Exception):
 
 
 class _Request:
-    def __init__(self, req_id: str, source: MotionSource) -> None:
+    def __init__(self, req_id: str, source: MotionSource, playback: Playback | RoomPlayback) -> None:
         self.req_id = req_id
         self.source = source
-        self.playback = Playback()
+        self.playback = playback
+        self.told = 0
         self.over = False
         self.messages = 0
         self.dangling = b""
@@ -76,6 +83,7 @@ class ServiceSession:
         audio_format: int,
         make_source: Callable[[int], MotionSource],
         faults: Faults,
+        egress: RoomEgress | None = None,
     ) -> None:
         self._channel = channel
         self.connection_id = connection_id
@@ -85,9 +93,12 @@ class ServiceSession:
         self._decoder: Any = None
         self._make_source = make_source
         self._faults = faults
+        self._egress = egress
         self._audio: asyncio.Queue[Any] = asyncio.Queue(MAX_WAITING)
         self._outgoing: asyncio.Queue[tuple[float, _Request | None, bytes]] = asyncio.Queue()
         self._request: _Request | None = None
+        # Interrupted before anything was made of them.
+        self._unwanted: deque[str] = deque(maxlen=_REMEMBERED)
         self._sent_at = 0.0
 
     async def receive(self, data: bytes) -> None:
@@ -120,17 +131,26 @@ class ServiceSession:
                 continue
             samples = self._samples(request, audio)
             keyframes = await asyncio.to_thread(self._keyframes, request, samples, audio.end)
-            if not request.over:
-                self._collect(request, keyframes, audio.end)
+            if request.over:
+                continue
+            if isinstance(request.playback, RoomPlayback):
+                if not self._strike(request, request.messages):
+                    request.messages += 1
+                    request.playback.speak(request.req_id, samples, keyframes, audio.end)
+            else:
+                self._collect(request, request.playback, keyframes, audio.end)
 
     def _request_of(self, req_id: str) -> _Request | None:
         request = self._request
         if request is not None and request.req_id == req_id:
             return None if request.over else request
+        if req_id in self._unwanted:
+            return None
         if request is not None and not request.over:
             self._end(request, "preempted")
         self._decoder = None
-        self._request = _Request(req_id, self._make_source(self._rate))
+        playback = Playback() if self._egress is None else self._egress.playback()
+        self._request = _Request(req_id, self._make_source(self._rate), playback)
         return self._request
 
     def _samples(self, request: _Request, audio: Any) -> npt.NDArray[np.int16]:
@@ -151,7 +171,7 @@ class ServiceSession:
         made = request.source.push(samples)
         return np.concatenate([made, request.source.finish()]) if end else made
 
-    def _collect(self, request: _Request, keyframes: npt.NDArray[np.float32], end: bool) -> None:
+    def _collect(self, request: _Request, playback: Playback, keyframes: npt.NDArray[np.float32], end: bool) -> None:
         request.waiting.append(keyframes)
         ready = np.concatenate(request.waiting)
         while True:
@@ -159,15 +179,17 @@ class ServiceSession:
             last = end and len(ready) <= wanted
             if len(ready) < wanted and not last:
                 break
-            self._post_motion(request, ready[:wanted], last)
+            self._post_motion(request, playback, ready[:wanted], last)
             ready = ready[wanted:]
             if last:
                 break
         request.waiting = [ready]
         if end:
-            request.playback.complete()
+            playback.complete()
 
-    def _post_motion(self, request: _Request, keyframes: npt.NDArray[np.float32], last: bool) -> None:
+    def _post_motion(
+        self, request: _Request, playback: Playback, keyframes: npt.NDArray[np.float32], last: bool
+    ) -> None:
         number, request.messages = request.messages, request.messages + 1
         data = encode_message(
             keyframes,
@@ -178,23 +200,36 @@ class ServiceSession:
         )
         if "malformed" in self._faults.names and number == 2:
             data = data[: len(data) - 7]
-        if self._faults.strikes("error", number):
-            request.over = True
-            self._post(request, self._error(request.req_id, INTERNAL, "the model failed"), even_over=True)
+        if self._strike(request, number):
             return
-        if request.playback.extend(len(keyframes) / KEYFRAME_RATE, time.monotonic()):
+        if playback.extend(len(keyframes) / KEYFRAME_RATE, time.monotonic()):
             self._post_state(request)
         self._post(request, data)
         if self._faults.strikes("twice", number):
             self._post(request, data)
+
+    def _strike(self, request: _Request, number: int) -> bool:
+        """Fail as was asked for; return whether the request is over with that."""
         if self._faults.strikes("close", number):
             self._post(None, b"")
+        if not self._faults.strikes("error", number):
+            return False
+        request.playback.interrupt("explicit", time.monotonic())
+        request.over = True
+        self._post(request, self._error(request.req_id, INTERNAL, "the model failed"), even_over=True)
+        return True
 
     # ---- control
 
     def _interrupt(self, req_id: str) -> None:
-        if self._request is not None and not self._request.over and req_id in ("", self._request.req_id):
-            self._end(self._request, "explicit")
+        request = self._request
+        if request is not None and req_id in ("", request.req_id):
+            if not request.over:
+                self._end(request, "explicit")
+        elif req_id:
+            self._unwanted.append(req_id)
+            if self._egress is not None:
+                self._egress.tell_unheard()
 
     def _end(self, request: _Request, reason: str) -> None:
         request.over = True
@@ -223,9 +258,9 @@ class ServiceSession:
             request, now_s = self._request, time.monotonic()
             if request is None:
                 continue
-            if request.playback.advance(now_s):
-                request.over = True
-                self._post_state(request, even_over=True)
+            request.over = request.playback.advance(now_s) or request.over
+            if request.playback.state != request.told:
+                self._post_state(request, even_over=request.over)
             if request.playback.state != wire.PAUSED:
                 paused_since = None
             elif paused_since is None:
@@ -241,9 +276,25 @@ class ServiceSession:
         self._outgoing.put_nowait((due, None if even_over else request, data))
 
     def _post_state(self, request: _Request, asked: str = "", even_over: bool = False) -> None:
+        if self._egress is not None and request.playback.state != request.told:
+            self._post_progress(request)
+        request.told = request.playback.state
         self._post(request, self._state(request.playback, asked or request.req_id), even_over)
 
-    def _state(self, playback: Playback, req_id: str) -> bytes:
+    def _post_progress(self, request: _Request) -> None:
+        """Tell a client whose motion goes to a room that it is heard there, or has been to its end."""
+        if request.playback.state in (wire.PLAYING, wire.ENDED):
+            end = request.playback.state == wire.ENDED
+            empty = encode_message(
+                np.zeros((0, KEYFRAME_FLOATS), np.float32),
+                connection_id=self.connection_id,
+                req_id=request.req_id,
+                end=end,
+                avatar_id=self._avatar_id,
+            )
+            self._post(request, empty, even_over=end)
+
+    def _state(self, playback: Playback | RoomPlayback, req_id: str) -> bytes:
         message = wire.new_envelope(wire.PLAYBACK)
         message.playback.connection_id = self.connection_id
         message.playback.req_id = req_id
@@ -270,8 +321,17 @@ class ServiceSession:
                 await self._channel.send(data)
 
 
-def configured(data: bytes) -> tuple[int, int]:
-    """Return sample rate and audio format of a client's first message.
+@dataclass(frozen=True)
+class Configuration:
+    """What a client wants of its session: sample rate, audio format, and the room to speak in, if any."""
+
+    sample_rate: int
+    audio_format: int
+    egress: EgressTarget | None
+
+
+def configured(data: bytes) -> Configuration:
+    """Return what a client's first message asks for.
 
     Raises
     ------
@@ -294,9 +354,17 @@ def configured(data: bytes) -> tuple[int, int]:
         raise SessionRefusedError(INVALID_ARGUMENT, f"audio_format is {wanted.audio_format}; it must be 0 or 1")
     if wanted.transport_compression:
         raise SessionRefusedError(INVALID_ARGUMENT, "compression of the transport is not offered; leave it out")
-    if wanted.egress_type:
-        raise SessionRefusedError(UNAVAILABLE, "egress to a room is not offered; use transport_frames")
-    return rate, wanted.audio_format
+    if wanted.egress_type not in (wire.NO_EGRESS, wire.LIVEKIT_EGRESS):
+        raise SessionRefusedError(
+            UNAVAILABLE, f"egress of type {wanted.egress_type} is not offered; there is LiveKit's (1)"
+        )
+    target = None
+    if wanted.egress_type == wire.LIVEKIT_EGRESS:
+        try:
+            target = egress_target(wanted.livekit)
+        except ValueError as error:
+            raise SessionRefusedError(INVALID_ARGUMENT, str(error)) from error
+    return Configuration(rate, wanted.audio_format, target)
 
 
 def error_message(code: int, text: str, connection_id: str = "", req_id: str = "") -> bytes:

@@ -84,6 +84,8 @@ class RoomPublisher:
         self._idle = asyncio.Event()
         self._idle.set()
         self._more = asyncio.Event()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._undelivered = 0
         self._closed = False
         self._task = asyncio.ensure_future(self._run())
@@ -127,13 +129,38 @@ class RoomPublisher:
     def interrupt(self) -> float:
         """Fall silent at once, and return how many seconds of the utterance had left for the room."""
         self._require_open()
-        # What waits in the source has been taken from the speech already, and is thrown away.
-        queued_s: float = self._source.queued_duration
-        heard_s = max(0.0, self._speech.position - queued_s)
+        heard_s = self.heard_s
         self._source.clear_queue()
         self._speech = OutgoingSpeech(self._rate, self._motion_wait)
+        self.resume()
         self._stir()
         return heard_s
+
+    def pause(self) -> float:
+        """Send nothing more until `resume` or `interrupt`, and return how many seconds will have left for the room.
+
+        What the source holds, at most 0.12 s, is still heard.
+        """
+        self._require_open()
+        self._flowing.clear()
+        return self._speech.position
+
+    def resume(self) -> None:
+        """Go on where `pause` stopped."""
+        self._require_open()
+        self._flowing.set()
+
+    @property
+    def heard_s(self) -> float:
+        """Seconds of the latest utterance that have left for the room."""
+        # What waits in the source has been taken from the speech already.
+        queued_s: float = self._source.queued_duration
+        return max(0.0, self._speech.position - queued_s)
+
+    @property
+    def silent(self) -> bool:
+        """Whether all that was given has left for the room."""
+        return self._speech.empty and self._source.queued_duration == 0.0
 
     async def finished(self) -> None:
         """Wait until all that was given has left for the room."""
@@ -172,6 +199,7 @@ class RoomPublisher:
         spoke = False
         try:
             while True:
+                await self._flowing.wait()
                 speech = self._speech
                 frame = speech.take(asyncio.get_running_loop().time())
                 if frame is not None:

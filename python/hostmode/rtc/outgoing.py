@@ -113,6 +113,8 @@ class OutgoingSpeech:
         return samples, Packet("speech", frames, start=number == 0, end=last)
 
     def _current(self) -> _Utterance:
+        if not self._utterances:
+            self.position = 0.0
         if not self._utterances or self._utterances[-1].complete:
             self._utterances.append(_Utterance())
         return self._utterances[-1]
