@@ -112,7 +112,7 @@ std::optional<double> Playback::interrupt() {
 // ---- time
 
 void Playback::settle(double now_s) {
-  const double drawn_s = present_s_;
+  const double drawn_s = looked_s_ <= now_s ? std::max(present_s_, looked_s_) : present_s_;
   if (now_s > present_s_) present_s_ = now_s;
   if (present_s_ < quiet_.until_s && !playout_.has_news()) return;
   playout_.play_silently(present_s_, [this, drawn_s] {
@@ -126,7 +126,9 @@ void Playback::settle(double now_s) {
   hearing_.forget(
       poses_.settle(playout_.clock(), poses_.shown_frame(playout_.clock(), present_s_, present_s_)));
   hearing_.note_position(frame);
-  if (const ConversationPtr conversation = conversations_.current()) end_overdue(*conversation);
+  if (const ConversationPtr conversation = conversations_.current()) {
+    if (end_overdue(*conversation)) screen_.take_news(drawn_s);  // it changes what is foreseen
+  }
   motion_.expire_early(present_s_);
   if (packets_.is_busy()) packets_.settle(present_s_, pose_under(present_s_).data());
   conversations_.release([this](const Conversation& conversation) {
@@ -157,9 +159,9 @@ double Playback::next_change_s() const noexcept {
   return change_s;
 }
 
-void Playback::end_overdue(Conversation& conversation) {
+bool Playback::end_overdue(Conversation& conversation) {
   conversation.waiting_since_s = waiting_since_s(conversation, playout_.paused(), present_s_);
-  if (present_s_ < overdue_s(conversation, playout_.paused(), config_)) return;
+  if (present_s_ < overdue_s(conversation, playout_.paused(), config_)) return false;
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
   const bool stalled = conversation.stalled();
   if (stalled) journal_.add_stall(false, conversation.id, present_s_);
@@ -167,16 +169,18 @@ void Playback::end_overdue(Conversation& conversation) {
   if (stalled) {
     conversation.stream.cut();
     hearing_.finish(conversation, present_s_);
-    return;
+    return true;
   }
   conversation.stream.set_motion_end(conversation.stream.consumed());
   conversation.stream.close();
   conversations_.stop_accepting(conversation);
+  return true;
 }
 
 // ---- what is seen and heard
 
 void Playback::show(double now_s, float* out) {
+  looked_s_ = now_s;
   show_under(now_s, out);
   packets_.face().show(now_s, out);
 }

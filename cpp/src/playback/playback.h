@@ -145,7 +145,8 @@ class Playback {
   static constexpr double kNow_s = -std::numeric_limits<double>::infinity();  // before any time
 
   [[nodiscard]] double next_change_s() const noexcept;
-  void end_overdue(Conversation& conversation);
+  // Whether it did.
+  bool end_overdue(Conversation& conversation);
   [[nodiscard]] AudioIntake::Chunk make_room(AudioIntake::Chunk chunk);
   // What is shown where no packets are.
   [[nodiscard]] std::array<float, kKeyframeFloats> pose_under(double t_s);
@@ -153,6 +154,7 @@ class Playback {
 
   // What a sample needs where nothing has changed since the last one lies together, first.
   double present_s_ = kNow_s;
+  double looked_s_ = kNow_s;  // of the latest picture, which may lie beyond the present
   TimeAdmission admission_;
   QuietSpell quiet_;
   PoseTrack poses_;

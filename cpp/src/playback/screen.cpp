@@ -37,8 +37,10 @@ void Screen::take_news(double present_s) {
   });
   if (!changes) return;
   begin_foresight(frame);
-  poses_.after_change(clock, frame, present_s, poses_.change_s(before, poses_.segment_at(frame)),
-                      PoseTrack::Blend::kReplaces);
+  double duration_s = poses_.change_s(before, poses_.segment_at(frame));
+  // What was foreseen and does not come about is no transition: even where those take no time, it is blended.
+  if (frame > static_cast<double>(clock.rendered_frames())) duration_s = poses_.blend_s(duration_s);
+  poses_.after_change(clock, frame, present_s, duration_s, PoseTrack::Blend::kReplaces);
   end_foresight();
 }
 
