@@ -134,7 +134,7 @@ def asan_python(session: nox.Session) -> None:
     elsewhere = (
         "batch*",
         "blender*",
-        "export",
+        "export*",
         "sending",
         "cli_*",
         "controller_forks",
@@ -145,7 +145,7 @@ def asan_python(session: nox.Session) -> None:
         "frozen",
     )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels", "rtc_livekit", "speak")
+    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_livekit", "speak")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
