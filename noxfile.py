@@ -145,7 +145,7 @@ def asan_python(session: nox.Session) -> None:
         "frozen",
     )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_livekit", "speak")
+    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_livekit", "rtc_room", "speak")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
@@ -210,6 +210,7 @@ def livekit(session: nox.Session) -> None:
         "pytest",
         "tests/python/test_rtc_livekit.py",
         "tests/python/test_livekit_egress.py",
+        "tests/python/test_rtc_room.py",
         env={"HOSTMODE_LIVEKIT_SERVER": str(server), "HOSTMODE_LIVEKIT_AGENT_PYTHON": str(python)},
     )
 

@@ -1,7 +1,7 @@
 """Build and run the benchmarks, print what they find and write it to benchmarks/results: one file a part.
 
-Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [face] [carrying] [batch]
-[sending]
+Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [packets] [face] [carrying]
+[batch] [sending]
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import frontiers
 import hostmode
+import packets
 import playout
 
 if TYPE_CHECKING:
@@ -239,7 +241,18 @@ def carrying() -> Iterator[str]:
 
 def playout_of_streams() -> Iterator[str]:
     """When sound starts, and how often it runs dry (G1)."""
-    yield from playout.report(json.loads(run(BUILD / "playout", *playout.SEEDS, *playout.RISKS)))
+    scores = json.loads(run(BUILD / "playout", *playout.SEEDS, *playout.RISKS))
+    frontiers.draw_streams(playout.curves(scores), RESULTS / "playout.svg")
+    yield from playout.report(scores)
+    yield "![Start against utterances with an underrun, the knob of each swept](playout.svg)"
+
+
+def playout_of_packets() -> Iterator[str]:
+    """How long packets are held back, and how many come too late (G1b)."""
+    found = json.loads(run(BUILD / "packets", *packets.SEEDS))
+    frontiers.draw_packets(packets.curves(found), RESULTS / "packets.svg")
+    yield from packets.report(found)
+    yield "![Delay against late frames, the knob of each swept](packets.svg)"
 
 
 def batch() -> Iterator[str]:
@@ -331,6 +344,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "interpolation": interpolation,
     "clock": clock,
     "playout": playout_of_streams,
+    "packets": playout_of_packets,
     "face": face,
     "carrying": carrying,
     "batch": batch,
@@ -350,6 +364,8 @@ def processor() -> str:
 
 def main() -> None:
     wanted = sys.argv[1:] or list(PARTS)
+    if "playout" in wanted and "packets" not in wanted:
+        wanted.insert(wanted.index("playout") + 1, "packets")
     if unknown := set(wanted) - set(PARTS):
         raise SystemExit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if set(wanted) - {"face", "carrying", "batch", "sending", "worker"}:
