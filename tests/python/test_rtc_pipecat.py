@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,10 +57,10 @@ class Output(FrameProcessor):
         return [int(number) for number in np.frombuffer(sound, np.int16)[RATE // 100 - 1 :: RATE // 100] if number]
 
 
-def in_pipeline(act: Callable[[PipelineWorker, Output], Awaitable[None]]) -> Output:
+def in_pipeline(act: Callable[[PipelineWorker, Output], Awaitable[None]], stage: type = TimedStage) -> Output:
     async def run() -> Output:
         output = Output()
-        face = avatar_processor(RATE, stage=TimedStage, motion=TimedMotion, patience=1.0)
+        face = avatar_processor(RATE, stage=stage, motion=TimedMotion, patience=1.0)
         worker = PipelineWorker(Pipeline([face, output]), cancel_on_idle_timeout=False, enable_rtvi=False)
         started = asyncio.Event()
 
@@ -173,6 +174,23 @@ def test_pictures_go_on_while_idle_and_never_pile_up() -> None:
 
     output = in_pipeline(act)
     assert not output.of(BotStoppedSpeakingFrame)
+
+
+def test_slow_drawing_leaves_out_pictures_and_no_sound() -> None:
+    class Slow(TimedStage):
+        def render(self, pose: np.ndarray, now: float = 0.0) -> np.ndarray:
+            time.sleep(0.09)
+            return super().render(pose, now)
+
+    async def act(worker: PipelineWorker, output: Output) -> None:
+        await asyncio.sleep(1.0)
+        await say(worker, 2.0)
+
+    output = in_pipeline(act, Slow)
+    assert output.numbers() == list(range(1, 201))
+    sound = output.of(TTSAudioRawFrame)
+    assert sound[-1][0] - sound[0][0] < 2.6
+    assert 5 < len(output.of(OutputImageRawFrame)) < 40
 
 
 def test_sound_of_another_rate_is_told_and_left_out() -> None:

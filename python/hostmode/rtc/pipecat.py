@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +23,6 @@ __all__ = ["avatar_processor"]
 _BLOCK_S: Final = 0.04
 # What the transport has ahead while the bot speaks.
 _LEAD_S: Final = 0.12
-# Of a block, for drawing.
-_DRAWING_SHARE: Final = 0.75
 
 
 def avatar_processor(
@@ -152,16 +149,10 @@ def avatar_processor(
         async def _speak(self) -> None:
             loop = asyncio.get_running_loop()
             block = round(_BLOCK_S * sample_rate)
-            due, drawn_s, number, sounded = loop.time(), 0.0, 0, False
+            due, sounded = loop.time(), False
             while True:
                 now = face.taken_s
-                picture = None
-                # One picture in so many that drawing does not hold the sound up.
-                if number % max(1, math.ceil(drawn_s / (_DRAWING_SHARE * _BLOCK_S))) == 0:
-                    began = loop.time()
-                    picture = await self._drawing.draw(face.pose(now), now)
-                    drawn_s += 0.2 * (loop.time() - began - drawn_s)
-                number += 1
+                picture = await self._drawing.draw_in_time(face.pose(now), now, _BLOCK_S)
                 step = face.step(block)
                 if step.sounds and not sounded:
                     due -= _LEAD_S

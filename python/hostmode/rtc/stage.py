@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
     import numpy.typing as npt
+
+
+# Of the time of a block of sound, for drawing.
+_SHARE: Final = 0.75
 
 
 class Stage(Protocol):
@@ -54,6 +60,8 @@ class DrawingThread:
     def __init__(self, make: Callable[[], Stage]) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hostmode-pictures")
         self._stage = self._thread.submit(make)
+        self._drawn_s = 0.0
+        self._asked = 0
 
     async def size(self) -> tuple[int, int]:
         """Return width and height, pixels; raises what the making of the stage raised."""
@@ -63,6 +71,21 @@ class DrawingThread:
         """Return the picture of a pose, shape (height, width, 4)."""
         stage = await asyncio.wrap_future(self._stage)
         return await asyncio.wrap_future(self._thread.submit(stage.render, pose, now))
+
+    async def draw_in_time(
+        self, pose: npt.NDArray[np.float32], now: float, interval: float
+    ) -> npt.NDArray[np.uint8] | None:
+        """Return the picture of a pose, or ``None`` in between where drawing takes longer than there is time.
+
+        `interval` is the seconds between two calls, during which sound waits for the drawing.
+        """
+        number, self._asked = self._asked, self._asked + 1
+        if number % max(1, math.ceil(self._drawn_s / (_SHARE * interval))):
+            return None
+        began = time.perf_counter()
+        picture = await self.draw(pose, now)
+        self._drawn_s += 0.2 * (time.perf_counter() - began - self._drawn_s)
+        return picture
 
     def close(self) -> None:
         """Close the stage; a picture that is being drawn is finished."""

@@ -78,14 +78,17 @@ class AvatarVideo:
 
     async def _frames(self) -> AsyncIterator[Any]:
         face = self._face
+        latest: Any = None
         while True:
             now = face.taken_s
-            picture = await self._drawing.draw(face.pose(now), now)
+            picture = await self._drawing.draw_in_time(face.pose(now), now, 1.0 / _FPS)
             step = face.step(self._block)
             # Silence is not given out: the runner counts every sample as part of an utterance.
             if step.sounds:
                 yield audio_frame(step.sound, face.sample_rate)
-            yield video_frame(picture)
+            # The runner takes its time from the pictures: there is one for each piece of sound.
+            latest = latest if picture is None else video_frame(picture)
+            yield latest
             for report in step.reports:
                 if report.kind == "finished":
                     yield self._segment_end()
