@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 KEY = "a key of a test"
 
 
-async def run(program: str, sdk: str, *arguments: str, settings: ServiceSettings) -> Any:
+async def run(program: str, sdk: str, *arguments: str, settings: ServiceSettings, authority: str = "") -> Any:
+    trusted = {"SSL_CERT_FILE": authority} if authority else {}
     async with serve_motion(settings) as service:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -28,7 +30,7 @@ async def run(program: str, sdk: str, *arguments: str, settings: ServiceSettings
             sdk,
             service.url,
             *arguments,
-            env=environment_with(sdk),
+            env={**environment_with(sdk), **trusted},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -80,3 +82,17 @@ def test_server_sdk_drives_a_controller_and_is_interrupted_both_ways(sdk: str) -
     for speaking in ("first", "second", "third", "fourth"):
         assert said["largest"][speaking] > 0.05
     assert said["largest"]["silence"] < 0.02
+
+
+@pytest.mark.parametrize("sdk", VERSIONS)
+def test_server_sdk_connects_over_tls_to_whom_it_trusts(sdk: str, speech: Path, tmp_path: Path) -> None:
+    trustme = pytest.importorskip("trustme")
+    authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    command = ("sdk_session.py", sdk, KEY, str(speech))
+    settings, trusted = ServiceSettings(tls=tls), str(tmp_path / "authority.pem")
+    trusting = asyncio.run(run(*command, settings=settings, authority=trusted))
+    assert trusting.get("error") is None
+    assert sum(last for _, last in trusting["frames"]) == 2
+    assert "CERTIFICATE_VERIFY_FAILED" in asyncio.run(run(*command, settings=settings))["text"]

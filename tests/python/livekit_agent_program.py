@@ -54,6 +54,7 @@ async def main(settings: dict[str, Any]) -> None:
     except Exception as error:
         say("refused", error=str(error), cause=str(error.__cause__), code=str(getattr(error.__cause__, "code", "")))
         await room.disconnect()
+        say("left")
         return
     await avatar.wait_for_join(timeout=10)
     say("joined")
@@ -78,6 +79,7 @@ async def main(settings: dict[str, Any]) -> None:
     await session.aclose()
     await avatar.aclose()
     await room.disconnect()
+    say("left")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ def running_server(port: int | None = None) -> Iterator[str]:
                 time.sleep(0.05)
         yield f"ws://127.0.0.1:{port}"
     finally:
-        process.terminate()
+        # Asked to end, it would wait until everybody has left.
+        process.kill()
         process.communicate(timeout=20)
 
 

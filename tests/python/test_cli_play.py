@@ -1,4 +1,4 @@
-"""``hostmode play``, ``demo`` and ``devices``: files equal the recording; live runs end with facts."""
+"""``hostmode play`` and ``devices``: files equal the recording; live runs end with facts."""
 
 from __future__ import annotations
 
@@ -367,40 +367,3 @@ def test_devices_without_sounddevice_names_the_extra(monkeypatch: pytest.MonkeyP
 
     assert result.exit_code == 6
     assert result.stderr == 'hostmode: sound needs sounddevice: pip install "hostmode[audio]"\n'
-
-
-def test_demo_without_matplotlib_still_plays_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    short = excerpt(1.0)
-    monkeypatch.setattr(Recording, "embedded", classmethod(lambda cls: short))
-
-    result = run("demo", "--picture", tmp_path / "x.png", "--film", tmp_path / "x.mp4")
-
-    assert result.exit_code == 0
-    assert 'picture  none: plotting needs matplotlib: pip install "hostmode[plot]"' in result.output
-
-
-def test_demo_draws_what_it_played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    short = excerpt(1.0)
-    monkeypatch.setattr(Recording, "embedded", classmethod(lambda cls: short))
-
-    result = run("demo", "--picture", tmp_path / "x.png", "--film", tmp_path / "x.mp4")
-
-    assert result.exit_code == 0
-    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_demo_without_a_display_writes_a_film_and_a_sheet_and_says_where(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    short = excerpt(1.0)
-    monkeypatch.setattr(Recording, "embedded", classmethod(lambda cls: short))
-
-    result = run("demo", "--picture", tmp_path / "x.png", "--film", tmp_path / "x.mp4")
-
-    assert result.exit_code == 0
-    assert str(tmp_path / "x.mp4") in result.output.replace("\n", "")
-    assert (tmp_path / "x.mp4").stat().st_size > 10_000
-    assert (tmp_path / "x-sheet.png").read_bytes().startswith(b"\x89PNG")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hostmode import Recording
+from hostmode.motion import source_named
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXPECTED = {
@@ -22,6 +23,7 @@ EXPECTED = {
         "late and discarded: 1 sound, 1 motion",
         "second turn",
     ),
+    "own_motion": ("a motion source: True", "60 keyframes, 2.4 s heard"),
     "expressions": ("smile", "wink"),
     "fastapi_relay": ("1 client", "playing", "idle (playback_end)", "60 keyframes"),
     "voice_agent": (
@@ -84,3 +86,18 @@ def test_batch_folder_writes_sound_and_poses(folder: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_example_is_short_enough_to_read(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) < 80
+
+
+def test_own_motion_does_not_depend_on_how_its_sound_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    make = source_named("own_motion:OwnMotion")
+    sound = Recording.embedded().audio[:20000]
+    for size in (1, 777, 20000):
+        source = make(16000)
+        made = [source.push(sound[start : start + size]) for start in range(0, len(sound), size)]
+        keyframes = np.concatenate([*made, source.finish()])
+        assert keyframes.shape == (32, 120)
+        if size == 1:
+            expected = keyframes
+        np.testing.assert_array_equal(keyframes, expected)
+    assert np.ptp(expected[:, 9]) > 0.02

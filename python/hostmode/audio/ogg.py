@@ -7,14 +7,23 @@ from typing import Final
 _MAGIC: Final = b"OggS"
 _HEADER_BYTES: Final = 27
 _CONTINUED: Final = 1
+_FIRST: Final = 2
+_LAST: Final = 4
 # 255 segments of 255 bytes: no page is longer; a packet of Opus is far shorter.
 _LONGEST_PACKET: Final = 65_025
 
 
 class OggReader:
-    """Takes the bytes of one logical stream and gives out its packets."""
+    """Takes the bytes of one logical stream and gives out its packets.
+
+    Attributes
+    ----------
+    ending : tuple of int, optional
+        Once the last page came: its granule position, and how many packets it ended.
+    """
 
     def __init__(self) -> None:
+        self.ending: tuple[int, int] | None = None
         self._bytes = b""
         self._offset = 0
         self._packet = b""
@@ -62,4 +71,8 @@ class OggReader:
             if length < 255:
                 packets.append(self._packet)
                 self._packet = b""
+        if page[5] & _FIRST:
+            self.ending = None
+        if page[5] & _LAST:
+            self.ending = int.from_bytes(page[6:14], "little", signed=True), len(packets)
         return packets

@@ -45,9 +45,12 @@ class OpusDecoder:
         self._mono: Any = av.AudioResampler(format="s16", layout="mono", rate=_DECODED_RATE)
         self._to_rate: Any = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
         self._skip = pre_skip
+        self._decoded = 0
 
-    def push(self, packet: bytes) -> npt.NDArray[np.int16]:
+    def push(self, packet: bytes, end: int | None = None) -> npt.NDArray[np.int16]:
         """Decode one packet; samples of shape (n,).
+
+        What lies beyond `end`, in samples at 48 kHz from the start of the stream, is padding and left out.
 
         Raises
         ------
@@ -58,18 +61,21 @@ class OpusDecoder:
             decoded = self._codec.decode(self._packet(packet))
         except self._error as error:
             raise ValueError(f"{len(packet)} bytes are no packet of Opus: {error}") from error
-        return self._converted([same for frame in decoded for same in self._mono.resample(frame)])
+        return self._converted([same for frame in decoded for same in self._mono.resample(frame)], end)
 
     def finish(self) -> npt.NDArray[np.int16]:
         """Return what is held back."""
         return _samples(self._to_rate.resample(None))
 
-    def _converted(self, frames: list[Any]) -> npt.NDArray[np.int16]:
+    def _converted(self, frames: list[Any], end: int | None) -> npt.NDArray[np.int16]:
         import av
 
         ready = []
         for frame in frames:
             samples = frame.to_ndarray().reshape(-1)
+            begin, self._decoded = self._decoded, self._decoded + len(samples)
+            if end is not None:
+                samples = samples[: max(0, end - begin)]
             left_out = min(self._skip, len(samples))
             self._skip -= left_out
             if left_out == len(samples):
@@ -103,14 +109,19 @@ class OggOpusDecoder:
         ValueError
             They are no Ogg Opus.
         """
-        made = [self._decode(packet) for packet in self._pages.push(data)]
+        packets = self._pages.push(data)
+        granule, ended = self._pages.ending or (0, 0)
+        body = len(packets) - ended
+        # A stream whose last page has no position above 0 says nothing about its end.
+        end = granule if granule > 0 else None
+        made = [self._decode(packet, None if number < body else end) for number, packet in enumerate(packets)]
         return np.concatenate(made) if made else np.empty(0, np.int16)
 
     def finish(self) -> npt.NDArray[np.int16]:
         """Return what is held back."""
         return np.empty(0, np.int16) if self._decoder is None else self._decoder.finish()
 
-    def _decode(self, packet: bytes) -> npt.NDArray[np.int16]:
+    def _decode(self, packet: bytes, end: int | None) -> npt.NDArray[np.int16]:
         nothing = np.empty(0, np.int16)
         if packet.startswith(_HEAD):
             if len(packet) < 19:
@@ -120,7 +131,7 @@ class OggOpusDecoder:
             return nothing
         if self._decoder is None:
             raise ValueError(f"the Ogg stream is not Opus: it begins with {packet[:8]!r}")
-        return nothing if packet.startswith(_TAGS) else self._decoder.push(packet)
+        return nothing if packet.startswith(_TAGS) else self._decoder.push(packet, end)
 
 
 def _samples(frames: list[Any]) -> npt.NDArray[np.int16]:

@@ -6,12 +6,12 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hostmode.cli.style import new_app
+from hostmode.cli.tls import CertificateOption, KeyOption, server_context
 
 if TYPE_CHECKING:
     from hostmode.relay import ServiceSettings
@@ -40,9 +40,8 @@ def emulate(
         str | None,
         typer.Option(help="A motion source of your own, called with the sample rate.", metavar="MODULE:NAME"),
     ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="A PEM file with certificate and key: serve TLS.", exists=True)
-    ] = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
 ) -> None:
     """Serve motion to the published server SDKs, without an account: they connect unmodified.
 
@@ -59,13 +58,9 @@ def emulate(
         make_source = LocalMotion if source is None else source_named(source)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    tls = None
-    if certificate is not None:
-        import ssl
-
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(certificate)
-    asyncio.run(_serve(ServiceSettings(host, port, api_key, faults, make_source, tls=tls)))
+    asyncio.run(
+        _serve(ServiceSettings(host, port, api_key, faults, make_source, tls=server_context(certificate, key)))
+    )
 
 
 async def _serve(settings: ServiceSettings) -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from hostmode.sending import Destination
     from hostmode.view.window import Window
 
+    #: Gives a controller a recording to play; the block begins when its conversation has.
+    Feed = Callable[[Recording, Controller], contextlib.AbstractContextManager[None]]
+
 _FRAMES_PER_SECOND: Final = 30
 # Of the face, in a window, after the sound.
 _REST_S: Final = 1.0
@@ -81,6 +84,13 @@ class Playback:
     sent: list[tuple[str, dict[str, float]]] = field(default_factory=list)
 
 
+@contextlib.contextmanager
+def _at_once(recording: Recording, avatar: Controller) -> Iterator[None]:
+    conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
+    avatar.yield_frames_data(list(recording.messages), conversation_id)
+    yield
+
+
 def play_live(
     recording: Recording,
     title: str,
@@ -89,11 +99,12 @@ def play_live(
     device: int | str | None = None,
     stage: Stage = Stage(),
     destinations: Sequence[Destination] = (),
+    feed: Feed = _at_once,
 ) -> Playback:
     """Play `recording` to its end and show the face meanwhile, in the terminal, a window or a browser, and send it.
 
     Without a sound card it plays unheard, in the same time, and the result says why. `device` is that of
-    `SounddeviceOutput`; one that is not there raises `AudioOutputError`.
+    `SounddeviceOutput`; one that is not there raises `AudioOutputError`. `feed` gives the controller what it plays.
     """
     from rich.console import Console
     from rich.live import Live
@@ -118,9 +129,8 @@ def play_live(
         _maybe_window(avatar, title, stage) as shown,
         _maybe_web(avatar, stage, console),
         _sending(avatar, destinations, playback),
+        feed(recording, avatar),
     ):
-        conversation_id = avatar.yield_audio_data(recording.audio.data, end=True)
-        avatar.yield_frames_data(list(recording.messages), conversation_id)
         with paused_while_stopped(avatar, console):
             if shown is not None:
                 _show_in(shown, avatar, recording, playback)

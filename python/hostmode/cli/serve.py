@@ -10,6 +10,7 @@ import typer
 
 from hostmode.cli.emulate import until_signal
 from hostmode.cli.style import new_app
+from hostmode.cli.tls import CertificateOption, KeyOption, server_context
 
 if TYPE_CHECKING:
     from hostmode.recording import Recording
@@ -35,18 +36,23 @@ def serve(
         str | None,
         typer.Option(help="nats://HOST:4222: be one of several nodes; without FILE, carry what the others say."),
     ] = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
     pause: Annotated[float, typer.Option(help="Seconds from the end to the next time.", min=0.0)] = 3.0,
 ) -> None:
     """Speak a recording, over and over, to all clients that are connected: `hostmode connect`, or any other.
 
     Example: `hostmode serve speech.json --port 8788`
+
+    Example: `hostmode serve --host 0.0.0.0 --certificate fullchain.pem --key privkey.pem`
     """
     from hostmode.recording import Recording, load_recording
     from hostmode.relay import RelaySettings
 
+    tls = server_context(certificate, key)
     silent = bus is not None and file is None
     recording = Recording.embedded() if file is None else load_recording(file)
-    settings = RelaySettings(host, port, recording.sample_rate, token)
+    settings = RelaySettings(host, port, recording.sample_rate, token, tls=tls)
     asyncio.run(_serve(settings, bus, None if silent else recording, pause))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -83,16 +84,17 @@ async def join_room(target: EgressTarget, sample_rate: int) -> RoomEgress:
 async def _enter(rtc: Any, room: Any, target: EgressTarget, sample_rate: int) -> RoomEgress:
     await room.connect(target.url, target.token, rtc.RoomOptions(auto_subscribe=False))
     publisher = await publish(room, sample_rate)
-    video = rtc.LocalVideoTrack.create_video_track(_VIDEO_TRACK, rtc.VideoSource(_VIDEO_PIXELS, _VIDEO_PIXELS))
-    camera = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA)
-    await room.local_participant.publish_track(video, camera)
+    if target.video:
+        video = rtc.LocalVideoTrack.create_video_track(_VIDEO_TRACK, rtc.VideoSource(_VIDEO_PIXELS, _VIDEO_PIXELS))
+        camera = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA)
+        await room.local_participant.publish_track(video, camera)
     return RoomEgress(rtc, room, publisher, target, sample_rate)
 
 
 def _refused(target: EgressTarget, reason: str) -> EgressError:
     # Two of the SDKs take any text with this word in it for another fault.
-    plain = reason.replace("nauthorized", "ot let in")
-    if any(sign in reason for sign in ("401", "403", "nauthorized", "ermission")):
+    plain = re.sub("unauthorized", "not let in", reason, flags=re.IGNORECASE)
+    if plain != reason or re.search(r"\b40[13]\b", reason):
         return EgressError(UNAUTHENTICATED, f"the LiveKit server refuses the token for room {target.room!r}: {plain}")
     return EgressError(UNAVAILABLE, f"failed to create egress connection: {target.url}: {plain}")
 

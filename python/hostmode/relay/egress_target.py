@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -37,6 +36,8 @@ class EgressTarget:
         Identity of the participant who is told of playback, or ``""``.
     idle_timeout : int
         Seconds without sound after which the room is left; 0 for never.
+    video : bool
+        Whether the token allows a track of video.
     """
 
     url: str
@@ -44,6 +45,7 @@ class EgressTarget:
     room: str
     agent: str
     idle_timeout: int
+    video: bool
 
 
 def egress_target(wanted: Any) -> EgressTarget:
@@ -62,9 +64,10 @@ def egress_target(wanted: Any) -> EgressTarget:
     if wanted.idle_timeout < 0:
         raise ValueError(f"livekit_egress: idle_timeout is {wanted.idle_timeout}; it must be 0 or more seconds")
     attributes = {one.key: one.value for one in wanted.extra_attributes}
+    sources: list[str] = []
     if wanted.api_token:
         token = wanted.api_token
-        _check(token, wanted.room_name)
+        sources = _sources(token, wanted.room_name)
     elif wanted.api_key and wanted.api_secret:
         if not wanted.publisher_id:
             raise ValueError("livekit_egress: publisher_id is missing; without api_token it names the participant")
@@ -74,20 +77,27 @@ def egress_target(wanted: Any) -> EgressTarget:
             "livekit_egress: missing LiveKit credentials: provide api_token or both api_key and api_secret"
         )
     agent = next((attributes[name] for name in _AGENT_ATTRIBUTES if attributes.get(name)), "")
-    return EgressTarget(wanted.url, token, wanted.room_name, agent, wanted.idle_timeout)
+    video = not sources or "camera" in sources
+    return EgressTarget(wanted.url, token, wanted.room_name, agent, wanted.idle_timeout, video)
 
 
-def _check(token: str, room_name: str) -> None:
+def _sources(token: str, room_name: str) -> list[str]:
+    """Return what a token allows to publish, nothing for all; a server leaves what it does not allow unanswered."""
     try:
         body = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        expires, room = claims.get("exp"), (claims.get("video") or {}).get("room")
-    except (IndexError, ValueError, binascii.Error, AttributeError) as error:
+        grant = claims.get("video") or {}
+        expires, room, sources = claims.get("exp"), grant.get("room"), list(grant.get("canPublishSources") or ())
+    except (IndexError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"livekit_egress: api_token is no token of LiveKit: {error}") from error
     if isinstance(expires, (int, float)) and expires < time.time():
         raise ValueError(f"livekit_egress: api_token expired {time.time() - expires:.0f} s ago; make a new one")
     if room and room != room_name:
         raise ValueError(f"livekit_egress: api_token is for room {room!r}, and room_name is {room_name!r}")
+    allowed = grant.get("canPublish") is not False and (not sources or "microphone" in sources)
+    if not allowed or grant.get("canPublishData") is False:
+        raise ValueError("livekit_egress: api_token must allow to publish the microphone and data")
+    return sources
 
 
 def _signed(wanted: Any, attributes: Mapping[str, str]) -> str:
