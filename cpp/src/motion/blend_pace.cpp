@@ -21,10 +21,10 @@ double pace_blend(const float* offset, const Keyframe& step, double duration_s, 
   for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
     pace[i] = 1.0F;
     const double size = std::abs(offset[i]);
-    if (size <= kInvisible) continue;
     const double ordinary = step.data()[i] / kKeyframeInterval_s;
+    if (size <= kInvisible || ordinary <= 0) continue;
     const double most = std::max(kMostOfOrdinary * ordinary, kEaseSpeed * size / transition_s);
-    const double needed_s = kEaseSpeed * size / (most - ordinary);
+    const double needed_s = std::min(kEaseSpeed * size / (most - ordinary), transition_s);
     if (needed_s <= duration_s) continue;
     pace[i] = static_cast<float>(duration_s / needed_s);
     longest_s = std::max(longest_s, needed_s);

@@ -37,8 +37,10 @@ TEST_CASE("a small blend takes as long as it was given, and a large one what spe
   CHECK(longest_s(-0.2F, 0.2F) == doctest::Approx(0.12));  // half of a step an interval, at most 1.5 of it
 }
 
-TEST_CASE("a blend over speech of which nothing is known takes a transition") {
-  CHECK(longest_s(0.5F, 0.0F) == doctest::Approx(0.4));
+TEST_CASE(
+    "no blend takes longer than a transition, nor than was given where nothing is known of the speech") {
+  CHECK(longest_s(0.5F, 0.01F) == doctest::Approx(0.4));
+  CHECK(longest_s(0.5F, 0.0F) == doctest::Approx(0.04));
 }
 
 TEST_CASE("a blend is slowed value by value") {
