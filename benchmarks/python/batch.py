@@ -1,4 +1,5 @@
-"""Two hundred recordings by one worker and by two, and by two that are killed half way: prints seconds as JSON.
+"""Two hundred recordings by one worker and by two, and by two that are killed half way: prints seconds and MB
+as JSON.
 
 Arguments: the number of recordings, 200 unless given.
 """
@@ -6,6 +7,7 @@ Arguments: the number of recordings, 200 unless given.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -63,6 +65,29 @@ def killed_and_resumed(source: Path, target: Path, count: int) -> float:
     return timed(source, target, 2)
 
 
+def peak_mb(process: subprocess.Popen[bytes]) -> float:
+    """Return the most memory that a process itself has had so far, its workers apart; NaN where it has ended."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+    except (OSError, StopIteration):
+        return float("nan")
+
+
+def parent_memory(source: Path, target: Path, count: int) -> tuple[float, float]:
+    """Return the peak memory in MB of the process that hands out items: after an eighth of them, and after all."""
+    early = late = float("nan")
+    with subprocess.Popen(command(source, target, 2), stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            present, items = peak_mb(process), len(done(target))
+            if not math.isnan(present):
+                late = present
+                if items <= count // 8:
+                    early = present
+            time.sleep(0.02)
+    return early, late
+
+
 def outputs(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix != ".ndjson"}
 
@@ -78,6 +103,7 @@ def main() -> None:
             for workers in times:
                 times[workers].append(timed(source, Path(scratch) / f"by{workers}-{turn}", workers))
         resumed = killed_and_resumed(source, Path(scratch) / "resumed", count)
+        early, late = parent_memory(source, Path(scratch) / "memory", count)
         whole, again = outputs(Path(scratch) / "by1-0"), outputs(Path(scratch) / "resumed")
         entries = done(Path(scratch) / "resumed")
         print(
@@ -89,6 +115,8 @@ def main() -> None:
                     "two_workers_s": min(times[2]),
                     "ratio": min(times[1]) / min(times[2]),
                     "resumed_s": resumed,
+                    "parent_mb_early": early,
+                    "parent_mb": late,
                     "done_twice": len(entries) - count,
                     "differing": sum(whole[name] != again.get(name) for name in whole) + len(again) - len(whole),
                 }

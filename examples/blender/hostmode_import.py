@@ -10,6 +10,7 @@ beside it becomes the scene's sound.
 import csv
 import json
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -28,12 +29,27 @@ bl_info = {
 }
 
 
+LEAST_RATE, MOST_RATE = 1, 240
+# Weights are from 0 to 1, angles a few radians.
+LARGEST = 100.0
+# What hostile files make Python's readers, and the code below, raise.
+UNREADABLE = (
+    *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError),
+    *(OverflowError, RecursionError, csv.Error),
+)
+
+
 class Take:
     """Weights by name of an expression, a value a frame."""
 
     def __init__(self, rate: float, names: list[str], rows: list[list[float]]) -> None:
         if not rows or any(len(row) != len(names) for row in rows):
             raise ValueError("it has no frames, or rows of different lengths")
+        if not LEAST_RATE <= rate <= MOST_RATE:
+            raise ValueError(f"it has {rate:.6g} frames a second; {LEAST_RATE} to {MOST_RATE} are possible")
+        # Not what compares false, which NaN is.
+        if not all(abs(value) <= LARGEST for row in rows for value in row):
+            raise ValueError("it has values that no face has: NaN, infinity, or beyond 100")
         self.rate = rate
         self.count = len(rows)
         self.weights = dict(zip(map(plain, names), zip(*rows, strict=True), strict=True))
@@ -80,10 +96,16 @@ def read_recording(path: Path) -> Take:
     try:
         import hostmode
     except ImportError:
-        raise ValueError("a recording needs hostmode in Blender's Python; or export it: hostmode export") from None
+        raise ValueError(
+            f"a recording needs hostmode here: {sys.executable} -m pip install hostmode; "
+            f"or export it: hostmode export {path.name} {path.stem}.csv"
+        ) from None
     with tempfile.TemporaryDirectory() as scratch:
         written = Path(scratch) / "take.json"
-        hostmode.export(hostmode.load_recording(path), written, sound=False)
+        try:
+            hostmode.export(hostmode.load_recording(path), written, sound=False)
+        except hostmode.HostModeError as error:
+            raise ValueError(str(error)) from None
         document = json.loads(written.read_text(encoding="utf-8"))
     return Take(float(document["exportFps"]), document["facsNames"], document["weightMat"])
 
@@ -156,8 +178,8 @@ class ImportFace(bpy.types.Operator, ImportHelper):
         path = Path(self.filepath)
         try:
             take = read_take(path, context.scene.render.fps / context.scene.render.fps_base)
-        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            self.report({"ERROR"}, f"{path.name}: {error}")
+        except UNREADABLE as error:
+            self.report({"ERROR"}, f"{path.name}: {' '.join(str(error).split()) or type(error).__name__}")
             return {"CANCELLED"}
         applied = apply_take(take, list(context.selected_objects), context.scene, path.stem)
         if not applied:

@@ -13,6 +13,7 @@ from hostmode._core import KEYFRAME_FLOATS, Player, PlayerConfig, encode_message
 from hostmode.errors import RecordingError
 from hostmode.pose import KEYFRAME_DTYPE
 from hostmode.recording.rates import require_rate
+from hostmode.whole_file import whole_files
 
 if TYPE_CHECKING:
     import os
@@ -71,13 +72,14 @@ class Rendering:
         ValueError
             The ending is another one.
         OSError
-            The file cannot be written.
+            The file cannot be written; what was there before stays.
         """
         path = Path(path)
         writers = {".wav": _write_wav, ".npz": _write_npz, ".csv": _write_csv}
         if path.suffix.lower() not in writers:
             raise ValueError(f"path is {str(path)!r}; it must end in {', '.join(writers)}")
-        writers[path.suffix.lower()](self, path)
+        with whole_files(path) as (written,):
+            writers[path.suffix.lower()](self, written)
 
 
 def render_offline(

@@ -22,7 +22,9 @@ KEY = "a key of a test"
 RATE = 16000
 SPEECH_S = 20
 INTERRUPT_S = 2.0
-FADED = 150  # poses, of which there are at most 100 a second; the fade to rest takes 0.8 s
+# Poses, of which there are at most 100 a second; the fade to rest takes 0.8 s.
+AT_ONCE = 15
+FADED = 150
 
 
 class Processes:
@@ -113,6 +115,8 @@ def test_no_motion_of_an_interrupted_turn_is_shown_after_the_interrupt(said: Any
     assert not before[:, 2].any()
     fading = after[:, 1]
     assert fading[0] > 0.5
+    # At once, and not when the next turn takes its place, which is 0.5 s away.
+    assert fading[AT_ONCE] < 0.995
     assert (np.diff(fading) <= 1e-6).all()
     assert not fading[FADED:].any()
     assert not after[:, 0].any()

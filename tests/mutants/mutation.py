@@ -15,7 +15,8 @@ RULES = tuple(f"rule{number}" for number in range(1, 5))
 EDGE_CASES = (*(f"e{number}" for number in range(1, 39)), "e9b")
 TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion")
 AUDIO = ("pcm", "volume", "not_pcm", "byte_phase", "audio_format")
-ROWS = RULES + EDGE_CASES + TIMING + AUDIO
+RTC = ("packets",)
+ROWS = RULES + EDGE_CASES + TIMING + AUDIO + RTC
 
 
 class Mutation(NamedTuple):

@@ -6,8 +6,9 @@ from of_clock import CLOCK
 from of_devices import DEVICES
 from of_intake import INTAKE
 from of_motion import MOTION
+from of_packets import PACKETS
 from of_playout import PLAYOUT
 from of_sound import SOUND
 from of_turns import TURNS
 
-MUTATIONS = (*INTAKE, *TURNS, *PLAYOUT, *MOTION, *CLOCK, *SOUND, *DEVICES)
+MUTATIONS = (*INTAKE, *TURNS, *PLAYOUT, *MOTION, *PACKETS, *CLOCK, *SOUND, *DEVICES)

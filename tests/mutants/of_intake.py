@@ -82,8 +82,8 @@ INTAKE = (
     Mutation(
         "e4",
         "Hearing::finish",
-        "if (const ConversationPtr next = conversations_.current()) {",
-        "if (const ConversationPtr next = nullptr) {",
+        "const ConversationPtr next = conversations_.current();",
+        "const ConversationPtr next = nullptr;",
     ),
     Mutation(
         "e4",

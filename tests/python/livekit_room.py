@@ -28,21 +28,25 @@ def server_program() -> str | None:
 
 
 @contextmanager
-def running_server(port: int | None = None) -> Iterator[str]:
-    """Run a server and yield its address; skips the test where there is no program."""
+def running_server(port: int | None = None, udp_port: int | None = None, **rtc: object) -> Iterator[str]:
+    """Run a server and yield its address; skips the test where there is no program.
+
+    In the end it dies without a word to its clients. `rtc` is added to what the configuration says of RTC.
+    """
     program = server_program()
     if program is None:
         pytest.skip("no livekit-server in the PATH; name one in HOSTMODE_LIVEKIT_SERVER")
-    port = port or _free_port()
+    port = port or free_port()
     config = {
         "port": port,
         "bind_addresses": ["127.0.0.1"],
         "keys": {KEY: SECRET},
         "rtc": {
-            "udp_port": _free_port(socket.SOCK_DGRAM),
-            "tcp_port": _free_port(),
+            "udp_port": udp_port or free_port(datagram=True),
+            "tcp_port": free_port(),
             "node_ip": "127.0.0.1",
             "use_external_ip": False,
+            **rtc,
         },
         "logging": {"level": "error"},
     }
@@ -94,8 +98,9 @@ async def joined(url: str, identity: str) -> AsyncIterator[Any]:
         await room.disconnect()
 
 
-def _free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
+def free_port(*, datagram: bool = False) -> int:
+    """Return a port that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if datagram else socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 

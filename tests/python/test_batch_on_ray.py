@@ -136,9 +136,17 @@ def wait_for_port(port: int) -> None:
 def wait_for_nodes(address: str, nodes: list[Node]) -> None:
     import ray
 
-    ray.init(address, log_to_driver=False)
+    deadline = time.monotonic() + 90
+    # A head that has just begun to listen may not be able to serve a client yet.
+    while True:
+        try:
+            ray.init(address, log_to_driver=False)
+            break
+        except (ConnectionError, RuntimeError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
     try:
-        deadline = time.monotonic() + 90
         while sum(node["Alive"] for node in ray.nodes()) < len(nodes):
             for node in nodes:
                 node.require_alive()

@@ -20,6 +20,9 @@ from hostmode.exporting import make_clip
 ADD_ON = Path(__file__).parents[2] / "examples" / "blender" / "hostmode_import.py"
 SESSION = Path(__file__).with_name("blender_session.py")
 
+HEADER = "Timecode,BlendShapeCount,JawOpen\n"
+DOCUMENT = {"exportFps": 30, "facsNames": ["jawOpen"], "weightMat": [[0.5], [0.6]]}
+
 pytestmark = pytest.mark.skipif(not ADD_ON.is_file(), reason="the examples are not part of this installation")
 
 
@@ -40,9 +43,10 @@ def recording() -> Recording:
     return Recording.from_keyframes(whole.audio[:33333], whole.sample_rate, whole.keyframes[:52])
 
 
-def loaded(blender: str, head: object, *takes: object) -> list[dict]:
+def loaded(blender: str, head: object, *takes: object, path: Path | None = None) -> list[dict]:
+    environment = os.environ if path is None else {**os.environ, "PYTHONPATH": str(path)}
     command = [blender, str(SESSION), str(ADD_ON), str(head), *map(str, takes)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=environment)
     lines = [line for line in run.stdout.splitlines() if line.startswith("RESULT ")]
     assert len(lines) == len(takes), run.stdout + run.stderr
     return [json.loads(line.removeprefix("RESULT ")) for line in lines]
@@ -80,6 +84,25 @@ def test_take_moves_the_head_of_a_glb(blender: str, recording: Recording, tmp_pa
         np.testing.assert_allclose(found["values"][name], clip.weights[:, index], atol=1e-4)
 
 
+def test_recording_is_loaded_where_hostmode_is_and_else_says_how(
+    blender: str, recording: Recording, tmp_path: Path
+) -> None:
+    recording.save(tmp_path / "take.json")
+    clip = make_clip(recording, parse_frame_rate(60))
+    command = [blender, "-c", "import hostmode"]
+    if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+        (found,) = loaded(blender, "-", tmp_path / "take.json")
+        expected = clip.weights[:, ARKIT_NAMES.index("jawOpen")]
+        np.testing.assert_allclose(found["values"]["jawOpen"], expected, atol=1e-4)
+
+    # A module that cannot be imported takes its place, whether it is installed or not.
+    (tmp_path / "hostmode.py").write_text("raise ImportError")
+    (found,) = loaded(blender, "-", tmp_path / "take.json", path=tmp_path)
+
+    assert len(found["error"].strip().splitlines()) == 1
+    assert "-m pip install hostmode; or export it: hostmode export take.json take.csv" in found["error"]
+
+
 def test_what_is_no_take_is_said_in_one_line(blender: str, tmp_path: Path) -> None:
     contents = [
         "",
@@ -89,6 +112,15 @@ def test_what_is_no_take_is_said_in_one_line(blender: str, tmp_path: Path) -> No
         "Timecode,BlendShapeCount,JawOpen\n",
         "Timecode\n00\n",
         '{"weightMat": 3}',
+        "\0" * 100,
+        "[" * 100_000,
+        *(HEADER + f"00:00:00:00,1,{value}\n" for value in ("nan", "inf", "1e30", "x", "")),
+        HEADER + "00:00:00:00,1\n",
+        HEADER + "99,1,0.5\n",
+        *(json.dumps({**DOCUMENT, "exportFps": rate}) for rate in (0, -1, 1e9, float("nan"), 10**400, "x", None)),
+        *(json.dumps({**DOCUMENT, "weightMat": [[value]]}) for value in (float("nan"), 10**400, None, [])),
+        *(json.dumps({**DOCUMENT, "facsNames": names}) for names in (3, [3], [], ["a", "b"])),
+        json.dumps(DOCUMENT)[:-3],
     ]
     takes = [tmp_path / f"take{index}.{ending}" for index in range(len(contents)) for ending in ("csv", "json")]
     for index, take in enumerate(takes):

@@ -16,7 +16,7 @@ from graphics import needs_graphics
 from scipy.ndimage import gaussian_filter
 
 from hostmode import ARKIT_NAMES
-from hostmode.view import Offscreen
+from hostmode.view import Camera, Offscreen
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -75,6 +75,19 @@ def test_wrong_lip_or_lid_exceeds_the_tolerance(
     for name, weight in wrong.items():
         changed[ARKIT_NAMES.index(name)] = weight
     assert difference(draw(stage, (changed, joints)), golden["neutral"]) > TOLERANCE
+
+
+@pytest.mark.parametrize("blink", [0.0, 0.15, 0.3, 0.5])
+def test_upper_lid_has_no_edge_across_it(blink: float) -> None:
+    weights = np.zeros(len(ARKIT_NAMES), np.float32)
+    weights[ARKIT_NAMES.index("eyeBlinkLeft")] = blink
+    near = Camera(position=(2.85, 0.0, 60.0), target=(2.85, 0.0, 10.0), fov=4.5)
+    with Offscreen(300, camera=near, smooth=False) as close:
+        picture = close.render_face(weights, np.zeros((4, 3), np.float32))[40:, 110:200, :3].astype(int).sum(axis=2)
+    for column in picture.T:
+        lashes = int(np.argmax(column < 300))
+        assert lashes > 40
+        assert np.abs(np.diff(column[: lashes - 6])).max() < 35  # of 765, from row to row
 
 
 def test_missing_eye_exceeds_the_tolerance(stage: Offscreen, golden: dict[str, npt.NDArray[np.uint8]]) -> None:

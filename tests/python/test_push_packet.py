@@ -93,7 +93,7 @@ def test_copies_change_nothing():
 
 
 @pytest.mark.parametrize("late", [0.02, 0.03, 0.041, 0.045, 0.05, 0.06, 0.08])
-def test_another_order_loses_nothing_once_the_delay_has_grown(late):
+def test_packets_in_another_order_lose_nothing_once_the_delay_has_grown(late):
     events = [(at + (late if i % 7 == 3 else 0.0), p) for i, (at, p) in enumerate(in_time(clip(250)))]
     _, _, player = talk(events[:100], 5.0)
     learning = player.stats().lost_packets

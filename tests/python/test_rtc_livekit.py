@@ -15,7 +15,7 @@ from hostmode.rtc.rounds import PacketRounds, RoundAction
 
 rtc = pytest.importorskip("livekit.rtc")
 
-from hostmode.rtc.livekit import AUDIO_TRACK, TOPIC, publish  # noqa: E402
+from hostmode.rtc.livekit import AUDIO_TRACK, TOPIC, publish, subscribe  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,3 +130,20 @@ def test_an_interrupt_ends_the_sound_and_the_round_and_says_what_left(server: st
     assert 0.8 < heard_s < 2.0
     assert listener.loud_s() == pytest.approx(heard_s, abs=0.15)
     assert [one.reason for one in listener.steps if one.step == "end"] == ["idle"]
+
+
+def test_a_room_or_controller_that_cannot_be_used_is_refused() -> None:
+    async def main() -> None:
+        avatar = hostmode.Controller(RATE, output="silent")
+        with pytest.raises(ValueError, match="not connected"):
+            await subscribe(rtc.Room(), avatar)
+        avatar.close()
+        with pytest.raises(hostmode.ClosedError):
+            await subscribe(_Connected(), avatar)
+
+    asyncio.run(main())
+
+
+class _Connected(rtc.Room):
+    def isconnected(self) -> bool:
+        return True

@@ -99,7 +99,6 @@ void Conversations::end(Conversation& conversation, EndCause cause, std::int64_t
   const double played_s = static_cast<double>(played) / rate_hz_;
   journal_.stats().played_s = played_s;
   journal_.add_end(name_of(cause), conversation.id, time_s, played_s);
-  journal_.set_animated(false, conversation.id, time_s);
 }
 
 std::optional<double> Conversations::cut_all(EndCause cause, double time_s) {
@@ -108,6 +107,7 @@ std::optional<double> Conversations::cut_all(EndCause cause, double time_s) {
     if (conversation->ended()) continue;
     const std::int64_t played = conversation->stream.cut();
     end(*conversation, cause, played, time_s);
+    journal_.set_animated(false, conversation->id, time_s);
     if (!heard_s) heard_s = static_cast<double>(played) / rate_hz_;
   }
   return heard_s;

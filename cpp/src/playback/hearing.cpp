@@ -61,6 +61,8 @@ void Hearing::hear(const Segment& before, const Segment& segment, double now_s) 
   if (segment.media_advances()) hear_media(*conversation, time_s);
   if (conversation->started() && conversation->has_motion()) {
     journal_.set_animated(true, conversation->id, time_s);
+  } else if (before.generation != segment.generation) {
+    journal_.set_animated(false, conversation->id, time_s);
   }
 }
 
@@ -95,7 +97,9 @@ void Hearing::finish(Conversation& conversation, double time_s) {
                      conversation.stream.consumed(), time_s);
   playout_.set_paused(false);
   // What was queued follows without a rest between the two.
-  if (const ConversationPtr next = conversations_.current()) {
+  const ConversationPtr next = conversations_.current();
+  if (next == nullptr || !next->has_motion()) journal_.set_animated(false, conversation.id, time_s);
+  if (next != nullptr) {
     journal_.set_state(PlayerState::kActive, "user_action", next->id, time_s);
   } else {
     journal_.set_state(PlayerState::kIdle, "playback_end", conversation.id, time_s);

@@ -64,7 +64,7 @@ void PacketDelay::learn(double late_s) {
   const double gain =
       std::max(1.0 / static_cast<double>(learnt_), 1 - std::exp2(-period_s_ / kLevelHalfLife_s));
   // What the level has not followed yet: a packet is late by this over the delay chosen before it.
-  const double residual_s = learnt_ == 1 ? 0.0 : late_s - level_s_;
+  const double residual_s = late_s - level_s_;
   level_s_ += gain * std::clamp(late_s - level_s_, -kMostResidual_s, kMostResidual_s);
   const double keep = std::exp2(-period_s_ / kShareHalfLife_s);
   weight_ = weight_ * keep + 1;

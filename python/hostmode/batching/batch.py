@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import re
 import shutil
 import time
@@ -17,7 +19,6 @@ from hostmode.batching.processes import available_cores, run_on_processes
 from hostmode.batching.work import Task
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from hostmode.batching.plan import Item, Plan
@@ -255,10 +256,13 @@ class _Run:
             }
             self._manifest.add(entry)
             folder = self._folder(item) / str(number)
-            # What lies beside comes first: where the output is, all is.
-            for name in sorted(outcome.outputs, key=lambda name: name == item.output.name):
-                (folder / name).replace(item.output.parent / name)
-            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                _place(folder, item.output, list(outcome.outputs))
+            except OSError as error:
+                self._fail(item, f"{item.output}: {error.strerror}", outcome.took)
+                continue
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
             self.result.done += 1
             self.result.seconds += outcome.seconds
             self._tell()
@@ -273,3 +277,11 @@ class _Run:
     def _tell(self) -> None:
         self.result.elapsed = time.monotonic() - self._begun
         self._progress(self.result)
+
+
+def _place(folder: Path, output: Path, names: list[str]) -> None:
+    """Give what came of an item its names. What lies beside comes first: where the output is, all is."""
+    if output.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    for name in sorted(names, key=lambda name: name == output.name):
+        (folder / name).replace(output.parent / name)

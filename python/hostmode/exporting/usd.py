@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,11 @@ def write_usd(clip: Clip, mesh: HeadMesh, path: Path, sound: str) -> None:
         layer = pxr.Sdf.Layer.CreateAnonymous(path.suffix)
         _fill(pxr, pxr.Usd.Stage.Open(layer), clip, mesh, sound)
         if not layer.Export(os.fspath(path)):
-            raise OSError(f"{path}: USD cannot write it")
+            raise OSError(errno.EIO, "USD cannot write it", os.fspath(path))
     except pxr.Tf.ErrorException as error:
-        raise OSError(f"{path}: USD cannot write it: {' '.join(str(error).split())[:200]}") from None
+        # The first is the cause of the others.
+        reason = " ".join(str(error.args[0].commentary).split())
+        raise OSError(errno.EIO, f"USD cannot write it: {reason}", os.fspath(path)) from None
 
 
 def _fill(pxr: Any, stage: Any, clip: Clip, mesh: HeadMesh, sound: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hostmode.errors import HostModeError, MissingExtraError
 from hostmode.pose import as_poses
+from hostmode.whole_file import whole_files
 
 if TYPE_CHECKING:
     import os
@@ -76,8 +77,8 @@ def save_figure(recording: Recording, path: str | os.PathLike[str], *, title: st
     formats = FigureCanvasAgg.get_supported_filetypes()
     if ending not in formats:
         raise HostModeError(f"{path}: pictures end in one of {', '.join(sorted(formats))}, not {ending!r}")
-    with mpl.rc_context(_STYLE):
-        _draw(recording, title).savefig(path, dpi=_DOTS_PER_INCH)
+    with mpl.rc_context(_STYLE), whole_files(path) as (written,):
+        _draw(recording, title).savefig(written, dpi=_DOTS_PER_INCH)
 
 
 def _draw(recording: Recording, title: str) -> Figure:

@@ -22,6 +22,7 @@ from hostmode.errors import DecodeError, RecordingError
 from hostmode.recording.json_shapes import parse_recording
 from hostmode.recording.rates import DEFAULT_SAMPLE_RATE, RateSource, check_rate, guess_rate
 from hostmode.recording.sound_file import read_bounded, read_sound
+from hostmode.whole_file import whole_files
 
 if TYPE_CHECKING:
     import os
@@ -162,7 +163,7 @@ class Recording:
         Raises
         ------
         OSError
-            If the file cannot be written.
+            If the file cannot be written; what was there before stays.
         """
         document = {
             "sample_rate": self.sample_rate,
@@ -172,7 +173,8 @@ class Recording:
             "req_id": self.req_id,
             "animation_messages_base64": [base64.b64encode(m).decode("ascii") for m in self.messages],
         }
-        Path(path).write_text(json.dumps(document), encoding="utf-8")
+        with whole_files(path) as (written,):
+            written.write_text(json.dumps(document), encoding="utf-8")
 
     @property
     def req_ids(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hostmode.errors import HeadError
+from hostmode.rig.glb_meshopt import decode
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,14 +25,21 @@ _MOST_NODES: Final = 20_000
 
 _COMPRESSED: Final = {
     "KHR_draco_mesh_compression": "its meshes are compressed with Draco",
-    "EXT_meshopt_compression": "its meshes are compressed with meshopt",
-    "KHR_meshopt_compression": "its meshes are compressed with meshopt",
-    "KHR_texture_basisu": "its pictures are KTX2",
+    "KHR_meshopt_compression": "its meshes are compressed with KHR_meshopt_compression",
     "EXT_texture_webp": "its pictures are WebP",
     "EXT_texture_avif": "its pictures are AVIF",
     "KHR_texture_transform": "its pictures are moved by KHR_texture_transform",
 }
-_SUPPORTED: Final = ("KHR_mesh_quantization", "KHR_materials_unlit", "KHR_materials_specular", "KHR_materials_ior")
+_MESHOPT: Final = "EXT_meshopt_compression"
+#: Files that need one of these are read. Of KTX2 that is to say: without the picture.
+_SUPPORTED: Final = (
+    "KHR_mesh_quantization",
+    _MESHOPT,
+    "KHR_texture_basisu",
+    "KHR_materials_unlit",
+    "KHR_materials_specular",
+    "KHR_materials_ior",
+)
 
 
 class GlbFile:
@@ -51,6 +59,7 @@ class GlbFile:
     def __init__(self, data: bytes, name: str) -> None:
         self.name = name
         self._left = _MOST_BYTES
+        self._unpacked: dict[int, bytes] = {}
         version, length = struct.unpack_from("<II", data.ljust(12, b"\0"), 4)
         if version != 2:
             raise HeadError(f"{name}: glTF of version {version}; 2 is read")
@@ -96,16 +105,32 @@ class GlbFile:
     def view(self, index: int) -> tuple[bytes, int]:
         """Return the bytes of a buffer view, and how far one element is from the next (0: next to it)."""
         view = entry(self.entries("bufferViews"), index)
-        compressed = view.get("extensions", {})
-        for extension in compressed:
+        extensions = view.get("extensions", {})
+        for extension in extensions:
             if extension in _COMPRESSED:
                 raise HeadError(f"{self.name}: {_COMPRESSED[extension]}, which is not supported; export it without")
-        if view.get("buffer", 0) != 0 or "uri" in entry(self.entries("buffers"), 0):
+        if _MESHOPT not in extensions:
+            return self._bytes(index, view), natural(view.get("byteStride", 0))
+        packed = extensions[_MESHOPT]
+        count, stride = natural(packed["count"]), natural(packed["byteStride"])
+        if index not in self._unpacked:
+            self._take(count * stride)
+            content = self._bytes(index, packed)
+            try:
+                self._unpacked[index] = decode(
+                    content, count, stride, str(packed["mode"]), str(packed.get("filter", "NONE"))
+                )
+            except ValueError as error:
+                raise HeadError(f"{self.name}: buffer view {index}, compressed with meshopt: {error}") from error
+        return self._unpacked[index], stride
+
+    def _bytes(self, index: int, place: dict[str, Any]) -> bytes:
+        if place.get("buffer", 0) != 0 or "uri" in entry(self.entries("buffers"), 0):
             raise HeadError(f"{self.name}: its data are in another file; export all into one .glb")
-        start, length = natural(view.get("byteOffset", 0)), natural(view["byteLength"])
+        start, length = natural(place.get("byteOffset", 0)), natural(place["byteLength"])
         if start + length > len(self._binary):
             raise HeadError(f"{self.name}: buffer view {index} ends behind the data")
-        return self._binary[start : start + length], natural(view.get("byteStride", 0))
+        return self._binary[start : start + length]
 
     def accessor(self, index: int) -> npt.NDArray[Any]:
         """Return the numbers of an accessor, shape (count, components): floats if they are normalised."""

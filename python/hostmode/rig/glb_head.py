@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,8 @@ _SKIN, _CLOTH = MATERIALS.index("skin"), MATERIALS.index("cloth")
 _MOST_TARGETS: Final = 1000
 _MOST_VERTICES: Final = 200_000
 _LARGEST: Final = 1e9
+#: Of what has neither colour nor picture; sRGB.
+_PLAIN_SKIN: Final = (0.80, 0.60, 0.50)
 
 
 @dataclass
@@ -220,7 +223,7 @@ class _Builder:
     def _look(self, primitive: dict[str, Any]) -> tuple[int | None, tuple[float, ...], bool, int]:
         """Return the place in the atlas, the sRGB colour, whether both sides are seen, and which coordinates."""
         if "material" not in primitive:
-            return None, (0.80, 0.60, 0.50), False, 0
+            return None, _PLAIN_SKIN, False, 0
         material = entry(self._file.entries("materials"), primitive["material"])
         surface = material.get("pbrMetallicRoughness", {})
         factor = tuple(float(part) for part in surface.get("baseColorFactor", (1, 1, 1, 1))[:3])
@@ -232,6 +235,13 @@ class _Builder:
             return None, colour, double_sided, 0
         chosen = surface["baseColorTexture"]
         texture = entry(self._file.entries("textures"), chosen["index"])
+        if "source" not in texture and "KHR_texture_basisu" in texture.get("extensions", {}):
+            warnings.warn(
+                f"{self._file.name}: its pictures are KTX2, which is not read: it is shown without; "
+                "export them as PNG or JPEG to see them",
+                stacklevel=2,
+            )
+            return None, _PLAIN_SKIN if min(colour) == 1 else colour, double_sided, 0
         if "source" not in texture:
             kinds = ", ".join(texture.get("extensions", {})) or "nothing"
             raise HeadError(f"{self._file.name}: a picture comes as {kinds}, which is not supported; use PNG or JPEG")

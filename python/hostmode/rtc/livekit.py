@@ -1,4 +1,4 @@
-"""Speech and its motion into a LiveKit room: a sound track, and packets of motion beside it (extra ``livekit``)."""
+"""Speech and its motion in a LiveKit room: a sound track, and packets of motion beside it (extra ``livekit``)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hostmode._core import PCM_RATES
 from hostmode.errors import ClosedError, MissingExtraError
 from hostmode.rtc.outgoing import FRAME_S, OutgoingSpeech
 from hostmode.rtc.packet import Packet, encode_packet
+from hostmode.rtc.room_subscriber import AUDIO_TRACK, TOPIC, RoomSubscriber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Buffer
 
-__all__ = ["AUDIO_TRACK", "TOPIC", "RoomPublisher", "publish"]
+    from hostmode.controller import Controller
 
-#: Of the packets.
-TOPIC: Final = "spatialreal-animation"
-#: Name of the sound track.
-AUDIO_TRACK: Final = "egress-audio"
+__all__ = ["AUDIO_TRACK", "TOPIC", "RoomPublisher", "RoomSubscriber", "publish", "subscribe"]
+
 # What the sound source holds ahead: it is heard that much later than it is given.
 _QUEUE_MS: Final = 80
 # A data packet that is lost is not sent again, so the end is said more than once.
@@ -59,6 +58,33 @@ async def publish(room: Any, sample_rate: int = 16000, *, motion_wait: float = 0
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     publication = await room.local_participant.publish_track(track, options)
     return RoomPublisher(room, source, publication.sid, sample_rate, motion_wait)
+
+
+async def subscribe(room: Any, controller: Controller, *, identity: str | None = None) -> RoomSubscriber:
+    """Let a controller speak what a publisher in a room does, `publish` or an egress of AvatarKit's.
+
+    Parameters
+    ----------
+    room : livekit.rtc.Room
+        Connected, with the right to subscribe.
+    controller : Controller
+        In real time. Its sample rate is to stay as it is.
+    identity : str, optional
+        Of the publisher; by default the first participant with a track `AUDIO_TRACK`.
+
+    Raises
+    ------
+    MissingExtraError
+        The package `livekit` is not installed.
+    ValueError
+        The room is not connected.
+    ClosedError
+        The controller is closed.
+    """
+    rtc = _load_rtc()
+    if not room.isconnected():
+        raise ValueError("the room is not connected: await room.connect(url, token) first")
+    return RoomSubscriber(rtc, room, controller, identity)
 
 
 class RoomPublisher:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hostmode._core import KEYFRAME_RATE, decode_message, encode_message
+from hostmode.rtc.loudness import VALUES_A_FRAME, loudness, with_loudness
 from hostmode.rtc.packet import Frame, Packet
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class OutgoingSpeech:
         if number >= len(speech.messages):
             self.bare += 1
             return samples, None
+        speech.messages[number] = with_loudness(speech.messages[number], loudness(samples, VALUES_A_FRAME))
         repeated = range(number, max(-1, number - 1 - _REPEATED), -1)
         frames = tuple(Frame(seq, speech.messages[seq]) for seq in repeated)
         last = speech.complete and len(speech.pcm) < 2

@@ -13,6 +13,7 @@ import numpy as np
 
 from hostmode.errors import MissingExtraError
 from hostmode.view.png import write_png
+from hostmode.whole_file import whole_files
 
 if TYPE_CHECKING:
     import os
@@ -87,6 +88,8 @@ def write_film(
         PyAV is not installed.
     ValueError
         The ending is another, or the size odd.
+    OSError
+        The file cannot be written; what was there before stays.
     """
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
@@ -97,7 +100,8 @@ def write_film(
     if any(side % 2 for side in stage.size):
         raise ValueError(f"size is {stage.size}; a video needs an even width and height")
     pictures = _drawn(performance, stage, progress)
-    _encode(Path(path), ending, pictures, performance, stage, rate)
+    with whole_files(path) as (written,):
+        _encode(written, ending, pictures, performance, stage, rate)
 
 
 def _drawn(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from hostmode.whole_file import whole_files
 
 if TYPE_CHECKING:
     import os
@@ -33,4 +34,5 @@ def png_bytes(picture: npt.NDArray[np.uint8]) -> bytes:
 
 def write_png(path: str | os.PathLike[str], picture: npt.NDArray[np.uint8]) -> None:
     """Write `picture`, shape (height, width, 3 or 4)."""
-    Path(path).write_bytes(png_bytes(picture))
+    with whole_files(path) as (written,):
+        written.write_bytes(png_bytes(picture))

@@ -122,6 +122,7 @@ async def main() -> dict:
         await bridge.interrupt()
         interrupted_at = len(shown.marks)
 
+        await asyncio.sleep(0.5)  # the user goes on speaking
         await speak(bridge, audio[: 4 * rate], rate)
         await shown.ended(3)
         await until(lambda: not relay.viewers)

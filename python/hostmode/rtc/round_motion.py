@@ -1,0 +1,105 @@
+"""The motion of one round, put where it belongs in the sound of a track."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_FRAME_S: Final = 1.0 / KEYFRAME_RATE
+# Another place is gone to at no more than a quarter of the speed of time: the eye follows that.
+_FASTER: Final = 0.25
+# What nobody notices is left alone, or each keyframe would be made of two.
+_NEAR_ENOUGH_S: Final = 0.005
+# Of a position: what rounding may have added.
+_EXACT: Final = 1e-3
+
+
+class RoundMotion:
+    """Keyframes by their position in the round; `frames_until` gives out those of a turn of the sound.
+
+    Times are seconds of the track. ``base_s`` is where position 0 is believed to be, ``heard`` whether it was heard
+    there, ``over`` whether all its frames have come.
+    """
+
+    def __init__(self) -> None:
+        self.base_s: float | None = None
+        self.heard = False
+        self.over = False
+        self.avatar_id = ""
+        self._keyframes: dict[int, npt.NDArray[np.float32]] = {}
+        self._positions: list[int] = []  # rising
+        self._arrival_s = math.inf
+        self._at_s: float | None = None  # of the next frame that is given out
+        self._base_s = 0.0  # where position 0 is shown; follows `base_s`
+
+    @property
+    def first_arrival_s(self) -> float:
+        """When position 0 came, or would have come as early as the earliest of the others."""
+        return self._arrival_s
+
+    @property
+    def end_s(self) -> float:
+        """The end of the last frame."""
+        assert self.base_s is not None
+        return self.base_s + (self._positions[-1] + 1) * _FRAME_S
+
+    @property
+    def placed(self) -> bool:
+        """Whether it is known where the turn begins."""
+        return self._at_s is not None
+
+    def take(self, position: int, keyframe: npt.NDArray[np.float32], now_s: float) -> None:
+        """Take the next keyframe; positions rise."""
+        self._positions.append(position)
+        self._keyframes[position] = keyframe
+        self._arrival_s = min(self._arrival_s, now_s - position * _FRAME_S)
+
+    def forget_arrivals(self) -> None:
+        """Measure anew when packets come, and where their sound is heard."""
+        self._arrival_s = math.inf
+        self.heard = False
+
+    def place(self, at_s: float) -> None:
+        """Say where the first frame that is given out belongs."""
+        assert self.base_s is not None
+        self._at_s, self._base_s = at_s, self.base_s
+
+    def frames_until(self, until_s: float) -> npt.NDArray[np.float32]:
+        """Return the frames up to a time that can be told, one every 40 ms, shape (n, 120)."""
+        assert self._at_s is not None
+        frames = []
+        while self._at_s <= until_s:
+            self._follow()
+            frame = self._at((self._at_s - self._base_s) / _FRAME_S)
+            if frame is None:
+                break
+            frames.append(frame)
+            self._at_s += _FRAME_S
+        return np.array(frames, np.float32).reshape(-1, KEYFRAME_FLOATS)
+
+    def _follow(self) -> None:
+        assert self.base_s is not None
+        error_s = self.base_s - self._base_s
+        if abs(error_s) > _NEAR_ENOUGH_S:
+            most_s = _FASTER * _FRAME_S
+            self._base_s += min(max(error_s, -most_s), most_s)
+
+    def _at(self, position: float) -> npt.NDArray[np.float32] | None:
+        """Return what belongs between positions, or ``None`` where it is not known yet, or there is none any more."""
+        while len(self._positions) > 1 and self._positions[1] <= position + _EXACT:
+            del self._keyframes[self._positions.pop(0)]
+        first = self._positions[0]
+        if position <= first + _EXACT:
+            return self._keyframes[first]
+        if len(self._positions) == 1:
+            return None
+        last = self._positions[1]
+        share = np.float32((position - first) / (last - first))
+        return (1 - share) * self._keyframes[first] + share * self._keyframes[last]

@@ -1,0 +1,94 @@
+"""One-line breaks of how long packets are held back, and of when they are shown."""
+
+from __future__ import annotations
+
+from mutation import Mutation
+
+_CASES = ",".join(
+    (
+        "the delay of packets *",
+        "a player shows packets *",
+        "an interruption *",
+        "the playhead *",
+        "another clock *",
+        "at first *",
+        "before anything *",
+    )
+)
+
+
+def _broken(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, cases=_CASES)
+
+
+PACKETS = (
+    # The floor, and gaps.
+    _broken("kFloorMemory_s", "= 10.0;", "= 1000.0;"),
+    _broken(
+        "PacketDelay::add",
+        "  while (!floor_.empty() && floor_.back().second >= delay_s) floor_.pop_back();\n",
+        "",
+    ),
+    _broken("PacketDelay::add", "  while (floor_.front().first < now_s - kFloorMemory_s) floor_.pop_front();\n", ""),
+    _broken("PacketDelay::add", "if (gap_s > period_s_ + kGap_s) {", "if (gap_s > kInterruption_s) {"),
+    _broken("PacketDelay::add", "gap_excess_s_ = gap_s - period_s_ - kGap_s;", "gap_excess_s_ = gap_s;"),
+    _broken("PacketDelay::add", "  if (sent_s + floor_s() < gap_end_s_) {\n", "  if (sent_s < gap_end_s_) {\n"),
+    _broken(
+        "PacketDelay::add",
+        "    if (gap_excess_s_ + period_s_ + kGap_s >= kInterruption_s) return;\n",
+        "",
+    ),
+    _broken("PacketDelay::add", "late_s - kForgiven * gap_excess_s_", "late_s"),
+    _broken("kForgiven", "0.25;", "0.5;"),
+    _broken("kInterruption_s", "= 1.0;", "= 10.0;"),
+    _broken("PacketDelay::restart", "  floor_.clear();\n", ""),
+    _broken("PacketDelay::restart", "  any_ = false;\n", ""),
+    _broken("PacketDelay::restart", "  gap_end_s_ = -1e300;\n", ""),
+    # The level, and what lies above it.
+    _broken("PacketDelay::learn", "1.0 / static_cast<double>(learnt_)", "0.0"),
+    _broken("kLevelHalfLife_s", "= 0.25;", "= 0.5;"),
+    _broken("kMostResidual_s", "= 0.04;", "= 0.4;"),
+    _broken("PacketDelay::learn", "  for (double& share : shares_) share *= keep;\n", ""),
+    _broken("kShareHalfLife_s", "= 60.0;", "= 30.0;"),
+    _broken("PacketDelay::learn", "residual_s = late_s - level_s_;", "residual_s = late_s;"),
+    _broken("kBucket_s", "= 0.001;", "= 0.004;"),
+    _broken("kWider", "= 1.02;", "= 1.1;"),
+    _broken("kChooseEvery", "= 5;", "= 100;"),
+    # What is chosen.
+    _broken("PacketDelay::choose_target", "edge_s + late_cost_s_ * beyond", "edge_s + 1.1 * late_cost_s_ * beyond"),
+    _broken("PacketDelay::choose_target", "    beyond += shares_[bucket];\n", ""),
+    _broken("PacketDelay::choose_target", "std::max(0.0, level_s_ + edge_s)", "std::max(0.0, edge_s)"),
+    _broken("kAtFirst_s", "= 0.08;", "= 0.04;"),
+    # The playhead.
+    _broken(
+        "PacketPlayhead::follow",
+        "pieces_.empty() || now_s - latest_s_ >= PacketDelay::kInterruption_s;",
+        "pieces_.empty();",
+    ),
+    _broken("PacketPlayhead::follow", "  latest_s_ = now_s;\n", ""),
+    _broken("PacketPlayhead::follow", "1 + kFollowing : 1 - kFollowing;", "1 + kFollowing : 1.0;"),
+    _broken("PacketPlayhead::follow", "1 + kFollowing : 1 - kFollowing;", "1.0 : 1 - kFollowing;"),
+    _broken("PacketPlayhead::follow", "settled_s < slow_s && settled_s > now_s", "settled_s < now_s"),
+    _broken(
+        "PacketPlayhead::follow", "slow_s = now_s + period_s_ + PacketDelay::kGap_s;", "slow_s = now_s + period_s_;"
+    ),
+    _broken("PacketPlayhead::follow", "at(piece, slow_s), kSlow};", "at(piece, slow_s), 1.0};"),
+    _broken("PacketPlayhead::follow", "  if (room_s > 0) {\n", "  if (room_s < 0) {\n"),
+    _broken("kFollowing", "= 0.1;", "= 0.05;"),
+    _broken("kSlow", "= 0.75;", "= 0.8;"),
+    _broken("kMostBehind_s", "= 0.15;", "= 0.05;"),
+    _broken("PacketPlayhead::time_of", "/ piece->speed;", "/ 1.0;"),
+    # The player.
+    _broken("kLookAhead_s", "+ 0.02;", "+ 0.03;"),
+    _broken("PacketFace::open", "  delay_.restart();\n", ""),
+    _broken(
+        "PacketFace::arrive",
+        "  round.playhead.follow(delay_, now_s);\n",
+        "  if (!round.playhead.started()) round.playhead.follow(delay_, now_s);\n",
+    ),
+    _broken(
+        "PacketFace::arrive",
+        "  delay_.add(position_at(position), now_s);\n",
+        "  delay_.add(position_at(position), now_s + 0.04);\n",
+    ),
+)

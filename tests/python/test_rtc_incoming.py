@@ -1,0 +1,219 @@
+"""What a publisher sent, through a network that delays, loses and stretches, into a controller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import hostmode
+from hostmode.measure.clicks import JAW, click_audio, click_instants, click_motion, find_clicks, find_pulses
+from hostmode.rtc.incoming import IncomingSpeech
+from hostmode.rtc.listening import Listening
+from hostmode.rtc.loudness import loudness, loudness_of, with_loudness
+from hostmode.rtc.outgoing import OutgoingSpeech
+from hostmode.rtc.packet import Packet, encode_packet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RATE = 16000
+BLOCK = RATE // 100
+
+
+class Channel:
+    """A room in simulated time: sound comes out of the track `delay` later than its packet is sent."""
+
+    def __init__(self, delay: float = 0.15, *, lost: Sequence[int] = (), loud: bool = True) -> None:
+        self.now = 100.0
+        self.avatar = hostmode.Controller(
+            RATE, output="silent", clock=lambda: self.now, config=hostmode.PlayerConfig(layers=False)
+        )
+        self.events: list[Any] = []
+        self.avatar.on_event = self.events.append
+        self.avatar.follow(self)
+        self.heard_: dict[str, list[np.ndarray]] = {}
+        self.incoming = IncomingSpeech(self.avatar, RATE)
+        self.delay, self.lost, self.loud = delay, lost, loud
+        self.shown: dict[str, list[tuple[float, float]]] = {}
+        self.silence(0.5)
+
+    def heard(self, data: Any, conversation_id: str, end: bool) -> None:
+        self.heard_.setdefault(conversation_id, []).append(np.frombuffer(data, np.int16).copy())
+
+    def moved(self, frames: Any, conversation_id: str | None) -> None: ...
+
+    def silence(self, seconds: float) -> None:
+        self.run(np.zeros(round(seconds * RATE), np.int16), [])
+
+    def run(self, track: np.ndarray, packets: list[tuple[float, bytes]]) -> None:
+        """Deliver a track, and packets at times from now."""
+        begun = self.now
+        queue = sorted(packets, key=lambda one: one[0])
+        for start in range(0, len(track) - BLOCK + 1, BLOCK):
+            while queue and begun + queue[0][0] <= self.now + 1e-9:
+                self.incoming.packet(queue.pop(0)[1], self.now)
+            self.incoming.sound(track[start : start + BLOCK], self.now)
+            self.avatar.advance()
+            cid = self.avatar.get_current_conversation_id()
+            if cid is not None:
+                jaw = float(self.avatar.sample(None, _POSE)[JAW])
+                self.shown.setdefault(cid, []).append((self.avatar.get_audio_time(), jaw))
+            self.now += BLOCK / RATE
+
+    def say(self, *utterances: tuple[np.ndarray, list[bytes]], tail: float = 2.0) -> None:
+        speech = OutgoingSpeech(RATE, 0.0)
+        for audio, motion in utterances:
+            speech.audio(audio)
+            speech.motion(motion)
+            speech.end()
+        sound, packets = [np.zeros(round(self.delay * RATE), np.int16)], []
+        at = 0.0
+        while (frame := speech.take(at)) is not None:
+            samples, packet = frame
+            sound.append(samples)
+            if packet is not None and len(packets) not in self.lost:
+                if not self.loud:
+                    packet = Packet(
+                        packet.kind, tuple(_plain(one) for one in packet.frames), packet.start, packet.end
+                    )
+                packets.append((at, encode_packet(packet, "data")))
+            elif packet is not None:
+                packets.append((at, b"\xff"))
+            at += 0.04
+        packets += [(at + 0.04 * i, encode_packet(Packet("idle"), "data")) for i in range(3)]
+        sound.append(np.zeros(round(tail * RATE), np.int16))
+        self.run(np.concatenate(sound), packets)
+
+    def errors_ms(self) -> np.ndarray:
+        """Return by how much later than its click each jaw pulse was shown, in all conversations."""
+        errors = []
+        for cid, pieces in self.heard_.items():
+            clicks = find_clicks(np.concatenate(pieces), RATE) / RATE
+            times, jaw = np.array(self.shown[cid]).T
+            moving = np.diff(times, prepend=-1.0) > 0
+            pulses = find_pulses(times[moving], jaw[moving])
+            distance = pulses[None, :] - clicks[:, None]
+            nearest = np.abs(distance).argmin(axis=1)
+            errors += (1000 * distance[np.arange(len(clicks)), nearest]).tolist()
+        return np.array(errors)
+
+
+_POSE = np.empty(120, np.float32)
+
+
+def _plain(frame: Any) -> Any:
+    return type(frame)(frame.seq, hostmode.encode_message(hostmode.decode_message(frame.message).keyframes))
+
+
+def clicks(seconds: float) -> tuple[np.ndarray, list[bytes]]:
+    return click_audio(seconds, RATE), click_motion(seconds)
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.09, 0.15, 0.23, 0.4])
+def test_the_face_is_where_its_sound_is_however_late_that_comes(delay: float) -> None:
+    channel = Channel(delay)
+    channel.say(clicks(8.0))
+    errors = channel.errors_ms()
+    assert len(errors) == len(click_instants(8.0))
+    # The first is what the delay is learnt from.
+    assert np.abs(errors[2:]).max() < 8.0
+    channel.say(clicks(4.0))
+    again = channel.errors_ms()[len(errors) :]
+    assert np.abs(again).max() < 8.0
+    assert [e.reason for e in channel.events if e.kind == "conversation_end"] == ["playback_end"] * 2
+
+
+def test_packets_that_say_nothing_of_their_sound_are_put_where_it_usually_is() -> None:
+    channel = Channel(0.12, loud=False)
+    channel.say(clicks(5.0))
+    assert np.abs(channel.errors_ms()).max() < 25.0
+
+
+def test_what_is_lost_leaves_the_rest_in_its_place() -> None:
+    channel = Channel(lost=[3, 40, 41, 42, 43, 44, 90])
+    channel.say(clicks(8.0))
+    assert channel.incoming.counts["lost"] == 3  # of five in a row, two are repeated by what follows
+    assert np.abs(channel.errors_ms()[2:]).max() < 8.0
+
+
+def test_an_utterance_right_after_another_cuts_nothing_off() -> None:
+    channel = Channel()
+    first, second = clicks(4.0), clicks(3.0)
+    channel.say(first, second)
+    sounds = [np.concatenate(pieces) for pieces in channel.heard_.values()]
+    assert len(sounds) == 2
+    assert [len(find_clicks(sound, RATE)) for sound in sounds] == [
+        len(click_instants(4.0)),
+        len(click_instants(3.0)),
+    ]
+    ends = [event for event in channel.events if event.kind == "conversation_end"]
+    assert [end.reason for end in ends] == ["playback_end", "playback_end"]
+    assert ends[0].value == pytest.approx(4.0, abs=0.3)
+
+
+def test_sound_without_packets_is_heard() -> None:
+    channel = Channel()
+    tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.int16)
+    channel.run(np.concatenate((tone, np.zeros(2 * RATE, np.int16))), [])
+    (sound,) = (np.concatenate(pieces) for pieces in channel.heard_.values())
+    assert np.abs(sound).max() > 7000
+    assert np.sum(np.abs(sound) > 100) > 0.95 * RATE
+    assert channel.avatar.state == "idle"
+
+
+def test_what_the_application_interrupts_is_passed_over_to_its_end() -> None:
+    channel = Channel()
+    original = channel.incoming.sound
+
+    def interrupting(samples: np.ndarray, now: float) -> None:
+        original(samples, now)
+        if channel.avatar.get_audio_time() > 1.2 and len(channel.heard_) == 1:
+            channel.avatar.interrupt()
+
+    channel.incoming.sound = interrupting  # type: ignore[method-assign]
+    channel.say(clicks(5.0))
+    assert len(channel.heard_) == 1
+    assert channel.avatar.state == "idle"
+    channel.incoming.sound = original  # type: ignore[method-assign]
+    channel.say(clicks(3.0))
+    assert len(channel.heard_) == 2
+    assert [e.reason for e in channel.events if e.kind == "conversation_end"] == ["interrupted", "playback_end"]
+
+
+def test_a_publisher_that_leaves_ends_its_conversation_with_an_event() -> None:
+    channel = Channel()
+    channel.run((8000 * np.sin(0.2 * np.arange(2 * RATE))).astype(np.int16), [])
+    channel.incoming.fail("the publisher left")
+    channel.silence(0.1)
+    (end,) = (event for event in channel.events if event.kind == "conversation_end")
+    assert end.reason == "network_error"
+    assert [event.message for event in channel.events if event.kind == "error"] == ["the publisher left"]
+
+
+def test_a_message_that_says_how_loud_it_is_decodes_as_before() -> None:
+    message = hostmode.encode_message(np.ones((1, 120), np.float32), req_id="r")
+    values = loudness(np.arange(-320, 320, dtype=np.int16) * 50, 16)
+    louder = with_loudness(message, values)
+    assert hostmode.decode_message(louder) == hostmode.decode_message(message)
+    np.testing.assert_array_equal(loudness_of(louder), values)
+    assert loudness_of(message) is None
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.0333, 0.1, 0.25, 0.4])
+def test_a_recording_is_found_by_its_loudness_and_another_is_not(delay: float) -> None:
+    recording = hostmode.Recording.embedded()
+    rate, audio = recording.sample_rate, np.asarray(recording.audio)
+    per_frame = rate // 25
+    listening = Listening(rate)
+    for i in range(25):
+        listening.expect(i, loudness(audio[i * per_frame : (i + 1) * per_frame], 16))
+    late = np.concatenate((np.zeros(round((1.0 + delay) * rate), np.int16), audio[:rate]))
+    listening.hear((0.3 * late).astype(np.int16))
+    assert listening.find(1.2, 0.4) == pytest.approx(1.0 + delay, abs=0.003)
+    other = Listening(rate)
+    for i in range(25):
+        other.expect(i, loudness(audio[i * per_frame : (i + 1) * per_frame], 16))
+    other.hear(np.concatenate((np.zeros(round((1.0 + delay) * rate), np.int16), audio[2 * rate : 3 * rate])))
+    assert other.find(1.2, 0.4) is None
