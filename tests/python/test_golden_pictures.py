@@ -90,6 +90,21 @@ def test_upper_lid_has_no_edge_across_it(blink: float) -> None:
         assert np.abs(np.diff(column[: lashes - 6])).max() < 35  # of 765, from row to row
 
 
+@pytest.mark.parametrize(("jaw", "lower_lip"), [(0.12, 0.6), (0.25, 0.8), (0.35, 0.6), (0.5, 0.34)])
+def test_tongue_stays_behind_the_lower_teeth(jaw: float, lower_lip: float) -> None:
+    weights = np.zeros(len(ARKIT_NAMES), np.float32)
+    for name, weight in (("jawOpen", jaw), ("mouthLowerDownLeft", lower_lip), ("mouthLowerDownRight", lower_lip)):
+        weights[ARKIT_NAMES.index(name)] = weight
+    near = Camera(position=(0.0, -6.5, 60.0), target=(0.0, -6.5, 8.0), fov=7.0)
+    with Offscreen(256, camera=near, smooth=False) as close:
+        picture = close.render_face(weights, np.zeros((4, 3), np.float32))[128:, 90:166, :3].astype(int)
+    teeth = (picture.min(axis=2) > 105) & (picture[..., 0] - picture[..., 2] < 45)
+    assert teeth.sum() > 300
+    for column in teeth.T:
+        rows = np.flatnonzero(column)
+        assert rows.size == 0 or column[rows[0] : rows[-1]].all()
+
+
 def test_missing_eye_exceeds_the_tolerance(stage: Offscreen, golden: dict[str, npt.NDArray[np.uint8]]) -> None:
     weights, joints = EXPRESSIONS["neutral"]
     backwards = joints.copy()

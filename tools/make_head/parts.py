@@ -102,6 +102,10 @@ def make_mouth(person: Person) -> list[Part]:
             if "upper" in group:
                 height = 1 - height  # in the atlas the edges that bite are above
             uv, cover = in_atlas(np.c_[0.5 + around / np.pi, height], "teeth"), np.ones(len(used))
+        if kind == "tongue":
+            # Shorter, or its tip comes through the lower teeth while the jaw is half open.
+            root = points[:, 2].min()
+            points = points - (points - [0, 0, root]) * [0, 0, 0.05]
         flat = np.broadcast_to(colour, (len(used), 3)).copy()
         parts.append(Part(points, triangles, MATERIALS.index(kind), flat, uv, cover, person.moved(used)))
     return parts
