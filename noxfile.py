@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -275,6 +277,26 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def stress(session: nox.Session) -> None:
-    """Play a million random conversations in virtual time."""
-    session.env["HOSTMODE_STRESS_CONVERSATIONS"] = session.posargs[0] if session.posargs else "1000000"
-    test_cpp(session, "release")
+    """Play so many random conversations in virtual time, from a seed on: ``-- 1000000 0``."""
+    conversations, first_seed = (int(text) for text in [*session.posargs, "1000000", "0"][:2])
+    session.install(*group("cmake"))
+    session.run("cmake", "--preset", "release")
+    session.run("cmake", "--build", "--preset", "release")
+    processes = os.cpu_count() or 1
+    each = -(-conversations // (10 * processes))  # seeds of ten conversations
+    running = [
+        subprocess.Popen(
+            ["build/release/tests/cpp/hostmode_tests", "--source-file=*no_jump_test*"],
+            env={
+                **os.environ,
+                "HOSTMODE_STRESS_CONVERSATIONS": str(10 * each),
+                "HOSTMODE_STRESS_SEED": str(first_seed + process * each),
+            },
+        )
+        for process in range(processes)
+    ]
+    failed = [process for process in running if process.wait() != 0]
+    if failed:
+        session.error("a value jumped: the seed is above")
+    played = {"HOSTMODE_STRESS_CONVERSATIONS": str(conversations)}
+    session.run("build/release/tests/cpp/hostmode_tests", "--source-file=*player_stress*", env=played, external=True)

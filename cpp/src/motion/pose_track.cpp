@@ -4,6 +4,8 @@
 #include <cmath>
 #include <functional>
 
+#include "motion/blend_pace.h"
+#include "motion/layers.h"
 #include "motion/pose_blend.h"
 
 namespace hostmode {
@@ -13,15 +15,8 @@ namespace {
 constexpr double kHistory_s = 1.0;
 // Samples further apart than this come at no rate that could be foreseen.
 constexpr double kLongestStep_s = 0.1;
-// Within which eyes and eyelids of a stream take over from a layer.
-constexpr double kLayerFade_s = 8 * kKeyframeInterval_s;
 // A difference that nobody can see.
 constexpr float kInvisible = 1e-6F;
-
-float take_over(double media_s, double from_s) noexcept {
-  if (!(media_s > from_s)) return 0.0F;
-  return ease(static_cast<float>(std::min((media_s - from_s) / kLayerFade_s, 1.0)));
-}
 
 }  // namespace
 
@@ -73,8 +68,8 @@ void PoseTrack::add(const Segment& segment, double shown_frame, bool foreseen) {
   // One of no length ends those that go on.
   if (!same_source && frame >= shown_frame && in_order) {
     const double duration_frames = change_s(before, segment) * rate_hz_;
-    transitions_.push_back(
-        {frame, duration_frames, before, segment, Blend::kReplaces, false, foreseen, Pose{}});
+    transitions_.push_back({frame, duration_frames, duration_frames, before, segment, Blend::kReplaces, false,
+                            foreseen, Pose{}, Pose{}});
   }
   segments_.push_back(segment);
   set_latest(segment);
@@ -135,7 +130,7 @@ std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
   }
   const double oldest = frame - kHistory_s * rate_hz_;
   while (!transitions_.empty() && transitions_.front().anchored &&
-         transitions_.front().frame + transitions_.front().duration_frames < oldest) {
+         transitions_.front().frame + transitions_.front().longest_frames < oldest) {
     transitions_.pop_front();
   }
   std::size_t forgotten = 0;
@@ -167,8 +162,11 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   }
   if (blend == Blend::kAdds && extend_blend(frame, duration_s, after)) return;
   if (blend == Blend::kReplaces) base_pose(segment, frame, t_s, after.data());
-  Transition transition{frame, duration_s * rate_hz_, segment, segment, blend, true, false, Pose{}};
+  const double duration_frames = duration_s * rate_hz_;
+  Transition transition{frame, duration_frames, duration_frames, segment, segment, blend,
+                        true,  false,           Pose{},          Pose{}};
   pose_offset(before_change_.data(), after.data(), transition.offset.data());
+  if (blend == Blend::kAdds) set_pace(transition);
   const auto later = std::find_if(transitions_.begin(), transitions_.end(),
                                   [&](const Transition& other) { return !has_begun(other, frame); });
   if (transition.duration_frames > 0 || blend == Blend::kReplaces) transitions_.insert(later, transition);
@@ -184,7 +182,15 @@ bool PoseTrack::extend_blend(double frame, double duration_s, const Pose& after)
   add_pose_offset(same->offset.data(), more.data(), 1.0F);
   const double most_frames = blend_s(speech_transition_s_) * rate_hz_;
   same->duration_frames = std::min(same->duration_frames + duration_s * rate_hz_, most_frames);
+  set_pace(*same);
   return true;
+}
+
+void PoseTrack::set_pace(Transition& blend) const noexcept {
+  const Timeline* const timeline = source_of(blend.after).timeline;
+  const Keyframe step = timeline != nullptr ? timeline->fastest_step() : Keyframe{};
+  blend.longest_frames = rate_hz_ * pace_blend(blend.offset.data(), step, blend.duration_frames / rate_hz_,
+                                               blend_s(speech_transition_s_), blend.pace.data());
 }
 
 double PoseTrack::shown_frame(const ClockSnapshot& clock, double t_s, double present_s) const noexcept {
@@ -239,7 +245,7 @@ void PoseTrack::base_pose(const Segment& segment, double frame, double t_s, floa
   }
   const double at_s = face_s(source, segment, frame);
   timeline->sample(at_s, out);
-  if (layers_) add_layers(*timeline, at_s, t_s, out);
+  if (layers_) add_layers(idle_, *timeline, at_s, t_s, out);
   const double over_s = at_s - timeline->runs_out_s();
   if (over_s > 0) {
     Pose idle;
@@ -247,19 +253,6 @@ void PoseTrack::base_pose(const Segment& segment, double frame, double t_s, floa
     const double progress = over_s / std::max(idle_transition_s_, kKeyframeInterval_s);
     blend_poses(out, idle.data(), ease(static_cast<float>(std::min(progress, 1.0))), out);
   }
-}
-
-void PoseTrack::add_layers(const Timeline& timeline, double face_s, double t_s, float* pose) const noexcept {
-  const float own_eyes = take_over(face_s, timeline.activity().eyes_from_s);
-  const float own_lids = take_over(face_s, timeline.activity().eyelids_from_s);
-  if (own_eyes >= 1.0F && own_lids >= 1.0F) return;
-  float eyes[6];
-  float lids[2];
-  idle_.sample_eyes(t_s, eyes, lids);
-  float* const stream_eyes = pose + kEyePoseOffset;
-  float* const stream_lids = pose + kEyeLidOffset;
-  for (std::size_t i = 0; i < 6; ++i) stream_eyes[i] = eyes[i] + own_eyes * (stream_eyes[i] - eyes[i]);
-  for (std::size_t i = 0; i < 2; ++i) stream_lids[i] = lids[i] + own_lids * (stream_lids[i] - lids[i]);
 }
 
 void PoseTrack::add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
@@ -270,8 +263,13 @@ void PoseTrack::add_transitions(const ClockSnapshot& clock, std::size_t count, d
   for (std::size_t i = first; i < count; ++i) {
     const Transition& transition = transitions_[i];
     const double since = std::max(0.0, frame - transition.frame);
-    if (since >= transition.duration_frames) continue;
-    const float weight = 1.0F - ease(static_cast<float>(since / transition.duration_frames));
+    if (since >= transition.longest_frames) continue;
+    const auto progress = static_cast<float>(since / transition.duration_frames);
+    if (transition.blend == Blend::kAdds) {
+      add_paced_offset(pose, transition.offset.data(), transition.pace.data(), progress);
+      continue;
+    }
+    const float weight = 1.0F - ease(progress);
     if (transition.anchored) {
       add_pose_offset(pose, transition.offset.data(), weight);
     } else {

@@ -22,7 +22,8 @@ namespace hostmode {
 // position, less the face delay, or idle. Where the base steps (start, end, cut, motion that comes late), the
 // difference from what was shown until then is kept as an offset that decays, so that the sum is continuous
 // and the lips keep the time of the sound. A transition between idle and speech takes the place of one that
-// it interrupts; a blend that leaves a gap in the motion adds to whatever goes on.
+// it interrupts; a blend that leaves a gap in the motion adds to whatever goes on, and takes longer for
+// values that would move too fast (blend_pace.h).
 //
 // Serialised by the caller. Not realtime-safe, except sample().
 class PoseTrack {
@@ -102,18 +103,19 @@ class PoseTrack {
   struct Transition {
     double frame;
     double duration_frames;
+    double longest_frames;  // that of the value that takes longest
     Segment before;
     Segment after;
     Blend blend;
     bool anchored;
     bool foreseen;
     Pose offset;
+    Pose pace;  // of a blend that adds: the duration is divided by it, value by value
   };
 
   [[nodiscard]] Source source_of(const Segment& segment) const noexcept;
   [[nodiscard]] double face_s(const Source& source, const Segment& segment, double frame) const noexcept;
   void base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
-  void add_layers(const Timeline& timeline, double face_s, double t_s, float* pose) const noexcept;
   // Adds what is left at `frame` of the first `count` transitions.
   void add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
                        float* pose) const noexcept;
@@ -126,6 +128,8 @@ class PoseTrack {
   void add(const Segment& segment, double shown_frame, bool foreseen);
   // What comes in one go is blended in as one: false where nothing else came at `frame`.
   bool extend_blend(double frame, double duration_s, const Pose& after) noexcept;
+  // Of a blend that adds, from its offset and duration.
+  void set_pace(Transition& blend) const noexcept;
   void set_latest(const Segment& segment) noexcept;
 
   // Nearly every sample lies in the latest segment: what it needs lies together, first.

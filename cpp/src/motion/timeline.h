@@ -11,6 +11,7 @@
 
 #include "hostmode/keyframe.h"
 #include "motion/keyframe_times.h"
+#include "motion/ordinary_step.h"
 #include "motion/seam_easer.h"
 
 namespace hostmode {
@@ -82,6 +83,9 @@ class Timeline {
   // since the latest came.
   [[nodiscard]] double runs_out_s() const noexcept { return std::max(last_keyframe_s(), latest_came_s_); }
 
+  // The fastest ordinary step of each value, a keyframe interval.
+  [[nodiscard]] const Keyframe& fastest_step() const noexcept { return steps_.fastest(); }
+
   [[nodiscard]] const ChannelActivity& activity() const noexcept { return activity_; }
 
   // Where a sample at `media_s` finds what it needs, for prefetching. Thread-safe: as `sample`.
@@ -128,6 +132,7 @@ class Timeline {
   Keyframe first_{};
 
   SeamEaser seams_;
+  OrdinaryStep steps_;
 };
 
 class Timeline::Batch {
@@ -145,6 +150,7 @@ class Timeline::Batch {
   std::size_t first_page_ = 0;
   KeyframeTimes times_;
   SeamEaser seams_;
+  OrdinaryStep steps_;
   std::vector<Patch> patches_;        // of published keyframes that are not yet in view
   bool corrects_late_ = false;        // the last published keyframe is in view, but not what follows it
   Keyframe late_slopes_;              // of that keyframe

@@ -1,6 +1,9 @@
 // When motion counts as late: while its sound goes on, and not while it stands still.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -42,6 +45,25 @@ class Talk {
     }
   }
 
+  // Motion of the next 0.4 s that lies far from all before it, as of another sentence.
+  void push_far(float by) {
+    pushed_ += static_cast<int>(by / 0.01F);
+    push(10);
+  }
+  // The largest step of a picture while it plays.
+  double largest_step(double duration_s) {
+    std::array<float, kKeyframeFloats> pose;
+    player_.sample(now_s_, pose.data());
+    double largest = 0.0;
+    for (const double until_s = now_s_ + duration_s; now_s_ < until_s;) {
+      const float before = pose[kExpressionOffset];
+      play(kBlock_s);
+      player_.sample(now_s_, pose.data());
+      largest = std::max(largest, static_cast<double>(std::abs(pose[kExpressionOffset] - before)));
+    }
+    return largest;
+  }
+
   void pause() { player_.pause(now_s_); }
   void resume() { player_.resume(now_s_); }
   [[nodiscard]] double delay_s() { return player_.stats().face_delay_s; }
@@ -78,6 +100,14 @@ TEST_CASE("motion that comes while sound stands still is not late") {
   talk.resume();
   talk.play(0.2);
   CHECK(talk.delay_s() == 0.0);
+}
+
+TEST_CASE("a gap that motion leaves at another place is blended no faster than a transition") {
+  Talk talk;
+  talk.play(0.9);  // 0.14 s after its motion ran out
+  talk.push_far(0.5F);
+  // An offset of about 0.5 within 0.32 s, beneath it 0.01 a keyframe.
+  CHECK(talk.largest_step(0.5) < 1.1 * (1.5 * 0.55 / 0.32 + 0.01 / 0.04) * 0.01);
 }
 
 }  // namespace hostmode
