@@ -5,8 +5,6 @@ from __future__ import annotations
 from mutation import Mutation
 
 MOTION = (
-    Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
-    Mutation("e4", "play_out", "follows ? 0 :", "false ? 0 :"),
     Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "true"),
     Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "next == nullptr"),
     Mutation(

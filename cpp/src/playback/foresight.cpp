@@ -6,8 +6,8 @@ namespace hostmode {
 namespace {
 
 // Adds what follows while `stream` plays from media position `from` at device frame `frame`. True where it
-// ends, at the frame that is left in `frame`. Its motion is shown to the end where no sound `follows`.
-bool play_out(const SampleQueue& stream, std::int64_t from, bool follows, std::int64_t& frame,
+// ends, at the frame that is left in `frame`.
+bool play_out(const SampleQueue& stream, std::int64_t from, std::int64_t& frame,
               std::vector<Segment>& segments) {
   const std::int64_t end = stream.pushed();
   const std::int64_t hold = std::max(from, std::min(stream.hold_at(), end));
@@ -17,21 +17,12 @@ bool play_out(const SampleQueue& stream, std::int64_t from, bool follows, std::i
     segments.push_back({frame, stream.generation(), hold, cause});
     return false;
   }
-  const std::int64_t tail = follows ? 0 : stream.motion_end() - end;
+  const std::int64_t tail = stream.motion_end() - end;
   if (tail > 0) {
     segments.push_back({frame, stream.generation(), end, SegmentCause::kTail});
     frame += tail;
   }
   return true;
-}
-
-// The conversation whose sound comes after that of `generation`, or null.
-const Conversation* next_after(const Conversations& conversations, std::uint64_t generation) {
-  for (const ConversationPtr& next : conversations.all()) {
-    if (next->generation() <= generation || next->stream.is_cut()) continue;
-    return next->stream.pushed() > 0 ? next.get() : nullptr;
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -49,18 +40,16 @@ void foresee(const Conversations& conversations, bool paused, const Segment& lat
     segments.push_back({frame, latest.generation, media, SegmentCause::kPaused});
     return;
   }
-  const Conversation* next = next_after(conversations, latest.generation);
   if (latest.cause == SegmentCause::kTail) {
-    const bool over = stream.is_cut() || next != nullptr;
-    frame += over ? 0 : std::max<std::int64_t>(0, stream.motion_end() - media);
-  } else if (!stream.is_cut() && !play_out(stream, media, next != nullptr, frame, segments)) {
+    frame += stream.is_cut() ? 0 : std::max<std::int64_t>(0, stream.motion_end() - media);
+  } else if (!stream.is_cut() && !play_out(stream, media, frame, segments)) {
     return;
   }
-  while (next != nullptr) {
-    const Conversation& playing = *next;
-    next = next_after(conversations, playing.generation());
-    segments.push_back({frame, playing.generation(), 0, SegmentCause::kPlaying});
-    if (!play_out(playing.stream, 0, next != nullptr, frame, segments)) return;
+  for (const ConversationPtr& next : conversations.all()) {
+    if (next->generation() <= latest.generation || next->stream.is_cut()) continue;
+    if (next->stream.pushed() == 0) break;
+    segments.push_back({frame, next->generation(), 0, SegmentCause::kPlaying});
+    if (!play_out(next->stream, 0, frame, segments)) return;
   }
   segments.push_back({frame, 0, 0, SegmentCause::kSilence});
 }

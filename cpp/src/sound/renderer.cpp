@@ -92,8 +92,7 @@ void Renderer::fill(float* out, std::size_t count) noexcept {
 std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
   while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();
   while (stream_ == nullptr) {
-    stream_ = std::exchange(next_, nullptr);
-    if (stream_ == nullptr && !in_.try_pop(stream_)) {
+    if (!in_.try_pop(stream_)) {
       fill_silence(out, count, SegmentCause::kSilence);
       return count;
     }
@@ -147,8 +146,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
       return run;
     }
     const std::int64_t tail = stream_->motion_end() - stream_->consumed() - tail_frames_;
-    // Motion that outlasts its sound keeps no sound waiting that is queued behind it.
-    if (tail <= 0 || next_may_start()) {
+    if (tail <= 0) {
       retire();
       return 0;
     }
@@ -201,11 +199,6 @@ std::int64_t Renderer::available_frames(bool ends) noexcept {
   const std::int64_t readable = stream_->readable();
   if (readable > 0 || ends || (underrun_ && !waited_enough())) return readable;
   return stream_->run_out();
-}
-
-bool Renderer::next_may_start() noexcept {
-  if (next_ == nullptr) (void)in_.try_pop(next_);
-  return next_ != nullptr && !next_->is_cut() && next_->may_start(block_now_s());
 }
 
 bool Renderer::waited_enough() const noexcept {

@@ -73,7 +73,6 @@ class Renderer {
   [[nodiscard]] std::int64_t available_frames(bool ends) noexcept;
   [[nodiscard]] bool waited_enough() const noexcept;
   void fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept;
-  [[nodiscard]] bool next_may_start() noexcept;
   void retire() noexcept;
   void mark(SegmentCause cause) noexcept;
   void push_segment() noexcept;
@@ -99,10 +98,9 @@ class Renderer {
   // Audio thread only, from here on.
   Fader fader_;
   SampleQueue* stream_ = nullptr;
-  SampleQueue* next_ = nullptr;  // looked at while stream_ is in its tail
-  bool started_ = false;         // the gate of stream_ has opened
-  bool underrun_ = false;        // stream_ waits for data after having run dry
-  bool ran_out_ = false;         // stream_ has just given the last that it held back
+  bool started_ = false;   // the gate of stream_ has opened
+  bool underrun_ = false;  // stream_ waits for data after having run dry
+  bool ran_out_ = false;   // stream_ has just given the last that it held back
   std::int64_t underrun_frames_ = 0;
   std::int64_t lead_frames_ = 0;  // waited since the gate has opened
   std::int64_t tail_frames_ = 0;

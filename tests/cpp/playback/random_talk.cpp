@@ -65,6 +65,8 @@ std::string req_id_of(std::size_t number) {
 // The first conversation from `oldest` on that has this name.
 std::size_t number_of(int name, std::size_t oldest) {
   std::size_t number = oldest;
+  REQUIRE(name >= 1);
+  REQUIRE(name <= static_cast<int>(kNames));
   while (name_of(number) != name) ++number;
   return number;
 }
