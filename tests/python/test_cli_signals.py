@@ -23,6 +23,14 @@ pty = pytest.importorskip("pty", reason="needs a terminal")
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 
 
+def _start_afresh() -> None:
+    # A process group of its own in this session: one without a parent in its session cannot be stopped. And what the
+    # tests were started by may have had them ignore signals, as nohup does.
+    os.setpgrp()
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A command in a terminal of its own, without a sound card."""
 
@@ -31,9 +39,8 @@ class Terminal:
         self._master, slave = pty.openpty()
         environment = {**os.environ, "TERM": "xterm", "PULSE_SERVER": "unix:/nonexistent"}
         command = [sys.executable, "-m", "hostmode", *map(str, arguments)]
-        # A process group of its own in this session: one without a parent in its session cannot be stopped.
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=environment, preexec_fn=os.setpgrp
+            command, stdin=slave, stdout=slave, stderr=slave, env=environment, preexec_fn=_start_afresh
         )
         os.close(slave)
 
