@@ -30,11 +30,13 @@ def tenths(pcm: npt.NDArray[np.int16]) -> list[npt.NDArray[np.int16]]:
     return np.split(pcm, range(1600, len(pcm), 1600))
 
 
-def hundredths(pcm: npt.NDArray[np.int16]) -> list[npt.NDArray[np.int16]]:
-    return np.split(pcm, range(160, len(pcm), 160))
+def small(pcm: npt.NDArray[np.int16]) -> list[npt.NDArray[np.int16]]:
+    return np.split(pcm, range(208, len(pcm), 208))  # 13 ms
 
 
-def behind_ms(cut: Callable[[npt.NDArray[np.int16]], list[npt.NDArray[np.int16]]], messages: int) -> list[float]:
+def behind_ms(
+    cut: Callable[[npt.NDArray[np.int16]], list[npt.NDArray[np.int16]]], messages: int
+) -> npt.NDArray[np.float64]:
     """Return by how much each sentence's motion is behind its sound half a second after its beginning, in ms."""
     rig, conversation = Rig(), None
     for number, seconds in enumerate(SENTENCES):
@@ -45,28 +47,24 @@ def behind_ms(cut: Callable[[npt.NDArray[np.int16]], list[npt.NDArray[np.int16]]
         for begin, end in itertools.pairwise(cuts):
             part = motion(end - begin, RISE * begin, RISE, req_id=f"sentence {number}", end=bool(end == count))
             rig.move([part], conversation)
-    behind = []
+    behind, begins, heard = [], 0.0, 0.0
     for seconds in SENTENCES:
-        rig.run(0.5)
-        behind.append((0.5 - rig.level() / RISE / hostmode.KEYFRAME_RATE) * 1000)
-        rig.run(seconds - 0.5)
-    return behind
+        heard += len(rig.run(begins + 0.5 - heard)) / rig.sample_rate
+        behind.append(heard - begins - rig.level() / RISE / hostmode.KEYFRAME_RATE)
+        begins += seconds
+    return 1000 * np.array(behind)
 
 
 @pytest.mark.parametrize("messages", [1, 4])
 @pytest.mark.parametrize("cut", [whole, tenths])
 def test_e26_every_sentence_is_in_step_with_its_sound(cut: Callable[..., list[npt.NDArray[np.int16]]], messages: int):
-    # Blocks of 10 ms: the sentences' lengths are rounded up to them.
-    played = np.cumsum([math.ceil(round(seconds * 100, 6)) / 100 - seconds for seconds in SENTENCES]) * 1000
-    behind = np.array(behind_ms(cut, messages))
-    assert np.abs(behind + np.concatenate([[0], played[:-1]])).max() < 1.0
+    assert np.abs(behind_ms(cut, messages)).max() < 1.0
 
 
 def test_e26_sentence_follows_at_once_where_chunks_do_not_tell_where_it_begins() -> None:
-    # Four chunks in every keyframe interval. What each sentence's motion is too long adds up.
-    too_long = [math.ceil(seconds * 25) / 25 - seconds for seconds in SENTENCES]
-    behind = behind_ms(hundredths, 1)
-    assert behind[-1] > 1000 * sum(too_long[:-1]) - 50
+    # Three chunks begin in every keyframe interval. What each sentence's motion is too long adds up.
+    too_long = [math.ceil(seconds * 25) / 25 - seconds for seconds in SENTENCES[:-1]]
+    np.testing.assert_allclose(behind_ms(small, 1), 1000 * np.cumsum([0, *too_long]), atol=1.0)
 
 
 def test_e26_sentence_begins_where_sound_given_later_will() -> None:
