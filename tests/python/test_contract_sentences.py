@@ -100,3 +100,13 @@ def test_e26_sentence_that_begins_sooner_makes_no_jump() -> None:
         levels.append(rig.level())
     # 0.05 in 40 ms, at most a quarter faster; the curve itself is up to half steeper than its chord.
     assert np.abs(np.diff(levels)).max() < 0.05 / 4 * 1.25 * 1.5
+
+
+def test_e26_request_after_motion_that_names_none_follows_at_once() -> None:
+    rig = Rig()
+    conversation = rig.speak(tone(1.01))
+    rig.move([motion(26, 0.0, RISE)], conversation)
+    rig.speak(tone(2.0), end=True)
+    rig.move([motion(50, 0.0, RISE, req_id="one", end=True)], conversation)
+    rig.run(1.54)
+    assert rig.level() == pytest.approx(RISE * 25 * 0.5, abs=1e-4)
