@@ -6,7 +6,6 @@ from mutation import Mutation
 
 MOTION = (
     Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "true"),
-    Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "next == nullptr"),
     Mutation(
         "e26", "KeyframeTimes::begin_sentence", "  bends_.push_back(leaves);\n", "", "a sentence that begins sooner*"
     ),
