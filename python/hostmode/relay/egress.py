@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hostmode._core import KEYFRAME_RATE, encode_message
 from hostmode.errors import HostModeError, MissingExtraError
-from hostmode.relay.envelope import ENDED, INTERRUPTED, PAUSED, PLAYING
+from hostmode.relay.envelope import (
+    DEADLINE_EXCEEDED,
+    ENDED,
+    INTERRUPTED,
+    PAUSED,
+    PLAYING,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+)
 from hostmode.relay.listening import until_one_ends
 from hostmode.rtc.livekit import RoomPublisher, publish
 
@@ -36,11 +44,6 @@ _JOIN_S: Final = 8.0
 _LOOK_S: Final = 0.5
 #: Seconds of sound of one request that may wait to be heard.
 MAX_WAITING_S: Final = 600.0
-
-INVALID_ARGUMENT: Final = 3
-DEADLINE_EXCEEDED: Final = 4
-UNAVAILABLE: Final = 14
-UNAUTHENTICATED: Final = 16
 
 
 class EgressError(Exception):

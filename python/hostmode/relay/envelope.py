@@ -35,6 +35,13 @@ INTERRUPTED: Final = 4
 NO_EGRESS: Final = 0
 LIVEKIT_EGRESS: Final = 1
 
+# Of errors, as gRPC numbers them.
+INVALID_ARGUMENT: Final = 3
+DEADLINE_EXCEEDED: Final = 4
+INTERNAL: Final = 13
+UNAVAILABLE: Final = 14
+UNAUTHENTICATED: Final = 16
+
 # Field number and type of each field; a type in capitals is another message, a star means repeated.
 _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "Configure": {

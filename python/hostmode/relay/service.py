@@ -19,10 +19,10 @@ from hostmode.errors import HostModeError
 from hostmode.motion import LocalMotion
 from hostmode.relay import envelope as wire
 from hostmode.relay.egress import EgressError, join_room
+from hostmode.relay.envelope import INVALID_ARGUMENT
 from hostmode.relay.faults import Faults
 from hostmode.relay.listening import is_loopback, listening, load_aiohttp, until_one_ends
 from hostmode.relay.service_session import (
-    INVALID_ARGUMENT,
     UPSTREAM_CLOSED,
     ServiceSession,
     SessionRefusedError,

@@ -14,6 +14,7 @@ from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, PCM_RATES, encode_mes
 from hostmode.relay import envelope as wire
 from hostmode.relay.egress import RoomPlayback
 from hostmode.relay.egress_target import EgressTarget, egress_target
+from hostmode.relay.envelope import INTERNAL, INVALID_ARGUMENT, UNAVAILABLE
 from hostmode.relay.listening import until_one_ends
 from hostmode.relay.playback import Playback
 
@@ -37,9 +38,6 @@ _REMEMBERED: Final = 16
 # A request that is paused for so long is given up.
 PAUSE_TIMEOUT_S: Final = 300.0
 
-INVALID_ARGUMENT: Final = 3
-INTERNAL: Final = 13
-UNAVAILABLE: Final = 14
 UPSTREAM_CLOSED: Final = 4503
 
 
