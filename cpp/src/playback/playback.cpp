@@ -197,6 +197,7 @@ void Playback::show_under(double now_s, float* out) {
 }
 
 void Playback::sample_into(const double* times_s, std::size_t count, const CallerClock& clock, float* out) {
+  playout_.look();
   if (playout_.has_news()) {
     screen_.take_news(present_s_);
     quiet_ = QuietSpell{};  // settle() has not seen it

@@ -52,9 +52,11 @@ class Playback {
   void settle(double now_s);
   // The same for somebody who only looks at `now_s`: as far as the audio side has come.
   void settle_to_look_at(double now_s) {
+    playout_.look();
     settle(admission_.look_at(now_s, present_s_, playout_.rendered_s()));
   }
   [[nodiscard]] bool may_move_to(double now_s) {
+    playout_.look();
     return admission_.may_move_to(now_s, present_s_, playout_.rendered_s());
   }
   // The latest time known, for people.

@@ -18,14 +18,17 @@ class Playout {
  public:
   Playout(double rate_hz, double latency_s) : renderer_(rate_hz, latency_s), silent_(rate_hz) {}
 
-  // The newest clock. Every frame it knows of has its segment among those taken since.
-  [[nodiscard]] const ClockSnapshot& clock() noexcept { return renderer_.clock(); }
+  // Looks at the audio side: clock, news and time stay what they are until the next look.
+  void look() noexcept { renderer_.look(); }
+
+  // Every frame it knows of has its segment among those taken since the look.
+  [[nodiscard]] const ClockSnapshot& clock() const noexcept { return renderer_.clock(); }
 
   // Whether there is anything to take.
-  [[nodiscard]] bool has_news() noexcept { return renderer_.edges() != edges_taken_; }
+  [[nodiscard]] bool has_news() const noexcept { return renderer_.edges() != edges_taken_; }
 
   // The time of the audio side; NaN where nothing says so.
-  [[nodiscard]] double rendered_s() noexcept { return renderer_.block_s(); }
+  [[nodiscard]] double rendered_s() const noexcept { return renderer_.block_s(); }
 
   // Takes the segments that are new, oldest first, each into `on_segment`, and the streams that are back; and
   // hands over those that wait for it.
@@ -55,7 +58,8 @@ class Playout {
 
   [[nodiscard]] std::uint64_t underruns() const noexcept { return renderer_.underruns(); }
 
-  // Plays silently, where that has been started, up to `now_s`; `plays_on` as SilentDevice::play.
+  // Plays silently, where that has been started, up to `now_s`, with a look after each block; `plays_on` as
+  // SilentDevice::play.
   void start_silently(double now_s) noexcept {
     if (!silent_.runs()) silent_.start(now_s);
   }
@@ -63,7 +67,11 @@ class Playout {
   [[nodiscard]] bool is_silent() const noexcept { return silent_.runs(); }
   template <typename PlaysOn>
   void play_silently(double now_s, PlaysOn plays_on) {
-    if (silent_.runs()) silent_.play(renderer_, now_s, plays_on);
+    if (!silent_.runs()) return;
+    silent_.play(renderer_, now_s, [this, &plays_on] {
+      look();
+      return plays_on();
+    });
   }
 
   // Audio side only.
@@ -72,7 +80,7 @@ class Playout {
     renderer_.render(out, count, observation);
   }
 
-  // Ask for the memory that clock() and has_news() touch: first for the index, later for the value.
+  // Ask for the memory that look() and clock() touch: first for the index, later for the value.
   // Thread-safe: yes.
   void prefetch_index() const noexcept { renderer_.prefetch_index(); }
   void prefetch_published() const noexcept { renderer_.prefetch_published(); }

@@ -37,16 +37,19 @@ class Renderer {
   void set_paused(bool paused) noexcept { paused_.store(paused, std::memory_order_release); }
   void set_volume(float volume) noexcept { volume_.store(volume, std::memory_order_relaxed); }
 
-  // The newest clock. Read it before the segments: every frame it knows of then has its segment.
-  [[nodiscard]] const ClockSnapshot& clock() noexcept { return published_.read().clock; }
+  // Takes what the audio side has published: until the next look, the three below speak of one instant.
+  // Look before the segments: every frame that the clock knows of then has its segment.
+  void look() noexcept { published_.look(); }
+
+  [[nodiscard]] const ClockSnapshot& clock() const noexcept { return published_.seen().clock; }
 
   // How many segments and returned streams there had been by that clock: the same number, nothing to take.
-  [[nodiscard]] std::uint64_t edges() noexcept { return published_.read().edges; }
+  [[nodiscard]] std::uint64_t edges() const noexcept { return published_.seen().edges; }
 
   // The time of the audio side: when the newest block began; NaN where nothing says so.
-  [[nodiscard]] double block_s() noexcept { return published_.read().block_s; }
+  [[nodiscard]] double block_s() const noexcept { return published_.seen().block_s; }
 
-  // Ask for the memory that clock() and edges() touch: first for the index, later for the value. Thread-safe:
+  // Ask for the memory that look() and clock() touch: first for the index, later for the value. Thread-safe:
   // yes.
   void prefetch_index() const noexcept { published_.prefetch_index(); }
   void prefetch_published() const noexcept { published_.prefetch_value(); }

@@ -38,20 +38,22 @@ class TripleBuffer {
     written_ = static_cast<std::uint8_t>(before & kIndex);
   }
 
-  // The newest value published; stays valid and unchanged until the next call of `read`.
+  // Takes the newest value published.
   // Thread-safe: one reader, beside one writer. Realtime-safe: yes, wait-free.
-  [[nodiscard]] const T& read() noexcept {
+  void look() noexcept {
     // A load first: while nothing is new, readers that poll leave the writer's cache line alone.
-    std::uint8_t index = read_.load(std::memory_order_relaxed);
-    if ((shared_.load(std::memory_order_relaxed) & kFresh) != 0) {
-      index = static_cast<std::uint8_t>(shared_.exchange(index, std::memory_order_acq_rel) & kIndex);
-      read_.store(index, std::memory_order_relaxed);
-    }
-    return slots_[index].value;
+    if ((shared_.load(std::memory_order_relaxed) & kFresh) == 0) return;
+    const std::uint8_t mine = read_.load(std::memory_order_relaxed);
+    read_.store(static_cast<std::uint8_t>(shared_.exchange(mine, std::memory_order_acq_rel) & kIndex),
+                std::memory_order_relaxed);
   }
 
-  // Ask for the memory of the next `read`: first for what says where the newest value is, later for the
-  // value. Thread-safe: yes. Realtime-safe: yes.
+  // The value that look() took last: the same one, valid and unchanged, until it is called again.
+  // Thread-safe: the reader. Realtime-safe: yes, wait-free.
+  [[nodiscard]] const T& seen() const noexcept { return slots_[read_.load(std::memory_order_relaxed)].value; }
+
+  // Ask for the memory of the next look() and seen(): first for what says where the newest value is, later
+  // for the value. Thread-safe: yes. Realtime-safe: yes.
   void prefetch_index() const noexcept {
     prefetch_memory(&shared_, 1);
     prefetch_memory(&read_, 1);
