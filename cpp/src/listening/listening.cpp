@@ -38,6 +38,10 @@ constexpr double kLike = 0.92, kLikeLong = 0.90;
 // What is alike by so much, of which so much is audible, need not be found twice.
 constexpr double kSure = 0.975;
 constexpr std::size_t kSureAudible = static_cast<std::size_t>(0.3 * kRate);
+// A codec blurs clicks; two of them are like no others.
+constexpr double kLikeClicks = 0.75;
+constexpr std::size_t kClicksAudible = static_cast<std::size_t>(0.08 * kRate);
+constexpr std::size_t kClicksApart = static_cast<std::size_t>(0.1 * kRate);
 constexpr double kLikeThere = 0.95;
 // Where a pause ends what is compared, many a stretch fits: another one, and another place, cost so much
 // likeness.
@@ -87,7 +91,7 @@ std::optional<Listening::Place> Listening::search(double earliest_s, double late
   if (found_) {
     const Match there = nearby(
         {expected_base(*found_, found_->base_s() * kRate), kBaseDoubt, found_->stretch, kStretchDoubt});
-    if (there.likeness >= kLikeThere) {
+    if (there.likeness >= (is_clicks(there) ? kLikeClicks : kLikeThere)) {
       const double before = found_->stretch;
       found_ = place_of(there);
       found_->stretch = before + kSmoothed * (there.stretch - before);
@@ -153,6 +157,24 @@ bool Listening::is_sure(const Match& match) const noexcept {
   const auto end = static_cast<std::size_t>(end_of_sent(match.base) - static_cast<double>(first_sent_));
   const std::size_t begin = end - std::min(end, static_cast<std::size_t>(kWindow));
   return match.likeness >= kSure && audible_[end] - audible_[begin] >= kSureAudible;
+}
+
+// Whether what is compared is nothing but two short sounds or more, apart.
+bool Listening::is_clicks(const Match& match) const noexcept {
+  const auto end = static_cast<std::size_t>(end_of_sent(match.base) - static_cast<double>(first_sent_));
+  const std::size_t begin = end - std::min(end, static_cast<std::size_t>(kWindow));
+  if (audible_[end] - audible_[begin] > kClicksAudible) return false;
+  int clicks = 0;
+  std::size_t silent = kClicksApart;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (audible_[i + 1] == audible_[i]) {
+      ++silent;
+      continue;
+    }
+    if (silent >= kClicksApart) ++clicks;
+    silent = 0;
+  }
+  return clicks >= 2;
 }
 
 double Listening::likeness_at(double base, double stretch) const noexcept {
@@ -248,7 +270,7 @@ Listening::Match Listening::anywhere(double first, double last) const {
   const Match best = peaks.front();
   const double span = std::min(kWindow, end_of_sent(best.base) - static_cast<double>(first_sent_));
   const double needed = kLike + (kLikeLong - kLike) * (span - kLeast) / (kWindow - kLeast);
-  if (best.likeness < needed) return {};
+  if (best.likeness < (is_clicks(best) ? kLikeClicks : needed)) return {};
   for (const Match& peak : peaks) {
     if (std::abs(peak.base - best.base) > kNear && best.likeness - peak.likeness < kAhead) return {};
   }

@@ -63,6 +63,7 @@ class Listening {
   [[nodiscard]] Match anywhere(double first, double last) const;
   [[nodiscard]] double end_of_sent(double base) const noexcept;
   [[nodiscard]] bool is_sure(const Match& match) const noexcept;
+  [[nodiscard]] bool is_clicks(const Match& match) const noexcept;
   [[nodiscard]] double expected_base(const Place& place, double base) const noexcept;
 
   LoudnessMeter meter_;
