@@ -212,6 +212,7 @@ def livekit(session: nox.Session) -> None:
         "pytest",
         "tests/python/test_rtc_livekit.py",
         "tests/python/test_livekit_egress.py",
+        "tests/python/test_livekit_plugin.py",
         "tests/python/test_rtc_room.py",
         env={"HOSTMODE_LIVEKIT_SERVER": str(server), "HOSTMODE_LIVEKIT_AGENT_PYTHON": str(python)},
     )
@@ -220,8 +221,9 @@ def livekit(session: nox.Session) -> None:
 @nox.session
 def agents(session: nox.Session) -> None:
     """Drive avatars by livekit-agents, which asks for another version of livekit than the other tests have."""
-    session.install(".[agents]", "pytest>=8.2", "pytest-timeout>=2.3")
-    session.run("pytest", "--noconftest", "tests/python/test_rtc_agents.py", "tests/python/test_rtc_agents_live.py")
+    session.install(".[agents,relay,cli,opus]", "livekit-plugins-spatius", "pytest>=8.2", "pytest-timeout>=2.3")
+    names = ("rtc_agents", "rtc_agents_live", "livekit_plugin")
+    session.run("pytest", "--noconftest", *(f"tests/python/test_{name}.py" for name in names), *session.posargs)
 
 
 @nox.session
