@@ -57,10 +57,14 @@ class Viewing:
         """Return the reasons of all events of a kind."""
         return [reason for one, reason, *_ in self.said["events"] if one == kind]
 
-    def click_errors_ms(self) -> np.ndarray:
-        """Return by how much later than its click each jaw pulse was seen."""
-        heard_s = self.recording.heard_at(find_clicks(self.recording.samples(), self.recording.rate))
-        return 1000 * match(heard_s, find_pulses(self.times, self.poses[:, JAW]))
+    def clicks_heard_s(self) -> np.ndarray:
+        """Return when each click was heard, on the clock of `hostmode.now`."""
+        return self.recording.heard_at(find_clicks(self.recording.samples(), self.recording.rate))
+
+    def click_errors_ms(self, from_s: float = 0.0) -> np.ndarray:
+        """Return by how much later than its click each jaw pulse was seen, of the clicks heard from then on."""
+        heard_s = self.clicks_heard_s()
+        return 1000 * match(heard_s[heard_s >= from_s], find_pulses(self.times, self.poses[:, JAW]))
 
     def errors_ms(self, original: hostmode.Recording) -> np.ndarray:
         """Return by how much later than its sound the face was, a second of a recording at a time."""
