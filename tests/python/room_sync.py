@@ -39,6 +39,7 @@ class Viewing:
 
     process: subprocess.Popen[str]
     log: Path
+    complaints: Path
     recording: TimedRecording
     recorder: ExitStack
     said: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +53,11 @@ class Viewing:
         self.said = json.loads(out)
         with np.load(self.log) as log:
             self.times, self.poses = log["times"], log["poses"]
+
+    @property
+    def card_stumbles(self) -> int:
+        """How often the sound card was not served in time: a busy machine, and no errors that mean anything."""
+        return self.complaints.read_text().count("underrun occurred")
 
     def events(self, kind: str) -> list[str | None]:
         """Return the reasons of all events of a kind."""
@@ -127,7 +133,7 @@ def _place(long: np.ndarray, piece: np.ndarray) -> int:
 @contextmanager
 def viewing(url: str, card: VirtualSoundCard, folder: Path) -> Iterator[Viewing]:
     """Let a process view the room, on a sound card that is recorded."""
-    log = folder / "poses.npz"
+    log, complaints = folder / "poses.npz", folder / "viewer.err"
     with ExitStack() as recorder:
         recording = recorder.enter_context(card.record(0.01))
         process = subprocess.Popen(
@@ -135,13 +141,14 @@ def viewing(url: str, card: VirtualSoundCard, folder: Path) -> Iterator[Viewing]
             env=card.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=recorder.enter_context(complaints.open("w")),
             text=True,
         )
         with process:
             try:
                 assert process.stdout is not None
-                assert process.stdout.readline() == "ready\n"
-                yield Viewing(process, log, recording, recorder)
+                assert process.stdout.readline() == "ready\n", complaints.read_text()
+                yield Viewing(process, log, complaints, recording, recorder)
             finally:
                 process.kill()
 
