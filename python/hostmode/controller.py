@@ -61,8 +61,8 @@ class Controller(Showing):
     =============================================  ==========================================================
     ``on_conversation_state(state, reason)``       a transition to ``"idle"``, ``"active"``, ``"playing"`` or
                                                    ``"paused"`` starts
-    ``on_animation_state(state)``                  ``"mono"`` while motion of a conversation is shown, else
-                                                   ``"idle"``
+    ``on_animation_state(state)``                  ``"mono"`` while the face shows a conversation's
+                                                   motion (0.3 s without any are a hitch), else ``"idle"``
     ``on_playback_stall(stalled)``                 sound begins to wait for motion, or goes on (``strict_sync``)
     ``on_error(error)``                            a `PlaybackError`: something was amiss, playback goes on
     ``on_frame_rate_info(info)``                   a `FrameRateInfo`, once a second while poses are sampled

@@ -69,8 +69,8 @@ class PlaybackError(HostModeError):
     Attributes
     ----------
     code : str
-        ``"invalid_animation_data"``, ``"server_error"``, ``"network_error"``, ``"avatar_mismatch"`` or
-        ``"audio_output_lost"``.
+        ``"invalid_animation_data"``, ``"server_error"``, ``"network_error"``, ``"avatar_mismatch"``,
+        ``"unsupported_motion"`` or ``"audio_output_lost"``.
     message : str
         What happened, for people.
     conversation_id : str or None
