@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hostmode import _core
-from hostmode.events import ControllerEvent
 from hostmode.pose_source import PoseSource
 from hostmode.turn import Turn
 
@@ -270,7 +269,9 @@ class Intake(PoseSource):
         if code not in (*_ENDING_FAILURES, "unsupported_motion"):
             raise ValueError(f"code is {code!r}; it must be 'network_error', 'server_error' or 'unsupported_motion'")
         conversation_id = self._player.conversation_id
-        self._journal.add(ControllerEvent("error", self._clock(), conversation_id, reason=code, message=message))
+        self._journal.add(
+            _core.Event("error", self._clock(), conversation_id=conversation_id, reason=code, message=message)
+        )
         if conversation_id is not None and code in _ENDING_FAILURES:
             self._journal.interrupt(conversation_id, code)
         self._hurry()
