@@ -5,6 +5,11 @@ from __future__ import annotations
 from mutation import Mutation
 
 MOTION = (
+    Mutation("e24", "Renderer::play_run", " && !stream_->may_start(block_now_s())", " && !stream_->closed()"),
+    Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
+    Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),
+    Mutation("e4", "play_out", "follows ? 0 :", "false ? 0 :"),
+    Mutation("e4", "foresee", "next != nullptr && next->may_start(now_s)", "next != nullptr"),
     Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "true"),
     Mutation(
         "e26", "KeyframeTimes::begin_sentence", "  bends_.push_back(leaves);\n", "", "a sentence that begins sooner*"
