@@ -25,6 +25,16 @@ MOTION = (
     Mutation("e26", "ChunkBounds::only_within", "*bound < until_s + kSame_s", "true"),
     Mutation("e26", "AudioIntake::take", "    conversation.chunks.add(before.pushed_s, before.motion_end_s);\n", ""),
     Mutation("e26", "Screen::append_seen", "timeline.last_keyframe_s();", "0.0;"),
+    Mutation("e21", "rests_from_s", "face.runs_out_s + kHitch_s;", "face.runs_out_s;", "a face whose motion*"),
+    Mutation("e21", "rests_from_s", "face.another_moves && ", "", "a face whose motion*"),
+    Mutation("e4", "rests_from_s", "face.another_moves && ", "false && ", "a face does not rest*"),
+    Mutation("e21", "Hearing::watch_face", "  if (over_s < 0) return;\n", "  return;\n"),
+    Mutation(
+        "e21",
+        "Hearing::note_motion",
+        "  if (at_rest_for_s(conversation, segment, frame) < 0) {\n",
+        "  if (false) {\n",
+    ),
     Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
     Mutation(
         "e21",
