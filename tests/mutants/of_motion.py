@@ -12,7 +12,7 @@ MOTION = (
     Mutation(
         "e26", "KeyframeTimes::let_go", "bends_[passed + 1].position <= position", "true", "what was shown is let go*"
     ),
-    Mutation("e26", "kCatchesUp", "4.0", "1.0", "a sentence that begins sooner*"),
+    Mutation("e26", "kCatchesUp", "12.0", "1.0", "a sentence that begins sooner*"),
     Mutation("e26", "Conversation::begins_sentence", "return follows;", "return true;"),
     Mutation("e26", "Conversation::begins_sentence", "return follows;", "return false;"),
     Mutation("e26", "ChunkBounds::only_within", "if (only && *bound > *only) return std::nullopt;", ""),
@@ -63,15 +63,27 @@ MOTION = (
     ),
     Mutation(
         "transition",
-        "PoseTrack::offset_of",
+        "PoseTrack::decay_of",
         "clock.time_of(transition.frame + av_offset_frames_);",
         "clock.time_of(transition.frame + 1000);",
     ),
     Mutation(
         "transition",
-        "PoseTrack::offset_of",
-        "  add_transitions(clock, index, transition.frame, before.data());\n",
+        "PoseTrack::decay_of",
+        "  add_deviation(clock, latest_begun(index, transition.frame), transition.frame, was_motion, before.data());\n",
         "",
+    ),
+    Mutation("no_jump", "Deviation::begin", "std::max(duration_s, needed_s)", "duration_s", "*deviation*"),
+    Mutation(
+        "no_jump",
+        "Deviation::Deviation",
+        "    const bool slower = rate_hz_[i]",
+        "    const bool slower = false && rate_hz_[i]",
+        "motion that turns out to be faster*",
+    ),
+    Mutation("no_jump", "held_s", "std::sqrt(1.0 - speeds.beneath / speeds.most)", "1.0", "whatever it begins with*"),
+    Mutation(
+        "no_jump", "Deviation::decay", "2 * offset + speed * duration_s", "2 * offset", "one that goes on does so*"
     ),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (layers_ && rate_hz_ > 16000) add"),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (rate_hz_ > 0) add"),

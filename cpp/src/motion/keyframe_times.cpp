@@ -1,11 +1,11 @@
 #include "motion/keyframe_times.h"
 
-#include <cmath>
+#include <algorithm>
 
 namespace hostmode {
 namespace {
 
-constexpr double kCatchesUp = 4.0;  // keyframes: at most a quarter faster
+constexpr double kCatchesUp = 12.0;  // keyframes: at most a twelfth faster
 
 }  // namespace
 
@@ -31,6 +31,17 @@ double KeyframeTimes::time_of(double position) const noexcept {
     after = &*bend;
   }
   return after->media_s + (position - after->position) * kKeyframeInterval_s;
+}
+
+double KeyframeTimes::fastest_pace(double position) const noexcept {
+  double fastest = 1.0;
+  for (std::size_t i = 1; i < bends_.size(); ++i) {
+    if (bends_[i].position <= position) continue;
+    const double interval_s =
+        (bends_[i].media_s - bends_[i - 1].media_s) / (bends_[i].position - bends_[i - 1].position);
+    fastest = std::max(fastest, kKeyframeInterval_s / interval_s);
+  }
+  return fastest;
 }
 
 void KeyframeTimes::let_go(double position) {
