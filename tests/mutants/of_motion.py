@@ -20,7 +20,7 @@ MOTION = (
     Mutation("e26", "ChunkBounds::only_within", "*bound < until_s + kSame_s", "true"),
     Mutation("e26", "AudioIntake::take", "    conversation.chunks.add(before.pushed_s, before.motion_end_s);\n", ""),
     Mutation("e26", "Screen::append_seen", "timeline.last_keyframe_s();", "0.0;"),
-    Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
+    Mutation("e21", "PoseTrack::base_pose", "  if (over_s <= 0) return", "  if (over_s <= 60) return"),
     Mutation(
         "e21",
         "Screen::append_seen",
@@ -73,17 +73,23 @@ MOTION = (
         "  add_deviation(clock, latest_begun(index, transition.frame), transition.frame, was_motion, before.data());\n",
         "",
     ),
-    Mutation("no_jump", "Deviation::begin", "std::max(duration_s, needed_s)", "duration_s", "*deviation*"),
+    Mutation("late_motion", "Deviation::begin", "std::max(duration_s, needed_s)", "duration_s", "*deviation*"),
     Mutation(
-        "no_jump",
+        "late_motion",
         "Deviation::Deviation",
         "    const bool slower = rate_hz_[i]",
         "    const bool slower = false && rate_hz_[i]",
         "motion that turns out to be faster*",
     ),
-    Mutation("no_jump", "held_s", "std::sqrt(1.0 - speeds.beneath / speeds.most)", "1.0", "whatever it begins with*"),
     Mutation(
-        "no_jump", "Deviation::decay", "2 * offset + speed * duration_s", "2 * offset", "one that goes on does so*"
+        "late_motion", "held_s", "std::sqrt(1.0 - speeds.beneath / speeds.most)", "1.0", "whatever it begins with*"
+    ),
+    Mutation(
+        "late_motion",
+        "Deviation::decay",
+        "2 * offset + speed * duration_s",
+        "2 * offset",
+        "one that goes on does so*",
     ),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (layers_ && rate_hz_ > 16000) add"),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (rate_hz_ > 0) add"),
