@@ -70,8 +70,8 @@ MOTION = (
     Mutation(
         "transition",
         "PoseTrack::decay_of",
-        "  add_deviation(clock, latest_begun(index, transition.frame), transition.frame, was_motion, before.data());\n",
-        "",
+        "transition.frame, was_motion, before.data());",
+        "transition.frame, 0.0F, before.data());",
     ),
     Mutation("late_motion", "Deviation::begin", "std::max(duration_s, needed_s)", "duration_s", "*deviation*"),
     Mutation(
