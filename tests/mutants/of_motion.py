@@ -6,7 +6,7 @@ from mutation import Mutation
 
 
 def _paced(function: str, original: str, mutated: str) -> Mutation:
-    return Mutation("transition", function, original, mutated, cases="*blend*,a movement is as fast*")
+    return Mutation("transition", function, original, mutated, cases="*deviation*,a movement is as fast*")
 
 
 def _foreseen(function: str, original: str, mutated: str) -> Mutation:
@@ -189,14 +189,8 @@ MOTION = (
     # ---- the pace of blends
     _paced("kMostOfOrdinary", "kMostOfOrdinary = 1.5;", "kMostOfOrdinary = 2.5;"),
     _paced("kEaseSpeed", "kEaseSpeed = 1.5;", "kEaseSpeed = 1.0;"),
-    _paced("pace_blend", "size <= kInvisible || ordinary <= 0", "size <= kInvisible"),
-    _paced("pace_blend", "size / left, transition_s);", "size / left, 1e9);"),
-    _paced("pace_blend", "    if (needed_s <= duration_s) continue;\n", ""),
-    _paced("pace_blend", "std::max(longest_s, needed_s);", "needed_s;"),
-    _paced("pace_blend", "    pace[i] = 1.0F;\n", "    pace[i] = i == 0 ? 1.0F : pace[i - 1];\n"),
-    _paced("pace_blend", "static_cast<float>(duration_s / needed_s)", "static_cast<float>(needed_s / duration_s)"),
-    _paced("OrdinaryStep::note", "std::min(step, last_step_.data()[i])", "step"),
-    _paced("OrdinaryStep::note", "      last_step_.data()[i] = step;\n", ""),
+    _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
+    _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     # ---- what is foreseen
     _foreseen("foresee", "  if (!latest.media_advances()) return;\n", ""),
     _foreseen("foresee", "latest.media_sample + rendered - latest.device_frame", "latest.media_sample"),
