@@ -26,8 +26,7 @@ constexpr double kHeld = 0.93;
 constexpr double kLongest_s = 1.0;
 // From here on a held value has become motion.
 constexpr double kHalf = 0.5;
-// Differences that nobody can see.
-constexpr double kInvisible = 1e-6;
+// A difference of a time that nobody can see.
 constexpr double kInvisible_s = 1e-6;
 
 // Of one value, a second.
@@ -62,9 +61,8 @@ double held_s(double distance, const Speeds& speeds) noexcept {
 // What a blend of that size takes so as to be no faster than ordinary speech, or than over a transition.
 double blend_s(double size, const Speeds& speeds, double transition_s) noexcept {
   const double most = std::max(speeds.own, kEaseSpeed * size / transition_s);
-  return speeds.own > 0
-             ? std::min(kEaseSpeed * size / std::max(most - speeds.beneath, kInvisible), transition_s)
-             : 0.0;
+  return speeds.own > 0 ? std::min(kEaseSpeed * size / std::max(most - speeds.beneath, 1e-6), transition_s)
+                        : 0.0;
 }
 
 double eased(double x) noexcept {

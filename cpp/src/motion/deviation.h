@@ -9,6 +9,9 @@
 
 namespace hostmode {
 
+// A difference of a value that nobody can see.
+inline constexpr float kInvisible = 1e-6F;
+
 // The motion that a deviation is added to.
 struct MotionBeneath {
   const OrdinaryMotion* motion;  // null: idle, which hardly moves

@@ -14,8 +14,6 @@ namespace {
 constexpr double kHistory_s = 1.0;
 // Samples further apart than this come at no rate that could be foreseen.
 constexpr double kLongestStep_s = 0.1;
-// A difference that nobody can see.
-constexpr float kInvisible = 1e-6F;
 // Of the transitions that take any time at all.
 double fastest_of(const PlayerConfig& config) noexcept {
   const double speech_s = config.speech_transition_s;
