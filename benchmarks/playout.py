@@ -13,7 +13,7 @@ REPORTED = ("slow", "mixed")
 RISKS = ("0.02", "0.04", "0.06", "0.08", "0.12", "0.2")
 DEFAULT = "hostmode 0.06"
 # Never looked at while the policy was made.
-SEEDS = (101, 104)
+SEEDS = (401, 404)
 
 # By family and contender: mean start in ms, percent of utterances stalled, silence of an utterance in ms.
 Scores = dict[str, dict[str, tuple[float, float, float]]]
@@ -75,6 +75,22 @@ def report(scores: Scores) -> Iterator[str]:
         "hostmode is a real Player that plays blocks of 10 ms, which costs it about 5 ms; the oracle and the "
         "fixed pre-buffers are computed and start at the very instant of an arrival."
     )
+
+    yield (
+        "Late motion: the same sound, and all motion of a session comes later than its sound by between nothing and "
+        "0.6 s. The start waits for it, for 0.3 s at most; reported, not judged."
+    )
+    rows = [
+        "| | motion with its sound | stalled | late motion | stalled | silence |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for family in (*FAMILIES, *REPORTED):
+        ours, late = scores[family][DEFAULT], scores[family]["late motion"]
+        rows.append(
+            f"| {family} | {ours[0]:.0f} ms | {ours[1]:.1f} % "
+            f"| {late[0]:.0f} ms | {late[1]:.1f} % | {late[2]:.0f} ms |"
+        )
+    yield "\n".join(rows)
 
     starts = mean([scores[f][DEFAULT][0] for f in FAMILIES])
     shares = [scores[f][DEFAULT][1] for f in FAMILIES]

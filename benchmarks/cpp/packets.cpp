@@ -72,6 +72,7 @@ std::vector<Contender> contenders() {
       {"NetEq-style", {[](const PacketLog& log) { return judge_neteq(log, 0.95); }}},
       {"Ramjee", {[](const PacketLog& log) { return judge_ramjee(log, 4); }}},
       {"RTC player", {[](const PacketLog& log) { return judge_rtc_player(log); }}},
+      {"RTC player, between frames", {[](const PacketLog& log) { return judge_rtc_player(log, true); }}},
       {"fixed", sweep(kFixed_s, judge_fixed)},
       {"oracle swept", frontier_of(kOracleWindow_s)},
       {"constant swept", frontier_of(kWholeTrace_s)},

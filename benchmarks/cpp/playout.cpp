@@ -45,11 +45,12 @@ Utterances utterances(StreamFamily family, std::uint64_t first_seed, std::uint64
   return all;
 }
 
-// One utterance, whose first chunk arrives at `start_s`; the device runs from `now_s` on. Returns when it has
-// been heard.
-double play(Player& player, const StreamUtterance& utterance, double now_s, double start_s, Score& score) {
+// One utterance, whose first chunk arrives at `start_s`, and the motion of each chunk `lag_s` after its
+// sound; the device runs from `now_s` on. Returns when it has been heard.
+double play(Player& player, const StreamUtterance& utterance, double lag_s, double now_s, double start_s,
+            Score& score) {
   static const std::vector<std::uint8_t> sound(2 * 48 * kRate_hz, 1);
-  std::size_t next = 0, keyframes = 0;
+  std::size_t next = 0, next_motion = 0, keyframes = 0;
   double pushed_s = 0, first_sound_s = 0;
   bool stalled = false, over = false;
   std::string id;
@@ -63,6 +64,12 @@ double play(Player& player, const StreamUtterance& utterance, double now_s, doub
       const std::size_t count = frames_of(chunk.media_s) - frames_of(pushed_s);
       const double at_s = std::max(start_s + chunk.arrival_s, start_s);
       if (player.push_audio({sound.data(), 2 * count}, end, at_s, id) != Status::kOk) std::abort();
+      pushed_s = chunk.media_s;
+    }
+    while (next_motion < next && start_s + utterance.chunks[next_motion].arrival_s + lag_s <= now_s + 1e-9) {
+      const StreamChunk& chunk = utterance.chunks[next_motion];
+      const bool end = ++next_motion == utterance.chunks.size();
+      const double at_s = start_s + chunk.arrival_s + lag_s;
       const auto until = static_cast<std::size_t>(std::ceil(chunk.media_s * kKeyframeRateHz));
       const std::vector<Keyframe> still(until - keyframes, Keyframe{});
       std::vector<std::uint8_t> encoded;
@@ -71,7 +78,6 @@ double play(Player& player, const StreamUtterance& utterance, double now_s, doub
       const ByteView view{encoded.data(), encoded.size()};
       MotionPush result;
       if (player.push_motion(&view, 1, &id, at_s, result) != Status::kOk) std::abort();
-      pushed_s = chunk.media_s;
     }
     float out[kBlock];
     AudioObservation observation;
@@ -93,7 +99,7 @@ double play(Player& player, const StreamUtterance& utterance, double now_s, doub
   return now_s;
 }
 
-Score play_all(const Utterances& all, double stall_risk) {
+Score play_all(const Utterances& all, double stall_risk, bool late_motion = false) {
   Score score;
   PlayerConfig config;
   config.stall_risk = stall_risk;
@@ -106,7 +112,8 @@ Score play_all(const Utterances& all, double stall_risk) {
       now_s = 1.0;
     }
     // The end is heard kLatency_s after it is played.
-    now_s = play(*player, all[i], now_s, now_s + kBetweenUtterances_s - kLatency_s, score);
+    const double lag_s = late_motion ? all[i].motion_lag_s : 0.0;
+    now_s = play(*player, all[i], lag_s, now_s, now_s + kBetweenUtterances_s - kLatency_s, score);
   }
   return score;
 }
@@ -150,6 +157,7 @@ int main(int count, char** arguments) {
     const Utterances all = utterances(family, first, last);
     std::printf("%s\"%s\": {", family == families.front() ? "" : ",\n", name(family));
     oracle(all).print("oracle", false);
+    play_all(all, PlayerConfig().stall_risk, true).print("late motion", false);
     for (int i = 3; i < count; ++i) {
       play_all(all, std::atof(arguments[i])).print((std::string("hostmode ") + arguments[i]).c_str(), false);
     }

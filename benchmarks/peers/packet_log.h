@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <vector>
@@ -26,17 +27,21 @@ struct PacketLog {
     return static_cast<std::size_t>(std::count_if(packets.begin(), packets.end(),
                                                   [](const LoggedPacket& packet) { return !packet.lost; }));
   }
-  // The numbers of those that come, as they come.
+  // The numbers of those that come, as they come. What comes at once comes in order: rounding is no
+  // overtaking.
   [[nodiscard]] std::vector<std::size_t> arrivals() const {
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < packets.size(); ++i) {
       if (!packets[i].lost) order.push_back(i);
     }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return packets[a].arrival_s() < packets[b].arrival_s();
+      return microseconds(packets[a].arrival_s()) < microseconds(packets[b].arrival_s());
     });
     return order;
   }
+
+ private:
+  static long long microseconds(double t_s) noexcept { return std::llround(1e6 * t_s); }
 };
 
 // Every packet of the trace, or every `stride`-th: 2 makes frames of 40 ms.

@@ -66,19 +66,23 @@ class RtcPlayer {
 };
 
 // Late is what it does not show in time: the time by which its pictures stand longer than 41 ms, or the
-// frames that it never shows, whichever is more, without those that the network lost.
-inline PacketScore judge_rtc_player(const PacketLog& log) {
+// frames that it never shows, whichever is more, without those that the network lost. `between`: as if it
+// drew what lies between two frames, for which it needs the second one.
+inline PacketScore judge_rtc_player(const PacketLog& log, bool between = false) {
   RtcPlayer player;
   for (const std::size_t number : log.arrivals()) player.arrive(number, log.packets[number].arrival_s());
   player.run_until(log.packets.back().arrival_s() + 1);
-  double delay_s = 0, stood_s = 0, before_s = player.rendered().front().when_s;
-  for (const RtcPlayer::Rendered& frame : player.rendered()) {
-    delay_s += frame.when_s - log.packets[frame.number].sent_s - hostmode::testing::kFloor_s;
+  const std::vector<RtcPlayer::Rendered>& rendered = player.rendered();
+  double delay_s = 0, stood_s = 0, before_s = rendered.front().when_s;
+  for (std::size_t i = 0; i < rendered.size(); ++i) {
+    const RtcPlayer::Rendered& frame = rendered[i];
+    const double shown_s = between && i + 1 < rendered.size() ? rendered[i + 1].when_s : frame.when_s;
+    delay_s += shown_s - log.packets[frame.number].sent_s - hostmode::testing::kFloor_s;
     stood_s += std::max(0.0, frame.when_s - before_s - 0.041);
     before_s = frame.when_s;
   }
   const auto count = static_cast<double>(log.packets.size());
-  const auto shown = static_cast<double>(player.rendered().size());
+  const auto shown = static_cast<double>(rendered.size());
   const double lost = 1 - static_cast<double>(log.received()) / count;
   const double late = std::max(stood_s / (count * log.period_s), 1 - shown / count) - lost;
   return {delay_s / shown, std::max(0.0, late)};

@@ -18,7 +18,7 @@ namespace py = pybind11;
 
 namespace {
 
-// A core event in Python's terms, and the events that a Controller adds to them.
+// The one event type of Python: the core's in its terms, and those that a Controller adds.
 struct PythonEvent {
   std::string kind;
   double time = 0.0;
@@ -115,8 +115,9 @@ py::list to_python_events(const std::vector<Event>& events) {
 
 void bind_events(py::module_& m) {
   using Text = std::optional<std::string>;
-  ValueClass<PythonEvent>(m, "Event", py::is_final(),
-                          R"(Something that was heard or happened; Player.poll_events returns them.
+  ValueClass<PythonEvent>(
+      m, "Event", py::is_final(),
+      R"(Something that was heard or happened: what Player.poll_events returns and a Controller publishes.
 
 What the attributes other than `time` and `conversation_id` hold depends on `kind`:
 
@@ -135,8 +136,9 @@ audio_realigned         a byte of the audio was missing, and the rest is brought
 audio_discarded         `reason`: late_audio, for a conversation that is over; `value`: seconds
 motion_discarded        `reason`: wrong_id, audio_only, avatar_mismatch, tombstoned, other_req_id,
                         after_end, duplicate, expired, interrupted; `value`: how many messages
-error                   `reason`: invalid_animation_data, server_error, avatar_mismatch;
-                        `message` says what happened
+error                   `reason`: invalid_animation_data, server_error, avatar_mismatch; of a Controller also
+                        network_error, audio_output_lost; `message` says what happened
+audio_output_restored   of a Controller: the audio output device is back; `message` says so
 ======================  ==========================================================================
 
 `time` is in seconds on the player's clock: when it is heard, or happened.)")
@@ -152,8 +154,8 @@ error                   `reason`: invalid_animation_data, server_error, avatar_m
       .def_readonly(
           "kind", &PythonEvent::kind,
           R"("conversation_state", "animation_state", "playback_started", "playback_stall", "underrun",
-"underrun_end", "conversation_end", "motion_discarded", "audio_discarded", "audio_realigned" or
-"error".)")
+"underrun_end", "conversation_end", "motion_discarded", "audio_discarded", "audio_realigned",
+"error" or "audio_output_restored".)")
       .def_readonly("time", &PythonEvent::time, "When it was heard, or happened, in seconds.")
       .def_readonly("conversation_id", &PythonEvent::conversation_id,
                     "The conversation concerned; None where there is none.")
@@ -167,6 +169,12 @@ animation ("idle", "mono"); None for other kinds.)")
           R"(The number that belongs to playback_started, playback_stall, underrun_end, conversation_end,
 motion_discarded or audio_discarded; None for other kinds.)")
       .def_value()
+      .def_replace(R"(Return a copy in which the attributes that are given by name are others.
+
+Raises
+------
+TypeError
+    Where there is no such attribute.)")
       .def("__repr__", &describe);
 
   ValueClass<Stats> stats(m, "Stats", py::is_final(), R"(What a player did and has: see Player.stats.

@@ -266,8 +266,8 @@ bool
       .def("advance_clock", &advance_clock, py::arg("position"), py::arg("time"),
            R"(Say which position of the sound, played by somebody else, is heard at an instant.
 
-From then on packets with a media time are shown in time with it, and no longer by their arrival. Positions may be
-noisy and quantised; a few a second are enough.
+From then on packets with a media time are shown in time with it, and no longer by their arrival. Positions may be told
+late, in steps, and many at once; a few a second are enough.
 
 Parameters
 ----------

@@ -43,6 +43,27 @@ py::dict fields_of(const py::object& value, const std::vector<std::string>& fiel
   return state;
 }
 
+py::object replaced(const py::object& value, const py::kwargs& changes,
+                    const std::vector<std::string>& fields) {
+  const py::object type = py::type::of(value);
+  py::dict given = fields_of(value, fields);
+  for (const auto& [name, field] : changes) {
+    if (!given.contains(name)) {
+      throw py::type_error(std::string(py::str(type.attr("__name__"))) + " has no field '" +
+                           std::string(py::str(name)) + "'");
+    }
+    given[name] = field;
+  }
+  return type(**given);
+}
+
+void refuse_field(const py::object& type, const std::string& field, const py::object& value) {
+  throw py::type_error(std::string(py::str(type.attr("__name__"))) + ", unpickled: " + field + " is " +
+                       std::string(py::repr(value)) + " (" +
+                       std::string(py::str(py::type::of(value).attr("__name__"))) +
+                       "), which no value of that field is; the pickle is damaged or none of this version");
+}
+
 std::string describe_value(const py::object& value, const py::object& plain,
                            const std::vector<std::string>& fields) {
   std::string text;

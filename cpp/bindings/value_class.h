@@ -19,6 +19,13 @@ pybind11::dict fields_of(const pybind11::object& value, const std::vector<std::s
 std::string describe_value(const pybind11::object& value, const pybind11::object& plain,
                            const std::vector<std::string>& fields);
 
+// A copy, made by the constructor, in which the fields that `changes` names are others.
+pybind11::object replaced(const pybind11::object& value, const pybind11::kwargs& changes,
+                          const std::vector<std::string>& fields);
+// Throws TypeError: what was pickled has no such value in that field.
+[[noreturn]] void refuse_field(const pybind11::object& type, const std::string& field,
+                               const pybind11::object& value);
+
 // A class_ that remembers its fields. T is default-constructible.
 template <typename T>
 class ValueClass : public pybind11::class_<T> {
@@ -65,11 +72,27 @@ class ValueClass : public pybind11::class_<T> {
                    [names, set, check](const py::dict& state) {
                      T value;
                      for (std::size_t i = 0; i < names.size(); ++i) {
-                       if (state.contains(names[i])) set[i](value, state[names[i].c_str()]);
+                       if (!state.contains(names[i])) continue;
+                       try {
+                         set[i](value, state[names[i].c_str()]);
+                       } catch (const py::cast_error&) {
+                         refuse_field(py::type::of<T>(), names[i], state[names[i].c_str()]);
+                       }
                      }
                      check(value);
                      return value;
                    }));
+    return *this;
+  }
+
+  // Where the constructor takes every field by its name.
+  ValueClass& def_replace(const char* doc) {
+    namespace py = pybind11;
+    const auto replace = [names = names_](const py::object& self, const py::kwargs& changes) {
+      return replaced(self, changes, names);
+    };
+    def("replace", replace, doc);
+    def("__replace__", replace);
     return *this;
   }
 

@@ -40,7 +40,7 @@ from hostmode.pose import KEYFRAME_DTYPE, Pose
 if TYPE_CHECKING:
     from hostmode.batching.batch import batch
     from hostmode.controller import Controller
-    from hostmode.events import ControllerEvent, FrameRateInfo, PlaybackError
+    from hostmode.events import FrameRateInfo, PlaybackError
     from hostmode.exporting.exported import export
     from hostmode.recording import Recording, load_recording
     from hostmode.rig import arkit_weights
@@ -59,7 +59,6 @@ __all__ = [
     "BufferFullError",
     "ClosedError",
     "Controller",
-    "ControllerEvent",
     "DecodeError",
     "Event",
     "FrameRateInfo",
@@ -93,7 +92,6 @@ __all__ = [
 _LAZY = {
     "Controller": "hostmode.controller",
     "Turn": "hostmode.turn",
-    "ControllerEvent": "hostmode.events",
     "FrameRateInfo": "hostmode.events",
     "PlaybackError": "hostmode.events",
     "Recording": "hostmode.recording",

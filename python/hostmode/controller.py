@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from hostmode import _core
 from hostmode.audio import AudioOutput, make_output
 from hostmode.clock import ControllerClock
-from hostmode.events import ControllerEvent
 from hostmode.events.journal import Journal
 from hostmode.events.ticker import Ticker
 from hostmode.intake import require_pcm_rate
@@ -61,12 +60,12 @@ class Controller(Showing):
     =============================================  ==========================================================
     ``on_conversation_state(state, reason)``       a transition to ``"idle"``, ``"active"``, ``"playing"`` or
                                                    ``"paused"`` starts
-    ``on_animation_state(state)``                  ``"mono"`` while motion of a conversation is shown, else
-                                                   ``"idle"``
+    ``on_animation_state(state)``                  ``"mono"`` while the face shows a conversation's
+                                                   motion (0.3 s without any are a hitch), else ``"idle"``
     ``on_playback_stall(stalled)``                 sound begins to wait for motion, or goes on (``strict_sync``)
     ``on_error(error)``                            a `PlaybackError`: something was amiss, playback goes on
     ``on_frame_rate_info(info)``                   a `FrameRateInfo`, once a second while poses are sampled
-    ``on_event(event)``                            every `ControllerEvent`, those of the others among them
+    ``on_event(event)``                            every `Event`, those of the others among them
     =============================================  ==========================================================
 
     They run one after another on a thread of their own,
@@ -334,7 +333,7 @@ class Controller(Showing):
     def _report(self, code: str, text: str) -> None:
         kind = "error" if code == "audio_output_lost" else code
         reason = code if kind == "error" else None
-        self._publish(ControllerEvent(kind, self._clock(), reason=reason, message=text))
+        self._publish(_core.Event(kind, self._clock(), reason=reason, message=text))
 
 
 def _close_in_child() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from hostmode import _core
-from hostmode.events import ControllerEvent
 from hostmode.pose_source import PoseSource
 from hostmode.turn import Turn
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from hostmode.events.journal import Journal
     from hostmode.opus_intake import OpusIntake
     from hostmode.rtc.packet import Profile
+
+# Of a connection: nothing more comes.
+_ENDING_FAILURES: Final = ("network_error", "server_error")
 
 
 class Follower(Protocol):
@@ -253,21 +255,24 @@ class Intake(PoseSource):
         self.interrupt()
 
     def report_failure(self, code: str, message: str = "") -> None:
-        """Say that what brings the conversation has failed: it ends with that reason, and `on_error` is called.
+        """Say that what brings the conversation has failed: `on_error` is called.
 
         Parameters
         ----------
         code : str
-            ``"network_error"`` or ``"server_error"``.
+            ``"network_error"`` or ``"server_error"``: the conversation ends, with that reason. Or
+            ``"unsupported_motion"``: there is motion, in a form that cannot be read, and the sound goes on without.
         message : str
             What happened, for people.
         """
         self._require_open()
-        if code not in ("network_error", "server_error"):
-            raise ValueError(f"code is {code!r}; it must be 'network_error' or 'server_error'")
+        if code not in (*_ENDING_FAILURES, "unsupported_motion"):
+            raise ValueError(f"code is {code!r}; it must be 'network_error', 'server_error' or 'unsupported_motion'")
         conversation_id = self._player.conversation_id
-        self._journal.add(ControllerEvent("error", self._clock(), conversation_id, reason=code, message=message))
-        if conversation_id is not None:
+        self._journal.add(
+            _core.Event("error", self._clock(), conversation_id=conversation_id, reason=code, message=message)
+        )
+        if conversation_id is not None and code in _ENDING_FAILURES:
             self._journal.interrupt(conversation_id, code)
         self._hurry()
 

@@ -65,6 +65,8 @@ def explain(complaint: str, given: tuple[object, ...], named: dict[str, object])
     signatures = re.findall(r"^ +\d+\. (.*)$", complaint, re.MULTILINE)
     if function == "__init__":
         function, given = type(given[0]).__name__, given[1:]
+    elif function == "__setstate__":  # of a constructor's kind: its signature is without self
+        function, given = f"{type(given[0]).__name__}.{function}", given[1:]
     parameters = _parameters(signatures[0])
     if parameters and parameters[0].name == "self":
         function, given, parameters = f"{type(given[0]).__name__}.{function}", given[1:], parameters[1:]

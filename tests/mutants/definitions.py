@@ -46,7 +46,13 @@ def _native_definitions(name: str, file: Path) -> list[Definition]:
     scope, _, function = name.rpartition("::")
     if re.fullmatch(r"k[A-Z]\w*", function):
         begins = re.compile(rf"^ *[^;=()\n]*\b(?:constexpr|const)\b[^;=()\n]*\b{function}\b[^;]*;", re.MULTILINE)
-        return [Definition(file, found.start(), found[0]) for found in begins.finditer(source)]
+        whole = [Definition(file, 0, source)]
+        holders = _blocks(rf"(?:class|struct) {scope}\b", "", source, 0, file) if scope else whole
+        return [
+            Definition(file, holder.start + found.start(), found[0])
+            for holder in holders
+            for found in begins.finditer(holder.text)
+        ]
     found = list(_blocks(rf"(?!\s|//).*?(?<![\w:.>]){name}\(", "", source, 0, file))
     if scope:
         for holder in _blocks(rf"(?:class|struct) {scope}\b", "", source, 0, file):

@@ -16,7 +16,8 @@ EDGE_CASES = (*(f"e{number}" for number in range(1, 39)), "e9b")
 TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion")
 AUDIO = ("pcm", "volume", "not_pcm", "byte_phase", "audio_format")
 RTC = ("packets",)
-ROWS = RULES + EDGE_CASES + TIMING + AUDIO + RTC
+RELAY = ("relay_entry", "relay_turn", "relay_resume", "relay_bound", "relay_order")
+ROWS = RULES + EDGE_CASES + TIMING + AUDIO + RTC + RELAY
 
 
 class Mutation(NamedTuple):

@@ -8,7 +8,9 @@ from of_intake import INTAKE
 from of_motion import MOTION
 from of_packets import PACKETS
 from of_playout import PLAYOUT
+from of_relay import RELAY
 from of_sound import SOUND
+from of_threads import THREADS
 from of_turns import TURNS
 
-MUTATIONS = (*INTAKE, *TURNS, *PLAYOUT, *MOTION, *PACKETS, *CLOCK, *SOUND, *DEVICES)
+MUTATIONS = (*INTAKE, *TURNS, *PLAYOUT, *MOTION, *PACKETS, *CLOCK, *SOUND, *DEVICES, *RELAY, *THREADS)

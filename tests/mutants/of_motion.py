@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from mutation import Mutation
 
+
+def _paced(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("transition", function, original, mutated, cases="*blend*,a movement is as fast*")
+
+
+def _foreseen(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("clock", function, original, mutated, cases="foreseen*")
+
+
 MOTION = (
+    Mutation("e24", "Renderer::play_run", " && !stream_->may_start(block_now_s())", " && !stream_->closed()"),
+    Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
+    Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),
+    Mutation("e4", "play_out", "follows ? 0 :", "false ? 0 :"),
+    Mutation("e4", "foresee", "next != nullptr && next->may_start(now_s)", "next != nullptr"),
     Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "true"),
     Mutation(
         "e26", "KeyframeTimes::begin_sentence", "  bends_.push_back(leaves);\n", "", "a sentence that begins sooner*"
@@ -20,6 +34,16 @@ MOTION = (
     Mutation("e26", "ChunkBounds::only_within", "*bound < until_s + kSame_s", "true"),
     Mutation("e26", "AudioIntake::take", "    conversation.chunks.add(before.pushed_s, before.motion_end_s);\n", ""),
     Mutation("e26", "Screen::append_seen", "timeline.last_keyframe_s();", "0.0;"),
+    Mutation("e21", "rests_from_s", "face.runs_out_s + kHitch_s;", "face.runs_out_s;", "a face whose motion*"),
+    Mutation("e21", "rests_from_s", "face.another_moves && ", "", "a face whose motion*"),
+    Mutation("e4", "rests_from_s", "face.another_moves && ", "false && ", "a face does not rest*"),
+    Mutation("e21", "Hearing::watch_face", "  if (over_s < 0) return;\n", "  return;\n"),
+    Mutation(
+        "e21",
+        "Hearing::note_motion",
+        "  if (at_rest_for_s(conversation, segment, frame) < 0) {\n",
+        "  if (false) {\n",
+    ),
     Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
     Mutation(
         "e21",
@@ -97,7 +121,7 @@ MOTION = (
         "std::max(kSeamFactor * median_step(), kSuddenFactor * last_step_);",
         "kSeamFactor * median_step();",
     ),
-    Mutation("e36", "SeamEaser::ease", "      has_carry_ = true;\n", ""),
+    Mutation("e36", "SeamEaser::ease", "      has_carry_ = true;\n", "", cases="what a seam exceeds*"),
     Mutation("e36", "Timeline::commit", "  seams_ = batch.seams_;\n", ""),
     Mutation(
         "clock",
@@ -117,8 +141,15 @@ MOTION = (
         "FaceDelay::Piece::at",
         "  return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);\n",
         "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
+        cases="a delay is given back*",
     ),
-    Mutation("late_motion", "FaceDelay::learn", "if (!same_instant) arrivals_", "arrivals_"),
+    Mutation(
+        "late_motion",
+        "FaceDelay::learn",
+        "if (!same_instant) arrivals_",
+        "arrivals_",
+        cases="what comes in one go*",
+    ),
     Mutation(
         "late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"
     ),
@@ -137,4 +168,30 @@ MOTION = (
         "  eye_lid[0] = eye_lid[1] = static_cast<float>(blink(seed_, t_s));\n",
         "  eye_lid[0] = eye_lid[1] = 0.0F;\n",
     ),
+    # ---- the pace of blends
+    _paced("kMostOfOrdinary", "kMostOfOrdinary = 1.5;", "kMostOfOrdinary = 2.5;"),
+    _paced("kEaseSpeed", "kEaseSpeed = 1.5;", "kEaseSpeed = 1.0;"),
+    _paced("pace_blend", "size <= kInvisible || ordinary <= 0", "size <= kInvisible"),
+    _paced("pace_blend", "size / left, transition_s);", "size / left, 1e9);"),
+    _paced("pace_blend", "    if (needed_s <= duration_s) continue;\n", ""),
+    _paced("pace_blend", "std::max(longest_s, needed_s);", "needed_s;"),
+    _paced("pace_blend", "    pace[i] = 1.0F;\n", "    pace[i] = i == 0 ? 1.0F : pace[i - 1];\n"),
+    _paced("pace_blend", "static_cast<float>(duration_s / needed_s)", "static_cast<float>(needed_s / duration_s)"),
+    _paced("OrdinaryStep::note", "std::min(step, last_step_.data()[i])", "step"),
+    _paced("OrdinaryStep::note", "      last_step_.data()[i] = step;\n", ""),
+    # ---- what is foreseen
+    _foreseen("foresee", "  if (!latest.media_advances()) return;\n", ""),
+    _foreseen("foresee", "latest.media_sample + rendered - latest.device_frame", "latest.media_sample"),
+    _foreseen("foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused) {\n"),
+    _foreseen("foresee", "if (latest.cause == SegmentCause::kTail) {", "if (false) {"),
+    _foreseen("foresee", "stream.is_cut() ? 0 : std::max", "false ? 0 : std::max"),
+    _foreseen("foresee", "next->generation() <= latest.generation ||", "next->generation() < latest.generation ||"),
+    _foreseen("foresee", " || next->stream.is_cut()) continue;", ") continue;"),
+    _foreseen("foresee", "    if (next->stream.pushed() == 0) break;\n", ""),
+    _foreseen("foresee", "if (!play_out(next->stream, 0, frame, segments)) return;", ""),
+    _foreseen("foresee", "  segments.push_back({frame, 0, 0, SegmentCause::kSilence});\n", ""),
+    _foreseen("play_out", "  frame += hold - from;\n", "  frame += hold;\n"),
+    _foreseen("play_out", "std::min(stream.hold_at(), end)", "end"),
+    _foreseen("play_out", "    frame += tail;\n", ""),
+    _foreseen("play_out", "  if (tail > 0) {\n", "  if (tail != 0) {\n"),
 )

@@ -21,6 +21,10 @@ def _broken(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("packets", function, original, mutated, cases=_CASES)
 
 
+def _coded(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, cases="packet:*,sei:*")
+
+
 PACKETS = (
     # The floor, and gaps.
     _broken("kFloorMemory_s", "= 10.0;", "= 1000.0;"),
@@ -91,4 +95,36 @@ PACKETS = (
         "  delay_.add(position_at(position), now_s);\n",
         "  delay_.add(position_at(position), now_s + 0.04);\n",
     ),
+    # The codecs.
+    _coded("decode", "bytes.size > kMaxPacketBytes", "bytes.size > 2 * kMaxPacketBytes"),
+    _coded("decode", "if (bytes.size < kHeaderSize)", "if (bytes.size < 1)"),
+    _coded("decode", "!is_sei && length != rest.size", "!is_sei && length > rest.size"),
+    _coded(
+        "decode",
+        "    remove_zero_escapes(rest, payload);\n",
+        "    payload.assign(rest.data, rest.data + rest.size);\n",
+    ),
+    _coded("decode", "    cut_padding(payload, length);\n", ""),
+    _coded("decode", "  if (plain.size() > kMaxPacketBytes) {\n", "  if (plain.empty()) {\n"),
+    _coded("decode", "!is_sei && (flags & kRedundantFlag) != 0;", "(flags & kRedundantFlag) != 0;"),
+    _coded("cut_padding", "byte == 0; })) {", "byte == 0 || byte != 0; })) {"),
+    _coded("read_redundant_speech", "seq - back;", "seq + back;"),
+    _coded("read_redundant_speech", "if (size > 0) ++packet", "++packet"),
+    _coded("read_redundant_speech", "    if (back > 0 && body.at_end()) break;\n", ""),
+    _coded("BodyReader::read_message", "size > body_.size - at_", "size > body_.size"),
+    _coded("decode_packet", "  if (status != Status::kOk) packet.clear();\n", ""),
+    _coded("is_encodable", "back <= back_before || back >=", "back >="),
+    _coded("is_encodable", "|| back >= kMaxPacketFrames)", ")"),
+    _coded("body_of", "while (++written_back < back) append_word(body, 0);", "++written_back;"),
+    _coded("flags_of", "  if (packet.frame_count > 1) flags |= kRedundantFlag;\n", ""),
+    _coded("append_zero_escapes", "byte == 0x00 || byte == 0xff", "byte == 0x00"),
+    _coded("remove_zero_escapes", "byte == 0x00 || byte == 0xff;", "byte == 0x00;"),
+    _coded("next_nal", "code > 0 && stream.data[code - 1] == 0 ? code - 1 : code;", "code;"),
+    _coded("without_emulation_prevention", "      zeros = 0;\n", ""),
+    _coded("read_sum", "if (byte != 0xff) return true;", "return true;"),
+    _coded("may_be_packet", "return length <= size - kHeaderSize;", "return true;"),
+    _coded("read_payloads", "size > unit.size() - at", "size > unit.size()"),
+    _coded("append_sei", "zeros >= 2 && byte <= 3", "zeros >= 2 && byte == 0"),
+    _coded("insert_sei", "type >= kFirstSlice && type <= kLastSlice", "type == kLastSlice"),
+    _coded("extract_sei", "++broken", "broken = 0"),
 )

@@ -73,7 +73,6 @@ SOUND = (
     ),
     _start("StartPolicy::on_motion", "? 0 : missed_motion_ + 1;", "? missed_motion_ : missed_motion_ + 1;"),
     _start("StartPolicy::on_end", "  if (media_s_ > 0) model_.add_length(media_s_);\n", ""),
-    _start("StartPolicy::on_end", "  replay_.learn();\n", ""),
     _start("kLeastAgain_s", "kLeastAgain_s = 0.1;", "kLeastAgain_s = 0.0;"),
     _start("kGivesUpAfter", "kGivesUpAfter = 2;", "kGivesUpAfter = 200;"),
     _start("StartPolicy::gate", "moving_s >= in_hand_s - 1e-6", "moving_s > 0"),

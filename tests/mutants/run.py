@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 NOT_COPIED = (".git", ".venv", ".nox", ".*_cache", "__pycache__", "build", "dist", "*.so", "*.pyd")
 BUILD_PATIENCE_S = 1800.0
-# Many times what the slowest row takes: a mutant may hang.
+# Many times what the slowest row takes: a mutant may hang. All rows together may not.
 TEST_PATIENCE_S = 120.0
+ALL_TESTS_PATIENCE_S = 1800.0
 # Of pytest and doctest alike.
 TESTS_PASSED, TESTS_FAILED = 0, 1
 
@@ -63,7 +64,7 @@ class Workshop:
         if configured.returncode != 0:
             sys.exit(configured.stdout)
 
-    def try_rows(self, rows: Iterable[str]) -> Outcome:
+    def try_rows(self, rows: Iterable[str], patience_s: float = TEST_PATIENCE_S) -> Outcome:
         """Build what lies here and run the Python tests that name one of these rows, up to the first failure."""
         named = {row: files_naming(row, self.root) for row in rows}
         files = sorted({str(file.relative_to(self.root)) for files in named.values() for file in files})
@@ -71,21 +72,23 @@ class Workshop:
             "_core",
             *(sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider"),
             *("-k", " or ".join(f"test_{row}_" for row in named), *files),
+            patience_s=patience_s,
         )
 
-    def try_cases(self, patterns: Iterable[str]) -> Outcome:
+    def try_cases(self, patterns: Iterable[str], patience_s: float = TEST_PATIENCE_S) -> Outcome:
         """Build what lies here and run the C++ test cases that the patterns pick, up to the first failure."""
         program = str(self.root / "build/tests/cpp/hostmode_tests")
-        return self._try("hostmode_tests", program, f"--test-case={','.join(patterns)}", "--abort-after=1")
+        cases = f"--test-case={','.join(patterns)}"
+        return self._try("hostmode_tests", program, cases, "--abort-after=1", patience_s=patience_s)
 
-    def _try(self, target: str, *test: str) -> Outcome:
+    def _try(self, target: str, *test: str, patience_s: float) -> Outcome:
         built = self._run("cmake", "--build", "build", "--target", target, patience_s=BUILD_PATIENCE_S)
         if built.returncode != 0:
             return Outcome("does not compile", built.stdout)
         try:
-            tested = self._run(*test)
+            tested = self._run(*test, patience_s=patience_s)
         except subprocess.TimeoutExpired:
-            return Outcome(f"hangs for {TEST_PATIENCE_S:.0f} s")
+            return Outcome(f"hangs for {patience_s:.0f} s")
         word = {TESTS_PASSED: SURVIVED, TESTS_FAILED: CAUGHT}
         return Outcome(
             word.get(tested.returncode, f"{Path(test[0]).name} ends with {tested.returncode}"), tested.stdout
@@ -135,9 +138,9 @@ def untouched(workshop: Workshop, mutations: list[Mutation]) -> None:
     """Leave with an explanation where tests fail before anything is broken."""
     outcomes = []
     if rows := dict.fromkeys(mutation.row for mutation in mutations if not mutation.cases):
-        outcomes.append(workshop.try_rows(rows))
+        outcomes.append(workshop.try_rows(rows, ALL_TESTS_PATIENCE_S))
     if patterns := dict.fromkeys(mutation.cases for mutation in mutations if mutation.cases):
-        outcomes.append(workshop.try_cases(patterns))
+        outcomes.append(workshop.try_cases(patterns, ALL_TESTS_PATIENCE_S))
     for outcome in outcomes:
         if outcome.word != SURVIVED:
             sys.exit(f"{outcome.output}\nbefore any mutation: {outcome.word}, but the tests should pass")

@@ -37,7 +37,7 @@ class Stage:
         self.animation: list[str] = []
         self.errors: list[str] = []
         self.stalls: list[bool] = []
-        self.events: list[hostmode.ControllerEvent] = []
+        self.events: list[hostmode.Event] = []
         self.avatar.on_conversation_state = lambda state, reason: self.states.append((state, reason))
         self.avatar.on_animation_state = self.animation.append
         self.avatar.on_error = lambda error: self.errors.append(error.code)

@@ -15,8 +15,10 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents import Agent, AgentSession
+from room_on_socket import SocketRoom
 
 RATE = 24000
+SECOND = " ".join(f"second{number}" for number in range(16))
 
 
 def say(event: str, **values: Any) -> None:
@@ -37,11 +39,12 @@ async def main(settings: dict[str, Any]) -> None:
     plugin = importlib.import_module(f"livekit.plugins.{settings['plugin']}")
     pcm = Path(settings["speech"]).read_bytes()
     long = Path(settings["long"]).read_bytes()
-    room = rtc.Room()
+    room = SocketRoom() if settings.get("stub") else rtc.Room()
     await room.connect(settings["livekit"], settings["token"])
     session = AgentSession()
+    session.on("conversation_item_added", lambda e: say("kept", text=e.item.text_content, cut=e.item.interrupted))
     avatar = plugin.AvatarSession(
-        api_key="any",
+        api_key=settings.get("service_key", "any"),
         app_id="app",
         avatar_id="avatar",
         console_endpoint_url=settings["service"],
@@ -66,7 +69,7 @@ async def main(settings: dict[str, Any]) -> None:
     say("says", what=0)
     await session.say("first", audio=frames(pcm))
     say("says", what=1)
-    second = session.say("second", audio=frames(long))
+    second = session.say(SECOND, audio=frames(long))
     await asyncio.sleep(settings["interrupt_after"])
     say("interrupts")
     second.interrupt(force=True)

@@ -28,7 +28,7 @@ async def view(url: str, token: str, log: Path) -> None:
     threading.Thread(target=lambda: (sys.stdin.read(), asked_to_end.set()), daemon=True).start()
     times: list[float] = []
     poses: list[np.ndarray] = []
-    events: list[hostmode.ControllerEvent] = []
+    events: list[hostmode.Event] = []
     room = rtc.Room()
     await room.connect(url, token)
     config = hostmode.PlayerConfig(layers=False, max_prebuffer=0.1)

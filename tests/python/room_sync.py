@@ -39,6 +39,7 @@ class Viewing:
 
     process: subprocess.Popen[str]
     log: Path
+    complaints: Path
     recording: TimedRecording
     recorder: ExitStack
     said: dict[str, Any] = field(default_factory=dict)
@@ -53,14 +54,23 @@ class Viewing:
         with np.load(self.log) as log:
             self.times, self.poses = log["times"], log["poses"]
 
+    @property
+    def card_stumbles(self) -> int:
+        """How often the sound card was not served in time: a busy machine, and no errors that mean anything."""
+        return self.complaints.read_text().count("underrun occurred")
+
     def events(self, kind: str) -> list[str | None]:
         """Return the reasons of all events of a kind."""
         return [reason for one, reason, *_ in self.said["events"] if one == kind]
 
-    def click_errors_ms(self) -> np.ndarray:
-        """Return by how much later than its click each jaw pulse was seen."""
-        heard_s = self.recording.heard_at(find_clicks(self.recording.samples(), self.recording.rate))
-        return 1000 * match(heard_s, find_pulses(self.times, self.poses[:, JAW]))
+    def clicks_heard_s(self) -> np.ndarray:
+        """Return when each click was heard, on the clock of `hostmode.now`."""
+        return self.recording.heard_at(find_clicks(self.recording.samples(), self.recording.rate))
+
+    def click_errors_ms(self, from_s: float = 0.0) -> np.ndarray:
+        """Return by how much later than its click each jaw pulse was seen, of the clicks heard from then on."""
+        heard_s = self.clicks_heard_s()
+        return 1000 * match(heard_s[heard_s >= from_s], find_pulses(self.times, self.poses[:, JAW]))
 
     def errors_ms(self, original: hostmode.Recording) -> np.ndarray:
         """Return by how much later than its sound the face was, a second of a recording at a time."""
@@ -123,7 +133,7 @@ def _place(long: np.ndarray, piece: np.ndarray) -> int:
 @contextmanager
 def viewing(url: str, card: VirtualSoundCard, folder: Path) -> Iterator[Viewing]:
     """Let a process view the room, on a sound card that is recorded."""
-    log = folder / "poses.npz"
+    log, complaints = folder / "poses.npz", folder / "viewer.err"
     with ExitStack() as recorder:
         recording = recorder.enter_context(card.record(0.01))
         process = subprocess.Popen(
@@ -131,13 +141,14 @@ def viewing(url: str, card: VirtualSoundCard, folder: Path) -> Iterator[Viewing]
             env=card.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=recorder.enter_context(complaints.open("w")),
             text=True,
         )
         with process:
             try:
                 assert process.stdout is not None
-                assert process.stdout.readline() == "ready\n"
-                yield Viewing(process, log, recording, recorder)
+                assert process.stdout.readline() == "ready\n", complaints.read_text()
+                yield Viewing(process, log, complaints, recording, recorder)
             finally:
                 process.kill()
 

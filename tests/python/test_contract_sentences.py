@@ -110,3 +110,15 @@ def test_e26_request_after_motion_that_names_none_follows_at_once() -> None:
     rig.move([motion(50, 0.0, RISE, req_id="one", end=True)], conversation)
     rig.run(1.54)
     assert rig.level() == pytest.approx(RISE * 25 * 0.5, abs=1e-4)
+
+
+def test_e26_sentence_that_comes_while_the_one_before_is_heard_is_not_late() -> None:
+    rig = Rig()
+    conversation = rig.speak(tone(1.0))
+    rig.move([motion(25, 0.0, RISE, req_id="one", end=True)], conversation)
+    rig.run(0.7)
+    rig.speak(tone(1.0), end=True)
+    rig.move([motion(25, 0.0, RISE, req_id="two", end=True)], conversation)
+    rig.run(0.8)
+    assert rig.player.stats().face_delay == 0.0
+    assert rig.level() == pytest.approx(RISE * 25 * 0.5, abs=1e-4)

@@ -158,6 +158,19 @@ def test_e34_audio_time_stays_at_the_end_until_the_end_is_known() -> None:
     assert times[-1] == pytest.approx(0.5, abs=0.011)
 
 
+def test_e34_audio_time_stays_at_an_end_that_is_heard_in_the_middle_of_a_block() -> None:
+    rig = Rig()
+    rig.speak(tone(0.55), end=True)
+    rig.run(0.4)
+    for at in (0.4, 0.5):
+        rig.player.render_audio(np.empty(1600, np.float32), 1000.0 + at)
+
+    times = [rig.player.audio_time(now=1000.5 + step / 100) for step in range(10)]
+
+    assert rig.player.conversation_id is not None
+    np.testing.assert_allclose(times, np.minimum(0.5 + np.arange(10) / 100, 0.55), atol=1e-4)
+
+
 @pytest.mark.parametrize("speaks", [False, True])
 def test_e34_catching_up_costs_what_happened_not_how_long_it_was(speaks: bool) -> None:
     player = hostmode.Player(48000)

@@ -192,6 +192,24 @@ def test_transition_to_speech_takes_its_time_and_sound_does_not_wait() -> None:
     assert rig.level() == pytest.approx(1.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("offset", [-0.1, 0.0, 0.1])
+def test_transition_begins_with_the_idle_pose_of_its_instant(offset: float) -> None:
+    speaking, idle = Rig(seed=5, av_offset=offset), Rig(seed=5, av_offset=offset)
+    for _ in range(6):
+        speaking.run(1.5)
+        begins = speaking.now + offset
+        conversation = speaking.speak(tone(0.3), end=True)
+        speaking.move([motion(8, level=1.0, end=True)], conversation)
+        speaking.run(0.25)
+        idle.run(1.75)
+
+        seen, expected = (rig.player.sample(begins, np.empty(120, np.float32)) for rig in (speaking, idle))
+
+        np.testing.assert_allclose(seen, expected, atol=2e-5)
+        speaking.run(1.5)
+        idle.run(1.5)
+
+
 def test_transition_to_idle_takes_its_time() -> None:
     rig = Rig()
     conversation = rig.speak(tone(1.0), end=True)

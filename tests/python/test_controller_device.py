@@ -36,7 +36,7 @@ class Listener:
     """Waits for events of a controller."""
 
     def __init__(self, avatar: Controller) -> None:
-        self.events: list[hostmode.ControllerEvent] = []
+        self.events: list[hostmode.Event] = []
         self.changed = threading.Condition()
         avatar.on_event = self.hear
 
@@ -45,8 +45,8 @@ class Listener:
             self.events.append(event)
             self.changed.notify_all()
 
-    def wait_for(self, kind: str) -> hostmode.ControllerEvent:
-        def found() -> hostmode.ControllerEvent | None:
+    def wait_for(self, kind: str) -> hostmode.Event:
+        def found() -> hostmode.Event | None:
             return next((event for event in self.events if event.kind == kind), None)
 
         with self.changed:

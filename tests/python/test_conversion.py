@@ -108,7 +108,7 @@ def test_e30_chunks_at_the_pace_of_real_time_are_one_stream_without_a_click(rate
 @pytest.mark.parametrize(("rate", "device"), PAIRS)
 def test_e30_pauses_and_underruns_lose_nothing_and_repeat_nothing(rate, device):
     lab = Lab(rate, device)
-    events: list[hostmode.ControllerEvent] = []
+    events: list[hostmode.Event] = []
     lab.avatar.on_event = events.append
     pcm = sine(2.0, rate)
     arrivals = []

@@ -14,7 +14,7 @@ def taken(order: InOrder, sender: bytes, *numbers: int) -> list[bytes]:
     return [given for number in numbers for given in order.take(sender, number, b"%d" % number)]
 
 
-def test_messages_come_out_in_order_and_once() -> None:
+def test_relay_order_messages_come_out_in_order_and_once() -> None:
     order = InOrder()
     assert taken(order, ONE, 0, 2, 2, 3) == [b"0"]
     assert order.incomplete
@@ -22,27 +22,32 @@ def test_messages_come_out_in_order_and_once() -> None:
     assert not order.incomplete
 
 
-def test_one_sender_does_not_wait_for_another() -> None:
+def test_relay_order_one_sender_does_not_wait_for_another() -> None:
     order = InOrder()
     assert taken(order, ONE, 1) == []
     assert taken(order, OTHER, 0) == [b"0"]
+    assert order.incomplete
 
 
-def test_sender_that_is_met_in_the_middle_begins_there_where_nothing_older_can_be_had() -> None:
+def test_relay_order_sender_that_is_met_in_the_middle_begins_there_where_nothing_older_can_be_had() -> None:
     order = InOrder()
     assert list(order.take(ONE, 7, b"7", oldest=True)) == [b"7"]
     assert taken(order, ONE, 8) == [b"8"]
 
 
-def test_what_is_lost_is_counted_and_skipped() -> None:
+def test_relay_order_what_is_lost_is_counted_and_skipped() -> None:
     order = InOrder()
     assert taken(order, ONE, 0, 3, 4, 6) == [b"0"]
     assert order.skip() == (3, [b"3", b"4", b"6"])
     assert taken(order, ONE, 5, 7) == [b"7"]
+    assert taken(order, ONE, 8, 12, 13) == [b"8"]
+    assert order.skip() == (3, [b"12", b"13"])
 
 
 @given(st.lists(st.tuples(st.sampled_from([ONE, OTHER]), st.integers(0, 12)), max_size=60))
-def test_whatever_comes_what_comes_out_is_each_senders_beginning(arrivals: list[tuple[bytes, int]]) -> None:
+def test_relay_order_whatever_comes_what_comes_out_is_each_senders_beginning(
+    arrivals: list[tuple[bytes, int]],
+) -> None:
     order = InOrder()
     out: dict[bytes, list[int]] = {ONE: [], OTHER: []}
     for sender, number in arrivals:

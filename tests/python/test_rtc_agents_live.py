@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +18,7 @@ pytest.importorskip("livekit.agents", reason="livekit-agents is not installed: n
 from livekit import rtc
 from livekit.agents import Agent, AgentSession
 from livekit.agents.voice.avatar import DataStreamAudioOutput, DataStreamAudioReceiver
-from livekit_room import joined, running_server
+from livekit_room import joined, running_server, token
 
 from hostmode.measure.virtual_room import (
     TimedMotion,
@@ -144,3 +147,33 @@ def test_remote_worker_speaks_what_an_agent_sends_and_reports_what_was_heard() -
 
     with running_server() as url:
         asyncio.run(asyncio.wait_for(talk(url), 90.0))
+
+
+def test_end_that_an_agent_in_another_process_loses_does_not_mute_the_remote_worker() -> None:
+    async def talk(url: str) -> tuple[list[dict[str, Any]], Listener]:
+        async with joined(url, "user") as user, joined(url, "avatar") as avatar:
+            listener = Listener(user)
+            program = Path(__file__).with_name("agent_without_trailer.py")
+            agent = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(program), url, token("agent"), "avatar"), stdout=asyncio.subprocess.PIPE
+            )
+            try:
+                receiver = DataStreamAudioReceiver(avatar, sender_identity="agent")
+                worker = AvatarWorker(avatar, receiver, RATE, stage=lambda: Sketch(128), patience=2.0)
+                await worker.start()
+                said, _ = await asyncio.wait_for(agent.communicate(), 60.0)
+            finally:
+                if agent.returncode is None:
+                    agent.kill()
+            await asyncio.sleep(0.5)
+            listener.leave()
+            await worker.aclose()
+        return [json.loads(line) for line in said.decode().splitlines()], listener
+
+    with running_server() as url:
+        first, second = (told := asyncio.run(asyncio.wait_for(talk(url), 90.0)))[0]
+    for one, seconds in ((first, 1.0), (second, 0.5)):
+        assert (one["position"], one["interrupted"]) == (pytest.approx(seconds, abs=0.001), False)
+    # Its patience, and not the 10 s after which the stream itself gives up.
+    assert 3.0 <= first["after"] < 6.0
+    assert len(told[1].loud) == pytest.approx(150, abs=20)

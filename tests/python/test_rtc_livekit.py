@@ -132,6 +132,48 @@ def test_an_interrupt_ends_the_sound_and_the_round_and_says_what_left(server: st
     assert [one.reason for one in listener.steps if one.step == "end"] == ["idle"]
 
 
+def test_e39_motion_in_the_video_track_alone_is_told_as_an_error_and_the_sound_goes_on(server: str) -> None:
+    tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)).astype(np.int16)
+
+    async def main() -> tuple[list[Any], list[Any]]:
+        errors: list[Any] = []
+        events: list[Any] = []
+        async with (
+            joined(server, "viewer") as viewer,
+            joined(server, "egress") as egress,
+            hostmode.Controller(48000, output="silent") as avatar,
+            await subscribe(viewer, avatar),
+        ):
+            avatar.on_error, avatar.on_event = errors.append, events.append
+            video = rtc.VideoSource(64, 64)
+            track = rtc.LocalVideoTrack.create_video_track("egress-animation", video)
+            await egress.local_participant.publish_track(track, rtc.TrackPublishOptions())
+            flowing = asyncio.ensure_future(flow(video))
+            source = rtc.AudioSource(RATE, 1)
+            sound = rtc.LocalAudioTrack.create_audio_track(AUDIO_TRACK, source)
+            await egress.local_participant.publish_track(sound, rtc.TrackPublishOptions())
+            # Beyond the 5 s within which packets would have to come.
+            for _ in range(3):
+                await asyncio.sleep(1.0)
+                for piece in np.split(tone, 200):
+                    await source.capture_frame(rtc.AudioFrame(piece.tobytes(), RATE, 1, len(piece)))
+                await source.wait_for_playout()
+            await asyncio.sleep(1.0)
+            flowing.cancel()
+        return errors, events
+
+    async def flow(video: Any) -> None:
+        while True:
+            video.capture_frame(rtc.VideoFrame(64, 64, rtc.VideoBufferType.RGBA, bytes(64 * 64 * 4)))
+            await asyncio.sleep(0.04)
+
+    errors, events = asyncio.run(main())
+    assert [error.code for error in errors] == ["unsupported_motion"]
+    assert "'egress' sends its motion in the VP8 track 'egress-animation' alone" in str(errors[0])
+    ends = [event.reason for event in events if event.kind == "conversation_end"]
+    assert len(ends) == 3
+
+
 def test_a_room_or_controller_that_cannot_be_used_is_refused() -> None:
     async def main() -> None:
         avatar = hostmode.Controller(RATE, output="silent")

@@ -235,8 +235,18 @@ def mouth_pixels(path: Path) -> npt.NDArray[np.float64]:
 
 
 @needs_graphics
-def test_video_mouth_is_open_on_vowels_and_shut_on_bilabials_and_silence(tmp_path: Path) -> None:
-    spoken = speak("Papa, Mama! A big map, a bad man, a pub, and a bump. That was a lamb.", words_per_minute=110)
+@pytest.mark.parametrize(
+    ("voice", "text"),
+    [
+        ("en-us", "Papa, Mama! A big map, a bad man, a pub, and a bump. That was a lamb."),
+        # Neither a voice nor words that anything was chosen by.
+        ("it", "La mamma va a Bari. Papa ama la palla bianca, e Pamela abita a Parma. Ma la barca batte."),
+    ],
+)
+def test_video_mouth_is_open_on_vowels_and_shut_on_bilabials_and_silence(
+    voice: str, text: str, tmp_path: Path
+) -> None:
+    spoken = speak(text, voice, words_per_minute=110)
     source = write_wav(tmp_path / "in.wav", spoken.audio, spoken.rate)
     run_cli("speak", source, "--out", tmp_path / "film.mp4", "--recording", tmp_path / "speech.json")
 

@@ -172,7 +172,7 @@ def test_failure_while_idle_is_told_and_changes_nothing():
     stage.avatar.report_failure("network_error", "the link is gone")
     stage.play(0.1)
     assert (stage.errors, stage.states) == (["network_error"], [])
-    with pytest.raises(ValueError, match="'network_error' or 'server_error'"):
+    with pytest.raises(ValueError, match="'network_error', 'server_error' or 'unsupported_motion'"):
         stage.avatar.report_failure("user_action")
 
 

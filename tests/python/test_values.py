@@ -49,7 +49,6 @@ VALUES: dict[str, Any] = {
     "Stats": PLAYED.stats(),
     "Pose": PLAYED.sample(0.1),
     "Rendering": render_offline(RECORDING, 5.0),
-    "ControllerEvent": hostmode.ControllerEvent("underrun", 1.0, "c"),
     "FrameRateInfo": FrameRateInfo(60.0, 0.02, 120),
     "PlaybackError": hostmode.PlaybackError("server_error", "no more credit", "c"),
     "DecodeError": errors.DecodeError("why", 3),
@@ -144,7 +143,7 @@ def test_replace_changes_the_given_settings_only() -> None:
     assert config.motion_wait == 0.3
     if hasattr(copy, "replace"):
         assert copy.replace(config, motion_wait=0.0) == changed
-    with pytest.raises(TypeError, match="no setting 'motion_weight'"):
+    with pytest.raises(TypeError, match="no field 'motion_weight'"):
         config.replace(motion_weight=1)
     with pytest.raises(ValueError, match="motion_wait"):
         config.replace(motion_wait=-1.0)
@@ -155,6 +154,81 @@ def test_a_forged_configuration_is_refused() -> None:
 
     with pytest.raises(ValueError, match="motion_wait"):
         hostmode.PlayerConfig.__new__(hostmode.PlayerConfig).__setstate__(state)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("PlayerConfig", "motion_wait", "soon"),
+        ("PlayerConfig", "queue", [1]),
+        ("PlayerConfig", "seed", -1),
+        ("PlayerConfig", "avatar_id", 7),
+        ("Stats", "underruns", "many"),
+        ("Event", "time", None),
+    ],
+)
+def test_what_a_field_cannot_hold_is_refused_in_words_when_it_is_unpickled(name: str, field: str, value: Any) -> None:
+    kind = type(VALUES[name])
+    state = {**VALUES[name].__getstate__(), field: value}
+
+    with pytest.raises(TypeError, match=rf"^{name}, unpickled: {field} is .*damaged"):
+        kind.__new__(kind).__setstate__(state)
+
+
+def test_a_forged_mode_is_refused_with_those_there_are() -> None:
+    state = {**hostmode.PlayerConfig().__getstate__(), "frame_starvation_mode": "strict"}
+
+    with pytest.raises(ValueError, match=r"given 'strict', wanted 'audio_independent' .* or 'strict_sync'"):
+        hostmode.PlayerConfig.__new__(hostmode.PlayerConfig).__setstate__(state)
+
+
+@pytest.mark.parametrize("state", [None, 3, [("queue", True)]])
+def test_a_pickle_that_holds_no_fields_is_refused_in_words(state: Any) -> None:
+    with pytest.raises(TypeError, match="wanted a dict"):
+        hostmode.PlayerConfig.__new__(hostmode.PlayerConfig).__setstate__(state)
+
+
+NUMBERS = {
+    "motion_wait": (0, 60),
+    "prebuffer": (0, 10),
+    "stall_risk": (0.001, 0.5),
+    "speech_transition": (0, 10),
+    "idle_transition": (0, 10),
+    "end_timeout": (0.1, 3600),
+    "turn_timeout": (0.1, 86400),
+    "early_motion_expiry": (0, 3600),
+    "max_audio": (1, 36000),
+    "max_motion": (1, 36000),
+    "av_offset": (-2, 2),
+    "latency": (0, 2),
+}
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [(name, *limits) for name, limits in NUMBERS.items()])
+def test_a_number_outside_its_range_is_refused_by_name_and_range(name: str, least: float, most: float) -> None:
+    for allowed in (least, most):
+        kept = hostmode.PlayerConfig(**{"max_prebuffer": 30, name: allowed})
+        assert getattr(kept, name) == allowed
+    for wrong in (least - 0.01, most + 0.01, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=rf"^{name}: given {wrong:g}, wanted {least} to {most}"):
+            hostmode.PlayerConfig(**{"max_prebuffer": 30, name: wrong})
+    assert f"Allowed: {least} to {most}." in (hostmode.PlayerConfig.__doc__ or "")
+
+
+def test_most_prebuffer_is_at_least_the_prebuffer() -> None:
+    assert hostmode.PlayerConfig(prebuffer=2.5, max_prebuffer=2.5).max_prebuffer == 2.5
+    with pytest.raises(ValueError, match=r"^max_prebuffer: given 2, wanted 2.5 \(prebuffer\) to 30 seconds$"):
+        hostmode.PlayerConfig(prebuffer=2.5)
+
+
+def test_an_event_with_another_attribute_is_a_copy() -> None:
+    event = hostmode.Event("error", 2.0, reason="server_error", message="no more credit")
+    changed = event.replace(reason="network_error")
+
+    assert changed == hostmode.Event("error", 2.0, reason="network_error", message="no more credit")
+    assert event.reason == "server_error"
+    with pytest.raises(TypeError, match="no field 'cause'"):
+        event.replace(cause="x")
 
 
 def test_pose_as_a_dict_is_ready_for_json_and_holds_every_number() -> None:

@@ -4,8 +4,8 @@ Nothing is learnt and nobody's recording is used: a few bands of the spectrum sa
 or hissing the mouth is, loudness and pitch move the head. The dimensions are those measured on real streams:
 only the neck, the first angle of the jaw and the first fifty expression coefficients move, 99 % of the energy
 lies below 6 Hz, and the mouth leads the sound. `hostmode.motion` is no substitute here: it is made to be seen,
-closes the lips within a keyframe (8 % of its energy lies above 6.5 Hz), moves eyes and lids, and keeps the mouth on
-the sound.
+closes the lips within a keyframe (8 % of its energy lies above 6.5 Hz, of a real stream's 0.3 %), moves eyes and
+lids, and keeps the mouth on the sound, of which a real stream's jaw is 130 ms ahead.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ enum class FrameStarvationMode {
   kStrictSync,        // audio holds until motion is there
 };
 
-// Durations are seconds. validate() names the first field outside its range.
+// Durations are seconds. validate() names the first field outside its range. What each may be and what it
+// does in full is a row of playback/settings.h.
 struct PlayerConfig {
   FrameStarvationMode frame_starvation_mode = FrameStarvationMode::kAudioIndependent;
   bool queue = false;                  // audio after `end` plays afterwards instead of cutting what plays
@@ -34,8 +35,8 @@ struct PlayerConfig {
   std::string avatar_id;               // motion for another avatar is refused; empty: any
 };
 
-// Null where the configuration is sound, else a sentence naming the field, the value's range and the remedy.
-[[nodiscard]] const char* validate(const PlayerConfig& config) noexcept;
+// Empty where the configuration is sound, else the field, the value that it has and those it may have.
+[[nodiscard]] std::string validate(const PlayerConfig& config);
 
 // The rates a conversation's PCM may have, and those a Player that feeds a device may run at besides.
 [[nodiscard]] bool is_player_rate(int sample_rate_hz) noexcept;

@@ -23,8 +23,8 @@ double pace_blend(const float* offset, const Keyframe& step, double duration_s, 
     const double size = std::abs(offset[i]);
     const double ordinary = step.data()[i] / kKeyframeInterval_s;
     if (size <= kInvisible || ordinary <= 0) continue;
-    const double most = std::max(kMostOfOrdinary * ordinary, kEaseSpeed * size / transition_s);
-    const double needed_s = std::min(kEaseSpeed * size / (most - ordinary), transition_s);
+    const double left = (kMostOfOrdinary - 1) * ordinary;  // of speed, for the blend
+    const double needed_s = std::min(kEaseSpeed * size / left, transition_s);
     if (needed_s <= duration_s) continue;
     pace[i] = static_cast<float>(duration_s / needed_s);
     longest_s = std::max(longest_s, needed_s);

@@ -2,52 +2,51 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
+
+#include "clock/device_line.h"
 
 namespace hostmode {
 
-// Reports may be late, early and quantised: the line through them follows by a filter, so that the position
-// moves evenly. A jump of the sound is followed at once, and where it stands still the position does.
+// Reports are late or right: a stack tells of what has been heard, in steps, and its thread may have to wait.
+// So the line through them is that of a device, their lower envelope, and small corrections are slewed in.
+// What jumps is followed: forwards at once, backwards where a position says so or reports stay late. Where
+// positions repeat for longer than their steps, the sound stands still.
 class ExternalClock {
  public:
-  // `position_s` of the sound was heard at `time_s`.
-  void report(double position_s, double time_s) noexcept {
-    const double error_s = started_ ? position_s - at(time_s) : 0.0;
-    const bool jumps = !started_ || std::abs(error_s) > kJump_s || time_s < latest_s_;
-    const bool stands = started_ && position_s == reported_s_;
-    if (jumps || (stands && time_s > latest_s_)) {
-      base_s_ = position_s;
-      speed_ = stands ? 0.0 : 1.0;
-      count_ = 0;
-    } else {
-      ++count_;
-      const double gain = std::max(1.0 / (count_ + 1.0), 1 - std::exp2(-(time_s - latest_s_) / kHalfLife_s));
-      base_s_ = at(time_s) + gain * error_s;
-      speed_ = 1.0;
-    }
-    latest_s_ = time_s;
-    reported_s_ = position_s;
-    started_ = true;
-  }
+  // `position_s` of the sound was heard at `time_s`; both finite.
+  void report(double position_s, double time_s) noexcept;
 
-  [[nodiscard]] bool started() const noexcept { return started_; }
+  [[nodiscard]] bool started() const noexcept { return line_.started(); }
   [[nodiscard]] double latest_s() const noexcept { return latest_s_; }
   // Goes on for kTrust_s after the latest report.
   [[nodiscard]] double at(double t_s) const noexcept {
-    return base_s_ + speed_ * std::min(t_s - latest_s_, kTrust_s);
+    const double since_s = std::min(t_s - latest_s_, kTrust_s);
+    const double most_s = kSlew * std::max(since_s, 0.0);
+    return base_s_ + pace_ * since_s + std::clamp(error_s_, -most_s, most_s);
   }
 
  private:
-  static constexpr double kJump_s = 0.15;
-  static constexpr double kHalfLife_s = 0.5;
   static constexpr double kTrust_s = 1.0;
+  static constexpr double kSlew = 0.1;
+  static constexpr double kMostStep_s = 0.25;  // browsers tell of a position four times a second
 
-  bool started_ = false;
+  void restart(double position_s, double time_s) noexcept;
+  void follow_line() noexcept;
+
+  // Its frames are microseconds of position.
+  static constexpr double kFrames_hz = 1e6;
+  DeviceLine line_{kFrames_hz};
   double latest_s_ = 0;
-  double base_s_ = 0;  // the position at latest_s_
-  double speed_ = 1;
-  double reported_s_ = 0;
-  double count_ = 0;  // reports since the last jump
+  double base_s_ = 0;   // the position that is shown at latest_s_
+  double error_s_ = 0;  // what the line says less that
+  double pace_ = 1;
+  std::int64_t frame_ = 0;       // the latest
+  double changed_s_ = 0;         // when it was told first
+  double begun_s_ = 0;           // the line
+  double step_s_ = kMostStep_s;  // how long positions stayed the same while sound played
+  bool moves_ = false;           // has been seen to
+  bool stands_ = false;
 };
 
 }  // namespace hostmode

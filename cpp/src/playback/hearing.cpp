@@ -1,6 +1,9 @@
 #include "playback/hearing.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "playback/face_rest.h"
 
 namespace hostmode {
 
@@ -8,9 +11,12 @@ void Hearing::listen(double frame, double now_s) {
   const auto& segments = poses_.segments();
   while (heard_segments_ < segments.size() &&
          static_cast<double>(segments[heard_segments_].device_frame) <= frame) {
+    watch_face(segments[heard_segments_ - 1], static_cast<double>(segments[heard_segments_].device_frame),
+               now_s);
     hear(segments[heard_segments_ - 1], segments[heard_segments_], now_s);
     ++heard_segments_;
   }
+  watch_face(segments[heard_segments_ - 1], frame, now_s);
   if (heard_segments_ == segments.size()) hear_returned(segments.back().generation, now_s);
 }
 
@@ -60,7 +66,9 @@ void Hearing::hear(const Segment& before, const Segment& segment, double now_s) 
   }
   if (segment.media_advances()) hear_media(*conversation, time_s);
   if (conversation->started() && conversation->has_motion()) {
-    journal_.set_animated(true, conversation->id, time_s);
+    if (at_rest_for_s(*conversation, segment, frame) < 0) {
+      journal_.set_animated(true, conversation->id, time_s);
+    }
   } else if (before.generation != segment.generation) {
     journal_.set_animated(false, conversation->id, time_s);
   }
@@ -89,6 +97,55 @@ void Hearing::hear_returned(std::uint64_t heard_generation, double now_s) {
     if (!conversation->returned() || conversation->ended()) continue;
     if (conversation->generation() != heard_generation) finish(*conversation, now_s);
   }
+}
+
+void Hearing::watch_face(const Segment& segment, double until, double now_s) {
+  const ConversationPtr conversation = conversations_.find(segment.generation);
+  if (conversation == nullptr || conversation->ended() || !segment.media_advances()) return;
+  if (!conversation->has_motion()) return;
+  const double over_s = at_rest_for_s(*conversation, segment, until);
+  if (over_s < 0) return;
+  const double frame = std::max(static_cast<double>(segment.device_frame), until - over_s * rate_hz_);
+  journal_.set_animated(false, conversation->id, std::min(now_s, playout_.clock().time_of(frame)));
+}
+
+void Hearing::note_motion(const Conversation& conversation, double frame, double now_s) {
+  const Segment& segment = poses_.segment_at(frame);
+  if (conversation.ended() || !conversation.started() || segment.generation != conversation.generation()) {
+    return;
+  }
+  if (at_rest_for_s(conversation, segment, frame) < 0) {
+    journal_.set_animated(true, conversation.id, now_s);
+  }
+}
+
+double Hearing::face_rests_s(double frame) const noexcept {
+  constexpr double kNever_s = std::numeric_limits<double>::infinity();
+  const Segment& segment = poses_.segment_at(frame);
+  const ConversationPtr conversation = conversations_.find(segment.generation);
+  if (conversation == nullptr || conversation->ended() || !segment.media_advances()) return kNever_s;
+  if (!conversation->has_motion() || !journal_.animated()) return kNever_s;
+  const double left_s = -at_rest_for_s(*conversation, segment, frame);
+  // A face that was held back may catch up meanwhile.
+  const double fastest = conversation->face_delay.is_used() ? 1.0 + FaceDelay::kSlew : 1.0;
+  return playout_.clock().time_of(frame + left_s / fastest * rate_hz_);
+}
+
+double Hearing::at_rest_for_s(const Conversation& conversation, const Segment& segment,
+                              double frame) const noexcept {
+  const auto& all = conversations_.all();
+  const auto waits = [&conversation](const ConversationPtr& other) {
+    return !other->ended() && other.get() != &conversation;
+  };
+  const auto next = std::find_if(all.begin(), all.end(), waits);
+  FaceOutlook face;
+  face.runs_out_s = conversation.timeline.runs_out_s();
+  face.sound_end_s = static_cast<double>(conversation.stream.pushed()) / rate_hz_;
+  face.all_is_in =
+      conversation.stream.closed() && (conversation.is_audio_only() || conversation.motion_ended());
+  face.another_moves = next != all.end() && (*next)->has_motion();
+  const double media_s = segment.media_at(frame) / rate_hz_;
+  return media_s - conversation.face_delay.at(media_s) - av_offset_s_ - rests_from_s(face);
 }
 
 void Hearing::finish(Conversation& conversation, double time_s) {

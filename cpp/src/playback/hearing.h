@@ -14,8 +14,10 @@ namespace hostmode {
 // Serialised by the caller.
 class Hearing {
  public:
-  Hearing(double rate_hz, Conversations& conversations, Playout& playout, Journal& journal, PoseTrack& poses)
+  Hearing(double rate_hz, double av_offset_s, Conversations& conversations, Playout& playout,
+          Journal& journal, PoseTrack& poses)
       : rate_hz_(rate_hz),
+        av_offset_s_(av_offset_s),
         conversations_(conversations),
         playout_(playout),
         journal_(journal),
@@ -33,6 +35,11 @@ class Hearing {
   // The first `count` segments are forgotten.
   void forget(std::size_t count) noexcept { heard_segments_ -= count; }
 
+  // Motion came for a conversation while device frame `frame` was heard: the face may move again.
+  void note_motion(const Conversation& conversation, double frame, double now_s);
+  // When the face comes to rest, as far as is known while device frame `frame` is heard: no later.
+  [[nodiscard]] double face_rests_s(double frame) const noexcept;
+
   // A conversation is over because it has been heard, or because nothing came for too long.
   void finish(Conversation& conversation, double time_s);
 
@@ -40,8 +47,14 @@ class Hearing {
   void hear(const Segment& before, const Segment& segment, double now_s);
   void hear_media(Conversation& conversation, double time_s);
   void hear_returned(std::uint64_t heard_generation, double now_s);
+  // The face that shows `segment` may come to rest before device frame `until`.
+  void watch_face(const Segment& segment, double until, double now_s);
+  // How far beyond where it rests the face is at device frame `frame` of `segment`; negative: it moves.
+  [[nodiscard]] double at_rest_for_s(const Conversation& conversation, const Segment& segment,
+                                     double frame) const noexcept;
 
   const double rate_hz_;
+  const double av_offset_s_;
   Conversations& conversations_;
   Playout& playout_;
   Journal& journal_;

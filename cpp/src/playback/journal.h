@@ -23,6 +23,7 @@ class Journal {
 
   // Whether a conversation's motion is shown.
   void set_animated(bool animated, const std::string& id, double time_s);
+  [[nodiscard]] bool animated() const noexcept { return animated_; }
 
   void add_started(const std::string& id, double time_s, double since_opened_s);
   void add_stall(bool stalled, const std::string& id, double time_s);

@@ -22,7 +22,7 @@ Playback::Playback(int sample_rate_hz, int pcm_rate_hz, const PlayerConfig& conf
       sample_rate_hz_(sample_rate_hz),
       config_(config),
       conversations_(sample_rate_hz, journal_),
-      hearing_(sample_rate_hz, conversations_, playout_, journal_, poses_),
+      hearing_(sample_rate_hz, config.av_offset_s, conversations_, playout_, journal_, poses_),
       motion_(config_, conversations_, journal_),
       screen_(config_, conversations_, playout_, poses_),
       audio_(sample_rate_hz, config_, conversations_, playout_, poses_, journal_),
@@ -48,7 +48,7 @@ void Playback::append_motion(Conversation& conversation, const Message& message,
     const double heard_s = screen_.append(conversation, batch, present_s_);
     motion_.count(conversation, first, message.keyframes.size(), heard_s, present_s_);
     audio_.note_motion(now_s);
-    if (conversation.started()) journal_.set_animated(true, conversation.id, present_s_);
+    hearing_.note_motion(conversation, playout_.clock().frame_at(present_s_), present_s_);
   }
   audio_.update_gate(conversation);
 }
@@ -150,6 +150,7 @@ double Playback::next_change_s() const noexcept {
   if (packets_.is_busy() || playout_.is_silent() || hearing_.expects_more() || poses_.expects_transition())
     return kNow_s;
   double change_s = motion_.early_expires_s();
+  change_s = std::min(change_s, hearing_.face_rests_s(playout_.clock().frame_at(present_s_)));
   if (poses_.has_transitions() || conversations_.holds_ended()) {
     change_s = std::min(change_s, present_s_ + kHousekeeping_s);
   }

@@ -22,7 +22,8 @@ int checked_rate(const char* name, int rate_hz) {
 }
 
 PlayerConfig checked_config(PlayerConfig config) {
-  if (const char* fault = validate(config)) throw std::invalid_argument(fault);
+  const std::string fault = validate(config);
+  if (!fault.empty()) throw std::invalid_argument(fault);
   return config;
 }
 

@@ -68,7 +68,6 @@ void StartPolicy::on_motion(double now_s) noexcept {
 
 void StartPolicy::on_end() {
   if (media_s_ > 0) model_.add_length(media_s_);
-  replay_.learn();
 }
 
 double StartPolicy::prebuffer_s() const noexcept {

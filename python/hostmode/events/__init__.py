@@ -1,6 +1,6 @@
 """What a controller tells an application."""
 
-from hostmode.events.event import ControllerEvent, PlaybackError
+from hostmode.events.event import PlaybackError
 from hostmode.events.frame_rate import FrameRateInfo
 
-__all__ = ["ControllerEvent", "FrameRateInfo", "PlaybackError"]
+__all__ = ["FrameRateInfo", "PlaybackError"]

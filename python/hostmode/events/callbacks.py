@@ -10,13 +10,15 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hostmode.errors import ClosedError
-from hostmode.events.event import AnimationState, ControllerEvent, ConversationState, PlaybackError
+from hostmode.events.event import AnimationState, ConversationState, PlaybackError
 from hostmode.events.frame_rate import FrameRateInfo, FrameRateMeter
 from hostmode.events.loop import Dispatcher
 from hostmode.events.queue import EventInbox, EventQueue, EventStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hostmode._core import Event
 
 _log = logging.getLogger("hostmode")
 
@@ -60,8 +62,8 @@ class EventSource:
     """Called with ``(error)``, a `PlaybackError`, when something was amiss; playback goes on."""
     on_frame_rate_info: Callable[[FrameRateInfo], object] | None
     """Called with ``(info)``, a `FrameRateInfo`, once a second while poses are sampled."""
-    on_event: Callable[[ControllerEvent], object] | None
-    """Called with ``(event)``, a `ControllerEvent`, for every event, those of the other callbacks among them."""
+    on_event: Callable[[Event], object] | None
+    """Called with ``(event)``, an `Event`, for every event, those of the other callbacks among them."""
 
     _CALLBACKS: ClassVar[tuple[str, ...]] = (
         "on_conversation_state",
@@ -135,7 +137,7 @@ class EventSource:
             self._closed = True
             self._closed_because = "was made before this process was forked; make one in the child"
 
-    def _publish(self, event: ControllerEvent) -> None:
+    def _publish(self, event: Event) -> None:
         """Bring an event on its way. Thread-safe."""
         with self._lock:
             inboxes = self._inboxes
@@ -195,7 +197,7 @@ class EventSource:
                 if info.frames > 0:
                     self._call("on_frame_rate_info", info)
 
-    def _call_back(self, event: ControllerEvent) -> None:
+    def _call_back(self, event: Event) -> None:
         if event.kind == "conversation_state":
             self._call("on_conversation_state", event.state, event.reason)
         elif event.kind == "animation_state":

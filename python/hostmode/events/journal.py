@@ -5,15 +5,12 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
-
-from hostmode.events.event import ControllerEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hostmode._core import Player
+    from hostmode._core import Event, Player
     from hostmode.turn import Turn
 
 
@@ -28,7 +25,7 @@ class Journal:
         self._clock = clock
         # Reentrant, for signal handlers.
         self._lock = threading.RLock()
-        self._events: deque[ControllerEvent] = deque()
+        self._events: deque[Event] = deque()
         self._turns: weakref.WeakValueDictionary[str, Turn] = weakref.WeakValueDictionary()
         self._failures: dict[str, str] = {}
 
@@ -63,15 +60,15 @@ class Journal:
     def collect(self) -> None:
         """Fetch what has happened."""
         with self._lock:
-            for native in self._player.poll_events():
-                event = self._explained(ControllerEvent.of(native))
+            for happened in self._player.poll_events():
+                event = self._explained(happened)
                 self._events.append(event)
                 if event.kind == "conversation_end" and event.conversation_id is not None:
                     turn = self._turns.pop(event.conversation_id, None)
                     if turn is not None:
                         turn._end(event.reason or "", event.value or 0.0)
 
-    def add(self, event: ControllerEvent) -> None:
+    def add(self, event: Event) -> None:
         """Put an event in that is not the player's."""
         with self._lock:
             self.collect()
@@ -83,7 +80,7 @@ class Journal:
         self.collect()
         return not self._events
 
-    def take(self) -> ControllerEvent | None:
+    def take(self) -> Event | None:
         """Return the oldest event that was fetched and not taken, or ``None``."""
         with self._lock:
             return self._events.popleft() if self._events else None
@@ -96,7 +93,7 @@ class Journal:
                 turn._end("interrupted", 0.0)
             self._turns.clear()
 
-    def _explained(self, event: ControllerEvent) -> ControllerEvent:
+    def _explained(self, event: Event) -> Event:
         code = self._failures.get(event.conversation_id or "")
         ends = event.kind == "conversation_end" or (event.kind, event.state) == ("conversation_state", "idle")
-        return event if code is None or not ends else replace(event, reason=code)
+        return event if code is None or not ends else event.replace(reason=code)

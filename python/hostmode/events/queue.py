@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hostmode.events.event import ControllerEvent
+    from hostmode._core import Event
 
 # What a consumer must not miss to know where playback stands.
 _STATE_KINDS = frozenset({"conversation_state", "animation_state", "playback_stall", "conversation_end"})
@@ -26,12 +26,12 @@ class EventQueue:
 
     def __init__(self, limit: int = 1024) -> None:
         self._limit = limit
-        self._events: deque[ControllerEvent] = deque()
+        self._events: deque[Event] = deque()
         # Reentrant, for signal handlers.
         self._lock = threading.RLock()
         self.dropped = 0
 
-    def put(self, event: ControllerEvent) -> bool:
+    def put(self, event: Event) -> bool:
         """Append an event and return whether the queue has grown by it."""
         with self._lock:
             self._events.append(event)
@@ -42,7 +42,7 @@ class EventQueue:
                 self.dropped += 1
             return not full
 
-    def take(self) -> ControllerEvent | None:
+    def take(self) -> Event | None:
         """Return the oldest event, or ``None``."""
         with self._lock:
             return self._events.popleft() if self._events else None
@@ -67,7 +67,7 @@ class EventInbox:
         """Whether nobody can fetch events any more, or wants to."""
         return self._ended or self._loop.is_closed()
 
-    def put(self, event: ControllerEvent) -> None:
+    def put(self, event: Event) -> None:
         """Append an event. Thread-safe."""
         self._queue.put(event)
         self._wake()
@@ -82,7 +82,7 @@ class EventInbox:
         while self._queue.take() is not None:
             pass
 
-    async def get(self) -> ControllerEvent | None:
+    async def get(self) -> Event | None:
         """Wait for the next event; ``None`` after the end."""
         while True:
             self._changed.clear()
@@ -126,7 +126,7 @@ class EventStream:
     def __aiter__(self) -> EventStream:
         return self
 
-    async def __anext__(self) -> ControllerEvent:
+    async def __anext__(self) -> Event:
         event = await self._inbox.get()
         if event is None:
             raise StopAsyncIteration

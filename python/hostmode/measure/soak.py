@@ -110,7 +110,7 @@ class _Crowd:
         avatar.on_event = self._count_ends
         return avatar
 
-    def _count_ends(self, event: hostmode.ControllerEvent) -> None:
+    def _count_ends(self, event: hostmode.Event) -> None:
         self.ended += event.kind == "conversation_end"
 
     def _step(self, speaking: bool) -> None:

@@ -15,8 +15,9 @@ from hostmode.motion.mouth import write_mouth
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-# The shape of the mouth at an instant is final when so much sound after it is known.
-LOOK_AHEAD_S: Final = 0.28
+# A keyframe is final when so much sound after its instant is known.
+LOOK_AHEAD_S: Final = 0.24
+_ROUNDING: Final = 1e-6  # of that, counted in keyframes
 # Mouths move before they sound.
 _ANTICIPATION_S: Final = 0.04
 # Weights of the instants around a keyframe, 20 ms apart: what is faster than a keyframe can show goes.
@@ -78,7 +79,7 @@ class LocalMotion:
     def push(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
         """Take in mono samples, shape (n,), and return the keyframes they complete, shape (m, 120).
 
-        Keyframes come 0.28 s behind the sound.
+        A keyframe comes as soon as the sound up to 0.24 s after its instant is in.
         """
         if self._finished:
             raise ValueError("this utterance is finished; make a new LocalMotion for the next one")
@@ -105,8 +106,8 @@ class LocalMotion:
     def _push_piece(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
         self._take(samples)
         self._samples += len(samples)
-        known_s = self._samples / self._rate - LOOK_AHEAD_S
-        return self._make(max(self._made, math.floor(known_s * KEYFRAME_RATE)))
+        known = (self._samples / self._rate - LOOK_AHEAD_S) * KEYFRAME_RATE
+        return self._make(max(self._made, math.floor(known + _ROUNDING) + 1))
 
     def _make(self, end: int) -> npt.NDArray[np.float32]:
         keyframes = np.zeros((end - self._made, KEYFRAME_FLOATS), np.float32)

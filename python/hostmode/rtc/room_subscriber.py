@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,8 +19,6 @@ AUDIO_TRACK: Final = "egress-audio"
 # Where AvatarKit's services put motion for browsers, beside the packets.
 _VIDEO_TRACK: Final = "egress-animation"
 _PACKETS_WITHIN_S: Final = 5.0
-
-_log = logging.getLogger("hostmode")
 
 
 class RoomSubscriber:
@@ -116,13 +113,12 @@ class RoomSubscriber:
 
     def _refuse_video(self, identity: str) -> None:
         if self._packets == 0:
-            _log.warning(
-                "%r sends its motion in the VP8 track %r alone, whose layout is not public: hostmode reads data "
-                "packets of topic %r. Have the service send these; until then the avatar speaks without moving",
-                identity,
-                _VIDEO_TRACK,
-                TOPIC,
+            text = (
+                f"{identity!r} sends its motion in the VP8 track {_VIDEO_TRACK!r} alone, whose layout is not public: "
+                f"hostmode reads data packets of topic {TOPIC!r}. Have the service send these; until then the avatar "
+                "speaks without moving"
             )
+            self._fed(lambda: self._avatar.report_failure("unsupported_motion", text))
 
     def _unsubscribed(self, _: Any, publication: Any, participant: Any) -> None:
         # While the room reconnects it comes again, under another name or the same.

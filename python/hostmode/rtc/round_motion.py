@@ -17,6 +17,12 @@ _FRAME_S: Final = 1.0 / KEYFRAME_RATE
 _FASTER: Final = 0.25
 # What nobody notices is left alone, or each keyframe would be made of two.
 _NEAR_ENOUGH_S: Final = 0.005
+# What was held up with the network comes many at once: when the newest is so much behind, others follow at once.
+# Given one by one they would look like a sender who is always late, and the face would be held back for that.
+_BEHIND_S: Final = 0.18
+_CATCHES_UP_S: Final = 0.2
+# Nothing came for so long.
+_HELD_UP_S: Final = 0.8
 # Of a position: what rounding may have added.
 _EXACT: Final = 1e-3
 
@@ -38,6 +44,7 @@ class RoundMotion:
         self._arrival_s = math.inf
         self._at_s: float | None = None  # of the next frame that is given out
         self._base_s = 0.0  # where position 0 is shown; follows `base_s`
+        self._behind_from_s: float | None = None  # what came was behind then
 
     @property
     def first_arrival_s(self) -> float:
@@ -75,6 +82,8 @@ class RoundMotion:
         """Return the frames up to a time that can be told, one every 40 ms, shape (n, 120)."""
         assert self._at_s is not None
         frames = []
+        if self._is_catching_up(until_s):
+            until_s = -math.inf
         while self._at_s <= until_s:
             self._follow()
             frame = self._at((self._at_s - self._base_s) / _FRAME_S)
@@ -83,6 +92,19 @@ class RoundMotion:
             frames.append(frame)
             self._at_s += _FRAME_S
         return np.array(frames, np.float32).reshape(-1, KEYFRAME_FLOATS)
+
+    def _is_catching_up(self, until_s: float) -> bool:
+        assert self._at_s is not None
+        newest_s = self._base_s + self._positions[-1] * _FRAME_S
+        behind_s = until_s - newest_s
+        if behind_s < _BEHIND_S:
+            self._behind_from_s = None
+        elif newest_s < self._at_s - _EXACT * _FRAME_S:
+            if behind_s > _HELD_UP_S:
+                self._behind_from_s = None
+        elif self._behind_from_s is None:
+            self._behind_from_s = until_s
+        return self._behind_from_s is not None and until_s - self._behind_from_s < _CATCHES_UP_S
 
     def _follow(self) -> None:
         assert self.base_s is not None

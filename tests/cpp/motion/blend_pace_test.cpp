@@ -35,6 +35,7 @@ float fastest(std::initializer_list<float> values) {
 TEST_CASE("a small blend takes as long as it was given, and a large one what speech leaves it") {
   CHECK(longest_s(0.02F, 0.2F) == doctest::Approx(0.04));
   CHECK(longest_s(-0.2F, 0.2F) == doctest::Approx(0.12));  // half of a step an interval, at most 1.5 of it
+  CHECK(longest_s(0.05F, 0.03F) == doctest::Approx(0.2));
 }
 
 TEST_CASE(
@@ -47,12 +48,15 @@ TEST_CASE("a blend is slowed value by value") {
   Keyframe offsets{};
   offsets.expression[0] = 0.01F;
   offsets.expression[1] = 0.3F;
+  offsets.expression[2] = 0.2F;
   Keyframe steps{};
-  steps.expression[0] = steps.expression[1] = 0.3F;
+  steps.expression[0] = steps.expression[1] = steps.expression[2] = 0.3F;
   std::array<float, kKeyframeFloats> pace;
-  pace_blend(offsets.data(), steps, 0.06, 0.4, pace.data());
+  CHECK(pace_blend(offsets.data(), steps, 0.06, 0.4, pace.data()) == doctest::Approx(0.12));
   CHECK(pace[kExpressionOffset] == 1.0F);
   CHECK(pace[kExpressionOffset + 1] == doctest::Approx(0.5));
+  CHECK(pace[kExpressionOffset + 2] == doctest::Approx(0.75));
+  CHECK(pace[kExpressionOffset + 3] == 1.0F);
 }
 
 TEST_CASE("a movement is as fast as two steps in a row, and one step alone is none") {

@@ -1,7 +1,9 @@
 // The delay of packets over whole networks, and that a Player shows what it says.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
+#include <vector>
 
 #include "hindsight.h"
 #include "hostmode/message.h"
@@ -54,6 +56,16 @@ TEST_CASE("the delay of packets costs what it should on every network") {
     }
     CHECK(ours_s / oracle_s == doctest::Approx(known.j).epsilon(0.001));
     CHECK(ours_s / oracle_s <= known.most_j);
+  }
+}
+
+TEST_CASE("two seconds after nothing came for five the delay is what it was") {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    const PacketLog log = packet_log(PacketFamily::kFreezeWired, seed, 2);
+    const std::vector<double> delays_s = playhead_delays_s(log, 2.0);
+    const auto at = [&](double t_s) { return static_cast<std::size_t>(t_s / log.period_s); };
+    CHECK(log.packets[at(602)].above_s > 2.9);
+    CHECK(std::abs(delays_s[at(607)] - delays_s[at(599)]) < 0.005);
   }
 }
 

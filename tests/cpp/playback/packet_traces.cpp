@@ -120,8 +120,8 @@ void reorder(const CountedRandom& random, Delays& x) {
 }  // namespace
 
 const char* name(PacketFamily family) noexcept {
-  constexpr const char* kNames[] = {"wired",     "wifi", "cellular", "roaming",
-                                    "congested", "loss", "reorder",  "step"};
+  constexpr const char* kNames[] = {"wired", "wifi",    "cellular", "roaming", "congested",
+                                    "loss",  "reorder", "step",     "freeze",  "freeze, wired"};
   return kNames[static_cast<std::size_t>(family)];
 }
 
@@ -156,6 +156,11 @@ PacketTrace packet_trace(PacketFamily family, std::uint64_t seed) {
       put_in_order(x);
       for (std::size_t i = 20000; i < 40000; ++i) x[i] += 0.040;
       return trace;
+    case PacketFamily::kFreeze:
+    case PacketFamily::kFreezeWired:
+      x = family == PacketFamily::kFreeze ? wifi(random) : wired(random);
+      hold({600, 605}, x);
+      break;
   }
   put_in_order(x);
   if (family == PacketFamily::kLoss) lose(random, trace.lost);

@@ -16,7 +16,10 @@ enum class PacketFamily {
   kLoss,       // wifi, and 2 % lost in bursts of three
   kReorder,    // wired, and 2 % that others overtake
   kStep,       // wired, and 40 ms more for a third of the time
+  kFreeze,     // wifi, and nothing comes for 5 s in its midst
+  kFreezeWired,
 };
+// Those that players are judged by over all of their time.
 inline constexpr PacketFamily kPacketFamilies[] = {
     PacketFamily::kWired,     PacketFamily::kWifi, PacketFamily::kCellular, PacketFamily::kRoaming,
     PacketFamily::kCongested, PacketFamily::kLoss, PacketFamily::kReorder,  PacketFamily::kStep};

@@ -25,6 +25,7 @@ constexpr Known kSeed1[] = {
     {PacketFamily::kLoss, 457.329107, 0.068892, 0.382457, 1020},
     {PacketFamily::kReorder, 202.486082, 0.044395, 0.088647, 0},
     {PacketFamily::kStep, 953.025651, 0.047598, 0.059104, 0},
+    {PacketFamily::kFreeze, 1106.252051, 0.101828, 5.0, 0},
 };
 
 }  // namespace

@@ -142,6 +142,46 @@ TEST_CASE("after an underrun a tenth of a second waits at least") {
   CHECK(policy.prebuffer_s() >= 0.1);
 }
 
+TEST_CASE("after an underrun sound waits for motion from when enough of it is there again") {
+  PlayerConfig config;
+  StartPolicy policy(config);
+  policy.on_utterance(0);
+  policy.on_chunk(0.1, 2.0, state_of(0, 0, 0));
+  CHECK(policy.gate(state_of(2, 0, 0.1)).start_by_s == doctest::Approx(0.1 + config.motion_wait_s));
+  policy.on_chunk(5.0, 4.0, state_of(2, 2, 0.1));
+  CHECK(policy.gate(state_of(4, 2, 0.1)).start_by_s == doctest::Approx(5.0 + config.motion_wait_s));
+}
+
+TEST_CASE("a policy asks for more while the sound of a stream that turns out slow has not begun") {
+  StartPolicy policy{PlayerConfig{}};
+  policy.on_utterance(0);
+  StartState state;
+  policy.on_chunk(0, 0.01, state);
+  const double at_first_s = policy.prebuffer_s();
+  for (int j = 1; j <= 8; ++j) {
+    state.pushed_s = 0.01 * j;
+    policy.on_chunk(0.3 * j, 0.01 * (j + 1), state);
+  }
+  CHECK(policy.prebuffer_s() > at_first_s + 0.1);
+}
+
+TEST_CASE("a policy learns also from what is cut off before its end") {
+  PlayerConfig config;
+  config.stall_risk = 0.2;
+  // The same gap and the same media after it, which only one of the two is too short for.
+  const auto required_s = [&config](double first_media_s) {
+    StartPolicy policy(config);
+    for (int k = 0; k < 30; ++k) {
+      policy.on_utterance(30.0 * k);
+      policy.on_chunk(30.0 * k, first_media_s, StartState{});
+      policy.on_chunk(30.0 * k + 0.9, first_media_s + 2.9, state_of(first_media_s, 0, 0));
+    }
+    policy.on_utterance(1000);
+    return policy.prebuffer_s();
+  };
+  CHECK(required_s(0.8) > required_s(2.9) + 0.15);
+}
+
 TEST_CASE("motion in hand counts as audio does") {
   StartPolicy policy{PlayerConfig{}};
   policy.on_utterance(0);

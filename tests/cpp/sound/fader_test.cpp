@@ -80,3 +80,27 @@ TEST_CASE("fader: what stops for want of samples decays, and what follows rises 
   fader.forget();
   CHECK(fader.left() == 0);
 }
+
+TEST_CASE("fader: what decays is silent after a ramp, also where it stops anew in its decay") {
+  Fader fader = risen();
+  fader.stop();
+  std::vector<float> decay(2 * kRamp, 0.0F);
+  fader.add_decay(decay.data(), decay.size());
+  CHECK(largest_step(decay, 1) < kStep);
+  for (std::size_t i = kRamp - 1; i < decay.size(); ++i) CHECK(decay[i] == 0.0F);
+
+  Fader again = risen();
+  again.stop();
+  std::vector<float> heard(20, 0.0F);
+  again.add_decay(heard.data(), heard.size());
+  std::vector<float> rise = ones(10);
+  again.apply(rise.data(), rise.size(), true, 1.0F);
+  again.add_decay(rise.data(), rise.size());
+  again.stop();
+  std::vector<float> rest(2 * kRamp, 0.0F);
+  again.add_decay(rest.data(), rest.size());
+  heard.insert(heard.end(), rise.begin(), rise.end());
+  heard.insert(heard.end(), rest.begin(), rest.end());
+  CHECK(largest_step(heard, 1) < 2 * kStep);
+  CHECK(heard.back() == 0.0F);
+}

@@ -35,7 +35,7 @@ class Shown:
             self.mixed += self._request_of.setdefault(conversation_id, motion.req_id) != motion.req_id
             self.keyframes[motion.req_id] = self.keyframes.get(motion.req_id, 0) + len(motion.keyframes)
 
-    def _note(self, event: hostmode.ControllerEvent) -> None:
+    def _note(self, event: hostmode.Event) -> None:
         if event.kind == "conversation_end":
             self.ends.append((event.reason, event.value))
 

@@ -105,7 +105,7 @@ class AvatarWorker:
         self._picture_due = asyncio.Event()
 
     async def start(self) -> None:
-        """Publish the tracks, wait for the agent and begin.
+        """Wait for the agent, publish the tracks and begin.
 
         Raises
         ------
@@ -118,6 +118,10 @@ class AvatarWorker:
         width, height = await self._drawing.size()
         self._source = rtc.AudioSource(self._face.sample_rate, 1, queue_size_ms=_QUEUE_MS)
         self._video = rtc.VideoSource(width, height)
+        # First: an agent that waits for a track begins to speak when there is one.
+        await self._voice.start()
+        for name, handler in self._handlers():
+            self._voice.on(name, handler)
         sound = rtc.LocalAudioTrack.create_audio_track(AUDIO_TRACK, self._source)
         pictures = rtc.LocalVideoTrack.create_video_track(VIDEO_TRACK, self._video)
         for track, kind in (
@@ -128,9 +132,6 @@ class AvatarWorker:
                 track, rtc.TrackPublishOptions(source=kind)
             )
             self._publications.append(publication.sid)
-        await self._voice.start()
-        for name, handler in self._handlers():
-            self._voice.on(name, handler)
         self._taken_at = asyncio.get_running_loop().time()
         self._tasks = [asyncio.ensure_future(one) for one in (self._listen(), self._speak(), self._show())]
 
