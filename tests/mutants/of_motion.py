@@ -14,6 +14,11 @@ def _foreseen(function: str, original: str, mutated: str) -> Mutation:
 
 
 MOTION = (
+    Mutation("e24", "Renderer::play_run", " && !stream_->may_start(block_now_s())", " && !stream_->closed()"),
+    Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
+    Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),
+    Mutation("e4", "play_out", "follows ? 0 :", "false ? 0 :"),
+    Mutation("e4", "foresee", "next != nullptr && next->may_start(now_s)", "next != nullptr"),
     Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "true"),
     Mutation(
         "e26", "KeyframeTimes::begin_sentence", "  bends_.push_back(leaves);\n", "", "a sentence that begins sooner*"
@@ -22,8 +27,8 @@ MOTION = (
         "e26", "KeyframeTimes::let_go", "bends_[passed + 1].position <= position", "true", "what was shown is let go*"
     ),
     Mutation("e26", "kCatchesUp", "4.0", "1.0", "a sentence that begins sooner*"),
-    Mutation("e26", "Conversation::begins_sentence", "return follows;", "return true;"),
-    Mutation("e26", "Conversation::begins_sentence", "return follows;", "return false;"),
+    Mutation("e26", "Conversation::begins_sentence", "return !shown_req_id.empty();", "return true;"),
+    Mutation("e26", "Conversation::begins_sentence", "return !shown_req_id.empty();", "return false;"),
     Mutation("e26", "ChunkBounds::only_within", "if (only && *bound > *only) return std::nullopt;", ""),
     Mutation("e26", "ChunkBounds::only_within", "return end_s;", "return std::nullopt;"),
     Mutation("e26", "ChunkBounds::only_within", "*bound < until_s + kSame_s", "true"),
@@ -179,11 +184,11 @@ MOTION = (
     _foreseen("foresee", "latest.media_sample + rendered - latest.device_frame", "latest.media_sample"),
     _foreseen("foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused) {\n"),
     _foreseen("foresee", "if (latest.cause == SegmentCause::kTail) {", "if (false) {"),
-    _foreseen("foresee", "stream.is_cut() ? 0 : std::max", "false ? 0 : std::max"),
-    _foreseen("foresee", "next->generation() <= latest.generation ||", "next->generation() < latest.generation ||"),
-    _foreseen("foresee", " || next->stream.is_cut()) continue;", ") continue;"),
-    _foreseen("foresee", "    if (next->stream.pushed() == 0) break;\n", ""),
-    _foreseen("foresee", "if (!play_out(next->stream, 0, frame, segments)) return;", ""),
+    _foreseen("foresee", "over ? 0 : std::max", "false ? 0 : std::max"),
+    _foreseen("next_after", "next->generation() <= generation ||", "next->generation() < generation ||"),
+    _foreseen("next_after", " || next->stream.is_cut()) continue;", ") continue;"),
+    _foreseen("next_after", "next->stream.pushed() > 0 ? &next->stream : nullptr;", "&next->stream;"),
+    _foreseen("foresee", "if (!play_out(playing, 0, may_follow(), frame, segments)) return;", ""),
     _foreseen("foresee", "  segments.push_back({frame, 0, 0, SegmentCause::kSilence});\n", ""),
     _foreseen("play_out", "  frame += hold - from;\n", "  frame += hold;\n"),
     _foreseen("play_out", "std::min(stream.hold_at(), end)", "end"),

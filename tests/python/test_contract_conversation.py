@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from player_rig import RAMP, START, Rig, motion, speaking_rig, tone
+from player_rig import EXPRESSION, RAMP, START, Rig, motion, speaking_rig, tone
+
+import hostmode
 
 
 def test_e1_empty_end_closes_the_conversation_and_returns_its_id() -> None:
@@ -150,7 +152,62 @@ def test_e4_queued_sound_without_motion_is_animated_by_nothing() -> None:
     rig.run(1.2)
 
     shown = [(event.state, round(event.time - START, 3)) for event in rig.events if event.kind == "animation_state"]
-    assert shown == [("mono", 0.0), ("idle", 0.48)]
+    assert shown == [("mono", 0.0), ("idle", 0.4)]
+
+
+@pytest.mark.parametrize("longer", [1, 3, 8])
+def test_e4_motion_that_outlasts_its_sound_keeps_no_queued_sound_waiting(longer: int) -> None:
+    rig = Rig(queue=True)
+    pcms = [tone(0.4, seed=seed) for seed in (1, 2, 3)]
+    for number, pcm in enumerate(pcms):
+        conversation = rig.speak(pcm, end=True)
+        rig.move([motion(10 + longer, level=0.5, req_id=str(number), end=True)], conversation)
+    heard = rig.run(1.3 + longer / 25)
+
+    for i, pcm in enumerate(pcms):
+        np.testing.assert_array_equal(heard[6400 * i + RAMP : 6400 * (i + 1)], pcm[RAMP:])
+
+
+def test_e4_sound_that_is_queued_while_only_motion_goes_on_is_heard_at_once() -> None:
+    rig = Rig(queue=True)
+    first = rig.speak(tone(0.2), end=True)
+    rig.move([motion(25, req_id="a", end=True)], first)
+    rig.run(0.5)
+    second = tone(0.2, seed=2)
+    rig.speak(second, end=True)
+
+    np.testing.assert_array_equal(rig.run(0.2)[RAMP:3200], second[RAMP:])
+
+
+def test_e4_motion_goes_on_while_what_is_queued_may_not_start() -> None:
+    rig = Rig(queue=True, prebuffer=0.3, max_prebuffer=0.3, speech_transition=0.0)
+    first = rig.speak(tone(0.2), end=True)
+    rig.move([motion(26, rise=0.04, req_id="a", end=True)], first)
+    rig.run(0.4)
+    rig.speak(tone(0.1, seed=2))
+    rig.run(0.1)
+    foreseen = np.empty((1, hostmode.KEYFRAME_FLOATS), np.float32)
+    rig.player.sample_into(rig.now + np.array([0.1]), foreseen)
+    rig.run(0.1)
+
+    assert rig.level() == pytest.approx(0.6, abs=1e-3)
+    assert foreseen[0, EXPRESSION] == pytest.approx(0.6, abs=1e-3)
+
+
+def test_e4_queued_sound_in_place_of_motion_that_goes_on_is_foreseen() -> None:
+    rig = Rig(queue=True)
+    for number in (1, 2):
+        conversation = rig.speak(tone(0.4, seed=number), end=True)
+        rig.move([motion(20, level=0.3 * number, req_id=str(number), end=True)], conversation)
+    rig.run(0.1)
+    times = rig.now + np.arange(80) / 100
+    foreseen = np.empty((len(times), hostmode.KEYFRAME_FLOATS), np.float32)
+    rig.player.sample_into(times, foreseen)
+
+    for instant, pose in zip(times, foreseen, strict=True):
+        assert rig.now == pytest.approx(instant)
+        assert rig.level() == pytest.approx(pose[EXPRESSION], abs=1e-3)
+        rig.run(0.01)
 
 
 def test_e5_id_is_constant_until_replaced() -> None:

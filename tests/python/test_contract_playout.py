@@ -184,6 +184,44 @@ def test_e24_every_underrun_ends_once_whatever_ends_it() -> None:
     assert len(rig.of_kind("underrun")) == 3
 
 
+def rig_that_ran_dry(**config: float) -> tuple[Rig, str]:
+    """Return a rig that has played 0.4 s with its motion, and then 0.2 s of silence."""
+    rig = Rig(motion_wait=0.3, **config)
+    conversation = rig.speak(tone(0.4))
+    assert conversation is not None
+    rig.move([motion(10)], conversation)
+    rig.run(0.6)
+    assert len(rig.of_kind("underrun")) == 1
+    return rig, conversation
+
+
+def test_e24_sound_waits_for_its_motion_after_an_underrun() -> None:
+    rig, conversation = rig_that_ran_dry(max_prebuffer=0.2)
+    rig.speak(tone(0.5))
+    assert not rig.run(0.1).any()
+
+    rig.move([motion(13)], conversation)
+
+    assert rig.run(0.02).any()
+    assert rig.audio_time() == pytest.approx(0.42, abs=0.011)
+
+
+def test_e24_sound_waits_no_longer_for_its_motion_after_an_underrun_than_at_the_start() -> None:
+    rig, _ = rig_that_ran_dry(max_prebuffer=0.2)
+    rig.speak(tone(1.0))
+    heard = rig.run(0.5)
+
+    assert np.flatnonzero(heard)[0] / 16000 == pytest.approx(0.3, abs=0.011)
+
+
+def test_e24_sound_whose_motion_is_all_there_waits_for_no_more_of_it_after_an_underrun() -> None:
+    rig, conversation = rig_that_ran_dry(max_prebuffer=0.2)
+    rig.move([motion(1, end=True)], conversation)
+    rig.speak(tone(0.5))
+
+    assert rig.run(0.02).any()
+
+
 @pytest.mark.parametrize("late", [1, 2, 4])
 def test_e24_sound_that_runs_dry_again_within_a_fade_does_not_click(late: int) -> None:
     rig = Rig(block=16)

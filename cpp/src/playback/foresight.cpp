@@ -6,8 +6,8 @@ namespace hostmode {
 namespace {
 
 // Adds what follows while `stream` plays from media position `from` at device frame `frame`. True where it
-// ends, at the frame that is left in `frame`.
-bool play_out(const SampleQueue& stream, std::int64_t from, std::int64_t& frame,
+// ends, at the frame that is left in `frame`. Its motion is shown to the end unless other sound `follows`.
+bool play_out(const SampleQueue& stream, std::int64_t from, bool follows, std::int64_t& frame,
               std::vector<Segment>& segments) {
   const std::int64_t end = stream.pushed();
   const std::int64_t hold = std::max(from, std::min(stream.hold_at(), end));
@@ -17,7 +17,7 @@ bool play_out(const SampleQueue& stream, std::int64_t from, std::int64_t& frame,
     segments.push_back({frame, stream.generation(), hold, cause});
     return false;
   }
-  const std::int64_t tail = stream.motion_end() - end;
+  const std::int64_t tail = follows ? 0 : stream.motion_end() - end;
   if (tail > 0) {
     segments.push_back({frame, stream.generation(), end, SegmentCause::kTail});
     frame += tail;
@@ -25,10 +25,19 @@ bool play_out(const SampleQueue& stream, std::int64_t from, std::int64_t& frame,
   return true;
 }
 
+// The conversation whose sound comes after that of `generation`, or null.
+const SampleQueue* next_after(const Conversations& conversations, std::uint64_t generation) {
+  for (const ConversationPtr& next : conversations.all()) {
+    if (next->generation() <= generation || next->stream.is_cut()) continue;
+    return next->stream.pushed() > 0 ? &next->stream : nullptr;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void foresee(const Conversations& conversations, bool paused, const Segment& latest, std::int64_t rendered,
-             std::vector<Segment>& segments) {
+             double now_s, std::vector<Segment>& segments) {
   segments.clear();
   if (!latest.media_advances()) return;
   const ConversationPtr heard = conversations.find(latest.generation);
@@ -40,16 +49,19 @@ void foresee(const Conversations& conversations, bool paused, const Segment& lat
     segments.push_back({frame, latest.generation, media, SegmentCause::kPaused});
     return;
   }
+  const SampleQueue* next = next_after(conversations, latest.generation);
+  const auto may_follow = [now_s, &next] { return next != nullptr && next->may_start(now_s); };
   if (latest.cause == SegmentCause::kTail) {
-    frame += stream.is_cut() ? 0 : std::max<std::int64_t>(0, stream.motion_end() - media);
-  } else if (!stream.is_cut() && !play_out(stream, media, frame, segments)) {
+    const bool over = stream.is_cut() || may_follow();
+    frame += over ? 0 : std::max<std::int64_t>(0, stream.motion_end() - media);
+  } else if (!stream.is_cut() && !play_out(stream, media, may_follow(), frame, segments)) {
     return;
   }
-  for (const ConversationPtr& next : conversations.all()) {
-    if (next->generation() <= latest.generation || next->stream.is_cut()) continue;
-    if (next->stream.pushed() == 0) break;
-    segments.push_back({frame, next->generation(), 0, SegmentCause::kPlaying});
-    if (!play_out(next->stream, 0, frame, segments)) return;
+  while (next != nullptr) {
+    const SampleQueue& playing = *next;
+    next = next_after(conversations, playing.generation());
+    segments.push_back({frame, playing.generation(), 0, SegmentCause::kPlaying});
+    if (!play_out(playing, 0, may_follow(), frame, segments)) return;
   }
   segments.push_back({frame, 0, 0, SegmentCause::kSilence});
 }

@@ -113,7 +113,8 @@ void Screen::begin_foresight(double frame) {
   const std::int64_t rendered = playout_.clock().rendered_frames();
   foreseen_.clear();
   if (frame > static_cast<double>(rendered)) {
-    foresee(conversations_, playout_.paused(), poses_.segments().back(), rendered, foreseen_);
+    foresee(conversations_, playout_.paused(), poses_.segments().back(), rendered, playout_.rendered_s(),
+            foreseen_);
   }
   poses_.foresee(foreseen_);
 }

@@ -92,7 +92,8 @@ void Renderer::fill(float* out, std::size_t count) noexcept {
 std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
   while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();
   while (stream_ == nullptr) {
-    if (!in_.try_pop(stream_)) {
+    stream_ = std::exchange(next_, nullptr);
+    if (stream_ == nullptr && !in_.try_pop(stream_)) {
       fill_silence(out, count, SegmentCause::kSilence);
       return count;
     }
@@ -146,7 +147,8 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
       return run;
     }
     const std::int64_t tail = stream_->motion_end() - stream_->consumed() - tail_frames_;
-    if (tail <= 0) {
+    // Motion that outlasts its sound keeps no sound waiting that is queued behind it.
+    if (tail <= 0 || next_may_start()) {
       retire();
       return 0;
     }
@@ -157,7 +159,7 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   }
 
   if (underrun_) {
-    if (!waited_enough() && !stream_->is_prebuffered()) {
+    if (!waited_enough() && !stream_->may_start(block_now_s())) {
       const std::size_t run = std::min(count, gate_frames_);
       underrun_frames_ += static_cast<std::int64_t>(run);
       fill_silence(out, run, SegmentCause::kUnderrun);
@@ -199,6 +201,11 @@ std::int64_t Renderer::available_frames(bool ends) noexcept {
   const std::int64_t readable = stream_->readable();
   if (readable > 0 || ends || (underrun_ && !waited_enough())) return readable;
   return stream_->run_out();
+}
+
+bool Renderer::next_may_start() noexcept {
+  if (next_ == nullptr && !in_.try_pop(next_)) return false;
+  return !next_->is_cut() && next_->pushed() > 0 && next_->may_start(block_now_s());
 }
 
 bool Renderer::waited_enough() const noexcept {

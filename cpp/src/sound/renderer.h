@@ -74,6 +74,7 @@ class Renderer {
   std::size_t fill_run(float* out, std::size_t count) noexcept;
   std::size_t play_run(float* out, std::size_t count) noexcept;
   [[nodiscard]] std::int64_t available_frames(bool ends) noexcept;
+  [[nodiscard]] bool next_may_start() noexcept;
   [[nodiscard]] bool waited_enough() const noexcept;
   void fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept;
   void retire() noexcept;
@@ -101,9 +102,10 @@ class Renderer {
   // Audio thread only, from here on.
   Fader fader_;
   SampleQueue* stream_ = nullptr;
-  bool started_ = false;   // the gate of stream_ has opened
-  bool underrun_ = false;  // stream_ waits for data after having run dry
-  bool ran_out_ = false;   // stream_ has just given the last that it held back
+  SampleQueue* next_ = nullptr;  // looked at while the motion of stream_ outlasts its sound
+  bool started_ = false;         // the gate of stream_ has opened
+  bool underrun_ = false;        // stream_ waits for data after having run dry
+  bool ran_out_ = false;         // stream_ has just given the last that it held back
   std::int64_t underrun_frames_ = 0;
   std::int64_t lead_frames_ = 0;  // waited since the gate has opened
   std::int64_t tail_frames_ = 0;

@@ -87,7 +87,7 @@ class SampleQueue {
 
   // ---- audio side. Thread-safe: audio thread only. Realtime-safe: yes.
 
-  // True where the sound may start at `now_s`.
+  // True where the sound may start at `now_s`, or go on after an underrun.
   [[nodiscard]] bool may_start(double now_s) const noexcept;
 
   // Sound has run dry: what is held back for want of the samples after it is to be read as if nothing
@@ -101,9 +101,6 @@ class SampleQueue {
   }
   void stop_running_out() noexcept { runs_out_ = false; }
 
-  // True where enough waits to go on after an underrun.
-  [[nodiscard]] bool is_prebuffered() const noexcept;
-
   // Announces that the next `count` frames will be played, after which a fade would take `fade` more. False
   // where the stream has been cut: then it must fade from here. Wait-free.
   [[nodiscard]] bool claim(std::size_t count, std::size_t fade) noexcept;
@@ -115,6 +112,7 @@ class SampleQueue {
   struct Block;
 
   [[nodiscard]] std::int64_t ready_to() const noexcept;
+  [[nodiscard]] bool is_prebuffered() const noexcept;
   void free_played_blocks() noexcept;
   std::size_t take(float* out, std::size_t count) noexcept;
   void feed(float* input, std::size_t count) noexcept;

@@ -30,7 +30,7 @@ class Queue {
   std::vector<Edge> after(SegmentCause cause, std::int64_t media = 0, bool paused = false,
                           std::uint64_t generation = 1) const {
     std::vector<Segment> segments;
-    foresee(conversations_, paused, {400, generation, media, cause}, kRendered, segments);
+    foresee(conversations_, paused, {400, generation, media, cause}, kRendered, 0.0, segments);
     std::vector<Edge> edges;
     for (const Segment& segment : segments) {
       edges.emplace_back(segment.device_frame, segment.generation, segment.media_sample, segment.cause);

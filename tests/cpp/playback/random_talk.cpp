@@ -390,8 +390,12 @@ void RandomTalk::note_cut() {
 
 bool RandomTalk::is_blended(double audio_s) const {
   if (now_s_ < blends_until_s_) return true;
-  if (open_.empty() || audio_s == 0.0) return false;
-  const Open& heard = open_.front();
+  if (audio_s == 0.0) return false;
+  // The end of the one before it may not have been read yet.
+  const auto current =
+      std::find_if(open_.begin(), open_.end(), [this](const Open& open) { return open.id == clock_id_; });
+  if (current == open_.end()) return false;
+  const Open& heard = *current;
   const double over_s = audio_s - (static_cast<double>(heard.keyframes) - 1.0) * kKeyframeInterval_s;
   return heard.late || (heard.keyframes > 0 && over_s > 0 && over_s < 2 * kKeyframeInterval_s);
 }
