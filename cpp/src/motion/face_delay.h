@@ -27,6 +27,9 @@ class FaceDelay {
   // The delay while `heard_s` is heard, in seconds.
   [[nodiscard]] double at(double heard_s) const noexcept;
 
+  // How much faster than its sound the face goes from there on: 1 where the delay does not shrink.
+  [[nodiscard]] double pace(double heard_s) const noexcept;
+
   // Whether there has been any.
   [[nodiscard]] bool is_used() const noexcept { return !pieces_.empty(); }
 
