@@ -9,6 +9,12 @@ namespace {
 // Crystals stay within 100 ppm, virtual devices and slewed system clocks within 500.
 constexpr double kSlopeDeviation = 200e-6;
 constexpr double kMaxSlope = 2000e-6;
+// How well another line, over the same frames, knows the rate.
+constexpr double kGivenSlopeDeviation = 30e-6;
+// A host that errs goes on to err alike: so many of its observations count as one against the rate that is
+// given. Chosen on the timing profiles: fewer follow a host that wanders, more take in callbacks that are
+// late.
+constexpr double kSameError = 500;
 // What a restart leaves of the knowledge of the rate.
 constexpr double kKnownSlopeDeviation = 10e-6;
 constexpr double kKnownSlopeSpan_s = 2.0;
@@ -261,9 +267,12 @@ void DeviceLine::fit_least_squares() noexcept {
     spread += weight * media_off_s * media_off_s;
     slant += weight * media_off_s * (bins_[i].delay_sum_s / weight - delay_s);
   }
-  const double stiffness = noise_s_ * noise_s_ / (prior_slope_deviation_ * prior_slope_deviation_);
-  const double fitted = (slant + stiffness * prior_slope_) / (spread + stiffness);
-  slope_ = std::clamp(std::isnan(given_slope_) ? fitted : given_slope_, -kMaxSlope, kMaxSlope);
+  const bool given = !std::isnan(given_slope_);
+  const double expected = given ? given_slope_ : prior_slope_;
+  const double deviation = given ? kGivenSlopeDeviation : prior_slope_deviation_;
+  const double variance_s2 = (given ? kSameError : 1) * noise_s_ * noise_s_;
+  const double stiffness = variance_s2 / (deviation * deviation);
+  slope_ = std::clamp((slant + stiffness * expected) / (spread + stiffness), -kMaxSlope, kMaxSlope);
   offset_s_ = delay_s - slope_ * media_s;
 }
 

@@ -35,7 +35,8 @@ class DeviceLine {
 
   void set_shape(NoiseShape shape) noexcept { shape_ = shape; }
 
-  // Takes the rate from a line over the same frames that knows it better; used where noise is symmetric.
+  // The rate by another line over the same frames: where noise is symmetric, this one departs from it as far
+  // as its observations are of one mind.
   void take_rate_from(const DeviceLine& pace) noexcept { given_slope_ = pace.slope_; }
 
   [[nodiscard]] double time_of(double frame) const noexcept;
