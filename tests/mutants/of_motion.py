@@ -14,6 +14,30 @@ def _foreseen(function: str, original: str, mutated: str) -> Mutation:
 
 
 MOTION = (
+    Mutation(
+        "late_motion", "plan_rest", "wait_s <= kNoticeable_s ||", "wait_s <= kNoticeable_s + 60 ||", "sound waits*"
+    ),
+    Mutation("late_motion", "kLastWords_s", "1.0", "0.0", "sound waits not*"),
+    Mutation("late_motion", "kNoticeable_s", "0.125", "0.025", "sound waits not*"),
+    Mutation("late_motion", "kQuietInNoise", "1.6e-2", "1.0", "speech in noise*"),
+    Mutation("late_motion", "kOfNoise", "4.0", "0.1", "a pause of speech*"),
+    Mutation(
+        "late_motion",
+        "FaceDelay::at",
+        "undisturbed_s(heard_s) - rested_s",
+        "undisturbed_s(heard_s)",
+        "a face goes on*",
+    ),
+    Mutation(
+        "late_motion",
+        "FaceDelay::learn",
+        "lack_s - kTolerance_s + rested_s",
+        "lack_s - kTolerance_s",
+        "what sound has*",
+    ),
+    Mutation(
+        "late_motion", "SampleQueue::before_rest", "return rests ? before", "return false ? before", "sound waits in*"
+    ),
     Mutation("e24", "Renderer::play_run", " && !stream_->may_start(block_now_s())", " && !stream_->closed()"),
     Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
     Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),

@@ -119,7 +119,8 @@ double PoseTrack::face_s(std::uint64_t generation, double frame) const noexcept 
 
 double PoseTrack::face_s(const Source& source, const Segment& segment, double frame) const noexcept {
   const double media_s = segment.media_at(frame) / rate_hz_;
-  return source.delay == nullptr ? media_s : media_s - source.delay->at(media_s);
+  if (source.delay == nullptr) return media_s;
+  return media_s - source.delay->at(media_s, segment.rested_at(frame) / rate_hz_);
 }
 
 std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
