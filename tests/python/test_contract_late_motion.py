@@ -71,8 +71,8 @@ def test_late_motion_that_comes_in_time_is_not_held_back(speech: hostmode.Record
 def test_late_motion_that_is_later_still_is_held_back_by_300_ms_at_most(speech: hostmode.Recording) -> None:
     live = play_live(speech, -0.5)
 
-    assert live.face_delay == pytest.approx(0.3)
-    assert live.likeness > 0.9
+    assert 0.0 <= live.face_delay <= 0.3
+    assert live.waited > 0.125
     assert live.jaw_amplitude > 0.9
 
 

@@ -143,10 +143,10 @@ def _compare(
     best = int(np.argmax(likeness))
     steps = np.linalg.norm(np.diff(pictures[looked_at][:, _EXPRESSION:], axis=0), axis=1)
     return LiveMotion(
-        float(jaw.std() / due(lags[best]).std()),
-        float(lags[best]),
-        likeness[best],
-        float(steps.max()),
-        face_delay,
-        waited,
+        jaw_amplitude=float(jaw.std() / due(lags[best]).std()),
+        lag=float(lags[best]),
+        likeness=likeness[best],
+        largest_step=float(steps.max()),
+        face_delay=face_delay,
+        waited=waited,
     )

@@ -65,6 +65,8 @@ TEST_CASE("what sound has waited is given back, and not asked for again") {
   CHECK(delay.at(2.0, 0.3) == 0.0);
   delay.learn(2.5, 0.055, 2.44, true, 0.15);  // as late as before, but for the wait
   for (const double heard_s : {2.5, 3.0, 6.0}) CHECK(delay.at(heard_s, 0.15) == near(0.05));
+  delay.learn(6.0, 0.055, 5.94, true, 0.15);
+  for (const double heard_s : {6.0, 7.0, 9.0}) CHECK(delay.at(heard_s, 0.15) == near(0.05));
 }
 
 TEST_CASE("a delay comes back at its pace where sound had waited for longer than it was") {
