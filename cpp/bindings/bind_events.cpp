@@ -137,7 +137,7 @@ audio_discarded         `reason`: late_audio, for a conversation that is over; `
 motion_discarded        `reason`: wrong_id, audio_only, avatar_mismatch, tombstoned, other_req_id,
                         after_end, duplicate, expired, interrupted; `value`: how many messages
 error                   `reason`: invalid_animation_data, server_error, avatar_mismatch; of a Controller also
-                        network_error, audio_output_lost; `message` says what happened
+                        network_error, unsupported_motion, audio_output_lost; `message` says it
 audio_output_restored   of a Controller: the audio output device is back; `message` says so
 ======================  ==========================================================================
 

@@ -211,8 +211,10 @@ INTAKE = (
     ),
     Mutation("e26", "Conversations::end", "if (cause != EndCause::kWatchdog) {", "if (true) {"),
     Mutation("e26", "MotionIntake::accept", "if (conversations_.tombstones().holds(arrived)) {", "if (false) {"),
-    Mutation("e26", "Conversations::open", "std::exchange(given_up_, {});", "{};"),
-    Mutation("e26", "Conversations::end", "    given_up_ = conversation.goes_on_with;\n", ""),
+    Mutation("e14", "Conversations::cut_all", "if (cause == EndCause::kInterrupted) {", "if (false) {"),
+    Mutation("e14", "Conversations::cut_all", "    tombstones_.add(silent.requests, silent.generation);\n", ""),
+    Mutation("e26", "Conversations::open", "std::exchange(given_up_, {}).ids;", "{};"),
+    Mutation("e26", "Conversations::end", "given_up_ = {conversation.goes_on_with, ", "given_up_ = {{}, "),
     Mutation("rule3", "Conversations::end", " && !conversation.motion_ended()) {", ") {"),
     Mutation(
         "rule3",

@@ -51,8 +51,8 @@ MOTION = (
         "e26", "KeyframeTimes::let_go", "bends_[passed + 1].position <= position", "true", "what was shown is let go*"
     ),
     Mutation("e26", "kCatchesUp", "4.0", "1.0", "a sentence that begins sooner*"),
-    Mutation("e26", "Conversation::begins_sentence", "return follows;", "return true;"),
-    Mutation("e26", "Conversation::begins_sentence", "return follows;", "return false;"),
+    Mutation("e26", "Conversation::begins_sentence", "return !shown_req_id.empty();", "return true;"),
+    Mutation("e26", "Conversation::begins_sentence", "return !shown_req_id.empty();", "return false;"),
     Mutation("e26", "ChunkBounds::only_within", "if (only && *bound > *only) return std::nullopt;", ""),
     Mutation("e26", "ChunkBounds::only_within", "return end_s;", "return std::nullopt;"),
     Mutation("e26", "ChunkBounds::only_within", "*bound < until_s + kSame_s", "true"),

@@ -324,6 +324,30 @@ def test_e26_answer_that_the_watchdog_ended_goes_on_with_the_id_it_was_told(paus
     assert discarded(rig) == []
 
 
+@pytest.mark.parametrize("id_of", ["the old", "the new", "none"])
+@pytest.mark.parametrize("pauses", [1, 2])
+def test_e14_interrupt_while_idle_makes_late_what_the_watchdog_ended(id_of: str, pauses: int) -> None:
+    rig = Rig(end_timeout=0.5)
+    for pause in range(pauses):
+        first = rig.speak(tone(0.4))
+        if pause == 0:
+            old = first
+        rig.move([motion(10, level=1.0, rise=0.01 * (pause + 1), req_id="answer")], old)
+        rig.run(2.0)
+    assert rig.ends()[-1][1] == "watchdog"
+
+    rig.interrupt()
+    if id_of == "none":
+        assert rig.move([motion(10, level=0.5, req_id="answer")], None) is False
+    second = rig.speak(tone(1.0))
+    if id_of != "none":
+        assert rig.move([motion(10, level=0.5, req_id="answer")], old if id_of == "the old" else second) is False
+    assert discarded(rig) == ["wrong_id" if id_of == "the old" else "tombstoned"]
+    rig.run(0.5)
+    assert abs(rig.level()) < 0.01
+    assert rig.move([motion(10, level=0.5, req_id="next", end=True)], second) is True
+
+
 @pytest.mark.parametrize("between", ["end", "motion_end", "interrupt", "another", "turn"])
 def test_rule3_id_of_a_conversation_that_is_over_is_not_taken_up_again(between: str) -> None:
     rig = Rig(end_timeout=0.5)

@@ -37,9 +37,13 @@ struct PlayerConfig {
 
 // Empty where the configuration is sound, else the field, the value that it has and those it may have.
 [[nodiscard]] std::string validate(const PlayerConfig& config);
+// What was given, or std::invalid_argument.
+[[nodiscard]] PlayerConfig checked(PlayerConfig config);
 
 // The rates a conversation's PCM may have, and those a Player that feeds a device may run at besides.
 [[nodiscard]] bool is_player_rate(int sample_rate_hz) noexcept;
+// The rate, or std::invalid_argument, which names the argument.
+[[nodiscard]] int checked_rate(const char* name, int rate_hz);
 inline constexpr int kPcmRates_hz[] = {8000, 16000, 22050, 24000, 32000, 44100, 48000};
 inline constexpr int kDeviceRates_hz[] = {88200, 96000, 176400, 192000};
 

@@ -11,7 +11,6 @@ namespace {
 constexpr double kEaseSpeed = 1.5;
 constexpr double kMostOfOrdinary = 1.5;
 // An offset that nobody can see.
-constexpr double kInvisible = 1e-6;
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 #include "motion/keyframe_times.h"
 
-#include <cmath>
+#include <cstddef>
 
 namespace hostmode {
 namespace {
@@ -16,21 +16,6 @@ void KeyframeTimes::begin_sentence(std::size_t index, double media_s) {
   while (!bends_.empty() && bends_.back().position >= before) bends_.pop_back();
   bends_.push_back(leaves);
   bends_.push_back({before + 1.0 + kCatchesUp, media_s + kCatchesUp * kKeyframeInterval_s});
-}
-
-double KeyframeTimes::time_of(double position) const noexcept {
-  if (bends_.empty()) return position * kKeyframeInterval_s;
-  const Bend* after = nullptr;
-  for (auto bend = bends_.rbegin(); bend != bends_.rend(); ++bend) {
-    if (bend->position <= position) {
-      const double interval_s = after == nullptr
-                                    ? kKeyframeInterval_s
-                                    : (after->media_s - bend->media_s) / (after->position - bend->position);
-      return bend->media_s + (position - bend->position) * interval_s;
-    }
-    after = &*bend;
-  }
-  return after->media_s + (position - after->position) * kKeyframeInterval_s;
 }
 
 void KeyframeTimes::let_go(double position) {

@@ -32,22 +32,33 @@ class KeyframeTimes {
     double position;
     double media_s;
   };
+  // One of the two where the other is `at`; `slope` holds where no bend is.
+  [[nodiscard]] double follow(double Bend::* from, double Bend::* to, double at, double slope) const noexcept;
+
   std::vector<Bend> bends_;
 };
 
-inline double KeyframeTimes::position_at(double media_s) const noexcept {
-  if (bends_.empty()) return media_s * kKeyframeRateHz;
+inline double KeyframeTimes::follow(double Bend::* from, double Bend::* to, double at,
+                                    double slope) const noexcept {
+  if (bends_.empty()) return at * slope;
   const Bend* after = nullptr;
   for (auto bend = bends_.rbegin(); bend != bends_.rend(); ++bend) {
-    if (bend->media_s <= media_s) {
-      const double rate_hz = after == nullptr
-                                 ? kKeyframeRateHz
-                                 : (after->position - bend->position) / (after->media_s - bend->media_s);
-      return bend->position + (media_s - bend->media_s) * rate_hz;
+    const Bend& before = *bend;
+    if (before.*from <= at) {
+      if (after != nullptr) slope = (after->*to - before.*to) / (after->*from - before.*from);
+      return before.*to + (at - before.*from) * slope;
     }
-    after = &*bend;
+    after = &before;
   }
-  return after->position + (media_s - after->media_s) * kKeyframeRateHz;
+  return after->*to + (at - after->*from) * slope;
+}
+
+inline double KeyframeTimes::position_at(double media_s) const noexcept {
+  return follow(&Bend::media_s, &Bend::position, media_s, kKeyframeRateHz);
+}
+
+inline double KeyframeTimes::time_of(double position) const noexcept {
+  return follow(&Bend::position, &Bend::media_s, position, kKeyframeInterval_s);
 }
 
 }  // namespace hostmode

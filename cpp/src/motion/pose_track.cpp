@@ -15,8 +15,6 @@ namespace {
 constexpr double kHistory_s = 1.0;
 // Samples further apart than this come at no rate that could be foreseen.
 constexpr double kLongestStep_s = 0.1;
-// A difference that nobody can see.
-constexpr float kInvisible = 1e-6F;
 
 }  // namespace
 

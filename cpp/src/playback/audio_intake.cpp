@@ -136,9 +136,9 @@ void AudioIntake::update_gate(Conversation& conversation) {
 }
 
 std::optional<double> AudioIntake::sentence_s(const Conversation& conversation) const {
-  const double last_s = conversation.timeline.last_keyframe_s();
-  const double pushed_s = static_cast<double>(conversation.stream.pushed()) / sample_rate_hz_;
-  return conversation.chunks.only_within(last_s, last_s + kKeyframeInterval_s, pushed_s);
+  const StartState state = start_state(conversation);
+  const double last_s = state.motion_end_s;
+  return conversation.chunks.only_within(last_s, last_s + kKeyframeInterval_s, state.pushed_s);
 }
 
 void AudioIntake::set_rate(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion) {

@@ -66,11 +66,12 @@ struct Conversation {
   }
 
   // Whether the keyframes of `message`, which go on the timeline now, are the first of another sentence.
-  [[nodiscard]] bool begins_sentence(const Message& message) {
+  [[nodiscard]] bool begins_sentence(const Message& message) const noexcept {
     if (message.keyframes.empty() || message.req_id.empty() || message.req_id == shown_req_id) return false;
-    const bool follows = !shown_req_id.empty();
-    shown_req_id = message.req_id;
-    return follows;
+    return !shown_req_id.empty();
+  }
+  void remember_sentence(const Message& message) {
+    if (!message.keyframes.empty() && !message.req_id.empty()) shown_req_id = message.req_id;
   }
 
   const std::string id;

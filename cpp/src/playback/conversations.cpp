@@ -72,7 +72,7 @@ ConversationPtr Conversations::open(int pcm_rate_hz, std::shared_ptr<const Filte
                                     double now_s) {
   accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), pcm_rate_hz,
                                               std::move(conversion), now_s);
-  accepting_->goes_on_with = std::exchange(given_up_, {});
+  accepting_->goes_on_with = std::exchange(given_up_, {}).ids;
   all_.push_back(accepting_);
   Stats& stats = journal_.stats();
   ++stats.conversations;
@@ -91,11 +91,11 @@ void Conversations::end(Conversation& conversation, EndCause cause, std::int64_t
   if (cause != EndCause::kWatchdog) {
     tombstones_.add(conversation.requests, conversation.generation());
   }
-  given_up_.clear();
+  given_up_ = {};
   if (cause == EndCause::kWatchdog && !conversation.is_turn && !conversation.motion_ended()) {
-    given_up_ = conversation.goes_on_with;
-    if (given_up_.size() == kMostGivenUp) given_up_.erase(given_up_.begin());
-    given_up_.push_back(conversation.id);
+    given_up_ = {conversation.goes_on_with, conversation.requests, conversation.generation()};
+    if (given_up_.ids.size() == kMostGivenUp) given_up_.ids.erase(given_up_.ids.begin());
+    given_up_.ids.push_back(conversation.id);
   }
   conversation.phase = Phase::kEnded;
   const double played_s = static_cast<double>(played) / rate_hz_;
@@ -104,6 +104,10 @@ void Conversations::end(Conversation& conversation, EndCause cause, std::int64_t
 }
 
 std::optional<double> Conversations::cut_all(EndCause cause, double time_s) {
+  if (cause == EndCause::kInterrupted) {
+    const GivenUp silent = std::exchange(given_up_, {});
+    tombstones_.add(silent.requests, silent.generation);
+  }
   std::optional<double> heard_s;
   for (const ConversationPtr& conversation : all_) {
     if (conversation->ended()) continue;

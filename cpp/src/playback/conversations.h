@@ -53,8 +53,8 @@ class Conversations {
 
   // Reports a conversation's end, once, and buries its request. `played` of its samples are heard.
   void end(Conversation& conversation, EndCause cause, std::int64_t played, double time_s);
-  // Cuts off and ends whatever goes on. Returns the seconds of the current one that will have been heard when
-  // it is silent; nothing where none went on.
+  // Cuts off and ends whatever goes on; an interrupt also what the watchdog gave up. Returns the seconds of
+  // the current one that will have been heard when it is silent; nothing where none went on.
   std::optional<double> cut_all(EndCause cause, double time_s);
 
   [[nodiscard]] Tombstones& tombstones() noexcept { return tombstones_; }
@@ -77,7 +77,13 @@ class Conversations {
   std::deque<ConversationPtr> all_;
   ConversationPtr accepting_;
   Tombstones tombstones_;
-  std::vector<std::string> given_up_;  // ids by which the next conversation is known too
+  // What the watchdog ended in mid-answer: ids by which the next conversation is known too.
+  struct GivenUp {
+    std::vector<std::string> ids;
+    Requests requests;  // of the last of them
+    std::uint64_t generation = 0;
+  };
+  GivenUp given_up_;
   std::uint64_t last_generation_ = 0;
 };
 

@@ -13,26 +13,12 @@ namespace {
 // it to go again.
 constexpr std::size_t kAhead = 6;
 
-int checked_rate(const char* name, int rate_hz) {
-  if (is_player_rate(rate_hz)) return rate_hz;
-  throw std::invalid_argument(
-      std::string(name) + " is " + std::to_string(rate_hz) +
-      "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, 96000, "
-      "176400 and 192000 besides for a player that feeds a device: resample to one of them");
-}
-
-PlayerConfig checked_config(PlayerConfig config) {
-  const std::string fault = validate(config);
-  if (!fault.empty()) throw std::invalid_argument(fault);
-  return config;
-}
-
 }  // namespace
 
 Player::Player(int sample_rate_hz, PlayerConfig config, int device_rate_hz)
     : device_rate_hz_(device_rate_hz == 0 ? checked_rate("sample_rate", sample_rate_hz)
                                           : checked_rate("device_rate", device_rate_hz)),
-      config_(checked_config(std::move(config))),
+      config_(checked(std::move(config))),
       playback_(device_rate_hz_, checked_rate("sample_rate", sample_rate_hz), config_) {}
 
 Player::~Player() = default;
@@ -114,6 +100,7 @@ void Player::append_motion(const Message& message, Conversation& conversation, M
   const std::unique_ptr<Timeline::Batch> batch = timeline.prepare(
       message.keyframes.data(), message.keyframes.size(), timeline.keyframe_count(), place.shown_s,
       conversation.begins_sentence(message) ? place.sentence_s : std::nullopt);
+  conversation.remember_sentence(message);
   const ChangeLock lock = change();
   playback_.append_motion(conversation, message, *batch, now_s);
   place = playback_.motion_place(conversation);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <sstream>
+#include <stdexcept>
 
 #include "playback/settings.h"
 
@@ -35,6 +36,20 @@ std::string validate(const PlayerConfig& config) {
   };
   std::apply([&](const auto&... settings) { (look(settings), ...); }, kSettings);
   return first;
+}
+
+PlayerConfig checked(PlayerConfig config) {
+  const std::string fault = validate(config);
+  if (!fault.empty()) throw std::invalid_argument(fault);
+  return config;
+}
+
+int checked_rate(const char* name, int rate_hz) {
+  if (is_player_rate(rate_hz)) return rate_hz;
+  throw std::invalid_argument(
+      std::string(name) + " is " + std::to_string(rate_hz) +
+      "; allowed are 8000, 16000, 22050, 24000, 32000, 44100 and 48000 for conversations, and 88200, 96000, "
+      "176400 and 192000 besides for a player that feeds a device: resample to one of them");
 }
 
 bool is_player_rate(int sample_rate_hz) noexcept {
