@@ -26,6 +26,8 @@ constexpr double kOutlier = 8;  // in units of the noise
 // A device that stood still lets its callbacks wait for about as long, and they do not catch up.
 constexpr double kSameWait = 0.2;
 constexpr int kConfirmations = 2;
+// Where callbacks are late anyway, so many in a row that all waited for longer.
+constexpr int kLateTogether = 8;
 constexpr double kNoBurst = 0.75;  // of a block, from callback to callback
 
 // A busy machine may keep all callbacks waiting for this long, so that their line must not step sooner.
@@ -37,6 +39,8 @@ struct AudioClock::State {
   State(double rate_hz, double latency_s) noexcept
       : source(rate_hz, latency_s), line(rate_hz), pace(rate_hz, kPaceConfirmation_s), rate_hz_(rate_hz) {}
 
+  [[nodiscard]] NoiseShape shape_of(const AudioObservation& observation,
+                                    const HeardTime& heard) const noexcept;
   [[nodiscard]] bool is_hole(const AudioObservation& observation, const HeardTime& heard) noexcept;
   [[nodiscard]] bool is_confirmed(const AudioObservation& observation, double late_s) noexcept;
   [[nodiscard]] HostTrust::Verdict keep_pace(const AudioObservation& observation, const HeardTime& heard,
@@ -52,6 +56,7 @@ struct AudioClock::State {
   // A hole that the host claims and the pace has yet to confirm; 0: none.
   double claimed_hole_s = 0;
   int confirmations = 0;
+  int late_together = 0;
   double previous_entry_s = 0;
   const double rate_hz_;
   ClockSnapshot snapshot;
@@ -68,6 +73,17 @@ const ClockSnapshot& AudioClock::snapshot() const noexcept {
   return state_->snapshot;
 }
 
+NoiseShape AudioClock::State::shape_of(const AudioObservation& observation,
+                                       const HeardTime& heard) const noexcept {
+  // An assumed latency is late by nature, whatever the distribution of its noise looks like.
+  if (source.quantised() || (heard.measured && line.looks_symmetric())) return NoiseShape::kSymmetric;
+  // One that is measured is early for seconds as often as late. An envelope would tilt to the early ones, and
+  // go on falling after they are over.
+  const bool judged = heard.measured && trust.knows_latency() && !std::isnan(observation.entry_s);
+  const bool repeats = snapshot.has(ClockFault::kSplitBlocks);
+  return judged && !repeats ? NoiseShape::kSymmetric : NoiseShape::kLate;
+}
+
 // Whether the block begins later than the blocks before it end, rather than having been asked for late.
 bool AudioClock::State::is_hole(const AudioObservation& observation, const HeardTime& heard) noexcept {
   const double due_s = line.time_of(static_cast<double>(observation.first_frame));
@@ -78,6 +94,7 @@ bool AudioClock::State::is_hole(const AudioObservation& observation, const Heard
     if (observation.entry_s - due_s > kHole_s) return true;
     if (late_s - heard.dispatch_delay_s <= std::max(kHole_s, noise_s)) {
       claimed_hole_s = 0;
+      late_together = 0;
       return false;
     }
     if (!pace.started() || !(observation.entry_s <= due_s)) return true;
@@ -95,6 +112,11 @@ bool AudioClock::State::is_confirmed(const AudioObservation& observation, double
   const double block_s = static_cast<double>(observation.frame_count) / rate_hz_;
   const bool in_burst = observation.entry_s - previous_entry_s < kNoBurst * block_s;
   const auto agrees = [&](double hole_s) { return std::abs(waited_s - hole_s) <= kSameWait * hole_s; };
+  if (waited_s < (1 - kSameWait) * late_s) {
+    late_together = 0;
+  } else if (!in_burst && ++late_together >= kLateTogether) {
+    return true;
+  }
   if (claimed_hole_s > 0 && !in_burst && agrees(claimed_hole_s)) return ++confirmations >= kConfirmations;
   confirmations = 0;
   claimed_hole_s = agrees(late_s) ? late_s : 0;
@@ -113,12 +135,13 @@ HostTrust::Verdict AudioClock::State::keep_pace(const AudioObservation& observat
     pace.restart(observation.first_frame, observation.entry_s);
     trust.after_hole(observation.entry_s);
     claimed_hole_s = 0;
+    late_together = 0;
     return verdict;
   }
   const double frame = static_cast<double>(observation.first_frame);
   const double due_s = pace.time_of(frame);
   if (heard.measured) {
-    verdict = trust.judge({observation.entry_s, due_s, line.time_of(frame), heard.heard_s}, line.noise_s());
+    verdict = trust.judge({observation.entry_s, due_s, line.time_of(frame), heard.heard_s});
   } else if (heard.source == ClockSource::kCallback && trust.knows_latency()) {
     verdict = {false, due_s + trust.latency_s(), false};
   }
@@ -170,9 +193,7 @@ void AudioClock::observe(const AudioObservation& reported) noexcept {
   }
 
   HeardTime heard = state.source.judge(observation);
-  // An assumed latency is late by nature, whatever the distribution of its noise looks like.
-  const bool symmetric = state.source.quantised() || (heard.measured && state.line.looks_symmetric());
-  state.line.set_shape(symmetric ? NoiseShape::kSymmetric : NoiseShape::kLate);
+  state.line.set_shape(state.shape_of(observation, heard));
   if (std::isnan(heard.heard_s) && state.line.started() &&
       observation.entry_s > state.line.time_of(static_cast<double>(observation.first_frame))) {
     // Even a callback without a usable time shows that the device has run dry.

@@ -16,7 +16,9 @@ constexpr std::size_t kKnown = 4;
 
 // What a host may be off by before it is doubted.
 constexpr double kTolerance_s = 0.0015;
-constexpr double kOutlier = 8;  // in units of the noise
+constexpr double kOutlier = 8;          // in units of the scatter
+constexpr double kScatterMemory = 256;  // callbacks
+constexpr double kLeastScatter_s = 5e-6;
 
 // The largest error of a PulseAudio server between 48 busy processes on two cores was 58 ms; another device
 // (Bluetooth: 150 to 200 ms) is further away.
@@ -31,7 +33,8 @@ constexpr int kPaceLookCallbacks = 8;
 constexpr double kPaceMemory_s = 3.0;
 constexpr double kNearConfirmation_s = 0.5;
 
-// After a hole the buffer fills, and then the line of the callbacks settles.
+// After a hole the buffer fills, and then the line of the callbacks settles: it begins at a callback that
+// may be late, and falls back to where the latency that is known holds.
 constexpr double kRefill_s = 0.5;
 constexpr double kSettled_s = 3.0;
 constexpr double kUnsettledTolerance_s = 0.005;
@@ -54,13 +57,20 @@ void HostTrust::after_hole(double entry_s) noexcept {
 }
 
 void HostTrust::rebase(double due_moved_s) noexcept {
-  const bool refilling = last_entry_s_ < hole_s_ + kRefill_s;
-  if (std::abs(due_moved_s) < kRebase_s || refilling) return;
+  const bool settling = last_entry_s_ < hole_s_ + kSettled_s;
+  if (std::abs(due_moved_s) < kRebase_s || settling) return;
   for (double& latency_s : latencies_s_) latency_s -= due_moved_s;
   for (double& latency_s : ascending_s_) latency_s -= due_moved_s;
   for (double* latency_s : {&usual_s_, &level_s_, &candidate_.latency_s}) {
     *latency_s -= due_moved_s;
   }
+}
+
+void HostTrust::measure_scatter(double latency_s) noexcept {
+  const double step_s = std::abs(latency_s - last_latency_s_);
+  last_latency_s_ = latency_s;
+  scatter_s_ += (std::min(step_s, kOutlier * scatter_s_) - scatter_s_) / kScatterMemory;
+  scatter_s_ = std::max(scatter_s_, kLeastScatter_s);
 }
 
 void HostTrust::watch_pace(double entry_s, double late_s) noexcept {
@@ -122,13 +132,15 @@ bool HostTrust::is_real_change(double entry_s, double limit_s) const noexcept {
   return far_s > limit_s && lasted_s >= kNearConfirmation_s && entry_s - pace_stepped_s_ < kPaceMemory_s;
 }
 
-HostTrust::Verdict HostTrust::judge(const Block& block, double noise_s) noexcept {
+HostTrust::Verdict HostTrust::judge(const Block& block) noexcept {
   Verdict verdict{true, block.heard_s, false};
   const double passed_s = std::max(0.0, block.entry_s - last_entry_s_);
   last_entry_s_ = block.entry_s;
   const double since_hole_s = block.entry_s - hole_s_;
   const bool settled = since_hole_s >= kSettled_s;
-  const double limit_s = std::max(settled ? kTolerance_s : kUnsettledTolerance_s, kOutlier * noise_s);
+  const double latency_s = block.heard_s - block.due_s;
+  measure_scatter(latency_s);
+  const double limit_s = std::max(settled ? kTolerance_s : kUnsettledTolerance_s, kOutlier * scatter_s_);
   if (since_hole_s < kRefill_s) {
     if (knows_latency() && std::abs(block.heard_s - block.expected_s) > limit_s) {
       // The line of the callbacks is too late until the buffer is full, never too early.
@@ -137,7 +149,6 @@ HostTrust::Verdict HostTrust::judge(const Block& block, double noise_s) noexcept
     return verdict;
   }
 
-  const double latency_s = block.heard_s - block.due_s;
   if (settled) watch_pace(block.entry_s, block.entry_s - block.due_s);
   gather(block.entry_s, latency_s);
   if (!knows_latency()) return verdict;

@@ -38,8 +38,7 @@ class HostTrust {
     double heard_s;     // when it is heard, as the host says
   };
 
-  // `noise_s`: how far the host's instants usually scatter.
-  [[nodiscard]] Verdict judge(const Block& block, double noise_s) noexcept;
+  [[nodiscard]] Verdict judge(const Block& block) noexcept;
 
   // Whether a latency is known, so that the pace alone says when a block is heard: `latency_s` after it was
   // due.
@@ -49,7 +48,8 @@ class HostTrust {
   // Another device, of which nothing is known.
   void forget() noexcept { *this = HostTrust(); }
 
-  // The device ran dry or stood still. Its buffer is filled again before its pace says anything.
+  // The device ran dry or stood still. Its buffer is filled again before its pace says anything, to the same
+  // latency.
   void after_hole(double entry_s) noexcept;
 
   // The callbacks' line has moved by so much: latencies count from where it is now.
@@ -72,6 +72,7 @@ class HostTrust {
     int count = 0;
   };
 
+  void measure_scatter(double latency_s) noexcept;
   void watch_pace(double entry_s, double late_s) noexcept;
   void gather(double entry_s, double latency_s) noexcept;
   void remember(double latency_s) noexcept;
@@ -84,6 +85,10 @@ class HostTrust {
   std::size_t next_ = 0;
   double taken_s_ = -std::numeric_limits<double>::infinity();
 
+  // How far the host's instants lie apart from one callback to the next. Not from a line: a host that wanders
+  // for seconds would widen what it is believed within.
+  double scatter_s_ = 0;
+  double last_latency_s_ = 0;
   double usual_s_ = 0;  // the most frequent of them
   double level_s_ = 0;  // what is used: follows the usual one at a pace that no eye notices
   double last_entry_s_ = 0;

@@ -96,6 +96,35 @@ TEST_CASE("audio_clock: each way of lying is noticed within three callbacks and 
   }
 }
 
+TEST_CASE("audio_clock: a hole among late callbacks is one once eight in a row waited for as long") {
+  constexpr double kHole_s = 0.02;
+  struct Case {
+    const char* name;
+    int punctual_at;  // of the blocks since the host claims a hole
+    int withdrawn_at;
+    bool is_hole;
+  };
+  for (const Case& item : {Case{"all late", -1, -1, true}, Case{"one punctual", 5, -1, false},
+                           Case{"withdrawn", -1, 5, false}}) {
+    CAPTURE(std::string(item.name));
+    AudioClock clock(48000, 0.1);
+    double entry_s = 0;
+    double heard_s = 0;
+    for (std::int64_t block = 0; block < 500; ++block) {
+      const int since = static_cast<int>(block) - 490;
+      const double due_s = 100 + 0.025 * static_cast<double>(block);
+      const bool claims = since >= 0 && since != item.withdrawn_at;
+      const bool late = since >= 0 && since != item.punctual_at;
+      const double everyday_s = 0.002 * static_cast<double>(block % 3);
+      entry_s = std::max(entry_s, due_s + everyday_s + (late ? kHole_s + 0.006 : 0));
+      heard_s = due_s + 0.1 + (claims ? kHole_s : 0);
+      clock.observe({1200 * block, 1200, entry_s, heard_s, entry_s});
+    }
+    const double error_s = clock.snapshot().time_of(1200.0 * 499) - heard_s;
+    CHECK(std::abs(error_s - (item.is_hole ? 0 : -kHole_s)) < 2e-3);
+  }
+}
+
 TEST_CASE("audio_clock: an honest host is not accused") {
   for (const auto& profile : hostmode_test::clock_profiles()) {
     if (profile.config.quantum_s > 0) continue;

@@ -1,4 +1,4 @@
-// Eight ways in which callbacks are timed, from a real-time system to a busy one, for judging clocks.
+// Nine ways in which callbacks are timed, from a real-time system to a busy one, for judging clocks.
 #pragma once
 
 #include <array>
@@ -17,9 +17,10 @@ struct ClockProfile {
 // machine. Quantised: the host's clock ticks in milliseconds. Bursty: four blocks at a time. All but the
 // quantised host assume their latency, so that lateness goes into their DAC times in full.
 //
-// The last three are a sound server on a busy machine, asked for 25 ms at a time: it measures, but is off by
-// up to 60 ms for 1 to 8 s; callbacks come late for as long, by up to some tens of milliseconds; or both.
-[[nodiscard]] inline std::array<ClockProfile, 8> clock_profiles() {
+// The last four are a sound server on a busy machine, asked for 25 ms at a time: it measures, but is off by
+// up to 60 ms for 1 to 8 s; callbacks come late for as long, by up to some tens of milliseconds; or both. Or
+// the host wanders: with each of its reports, every second and a half, it errs by some other milliseconds.
+[[nodiscard]] inline std::array<ClockProfile, 9> clock_profiles() {
   VirtualDacConfig realtime;
   realtime.report = HostReport::kAssumed;
   realtime.host_epoch_s = -777.7;
@@ -61,6 +62,10 @@ struct ClockProfile {
   both.busy = late.busy;
   both.busy_wake = late.busy_wake;
 
+  VirtualDacConfig wandering = server;
+  wandering.wrong_host = {12, 1.5, 1.5};
+  wandering.wrong_host_s = 0.003;
+
   return {{{"real-time", realtime},
            {"desktop", desktop},
            {"bad", bad},
@@ -68,7 +73,8 @@ struct ClockProfile {
            {"bursty", bursty},
            {"host wrong for seconds", wrong},
            {"callbacks late for seconds", late},
-           {"both for seconds", both}}};
+           {"both for seconds", both},
+           {"host wandering", wandering}}};
 }
 
 }  // namespace hostmode_test
