@@ -9,6 +9,7 @@ void bind_capi(pybind11::module_& m);
 void bind_clock(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
 void bind_events(pybind11::module_& m);
+void bind_listening(pybind11::module_& m);
 void bind_message(pybind11::module_& m);
 void bind_paced_socket(pybind11::module_& m);
 void bind_packet_rounds(pybind11::module_& m);

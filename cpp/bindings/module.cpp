@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   hostmode::bindings::bind_events(m);
   hostmode::bindings::bind_player(m);
   hostmode::bindings::bind_rtc_packet(m);
+  hostmode::bindings::bind_listening(m);
   hostmode::bindings::bind_packet_rounds(m);
   hostmode::bindings::bind_player_packets(m);
   hostmode::bindings::bind_portaudio(m);

@@ -6,7 +6,7 @@ from mutation import Mutation
 
 
 def _paced(function: str, original: str, mutated: str) -> Mutation:
-    return Mutation("transition", function, original, mutated, cases="*blend*,a movement is as fast*")
+    return Mutation("transition", function, original, mutated, cases="*deviation*,a movement is as fast*")
 
 
 def _foreseen(function: str, original: str, mutated: str) -> Mutation:
@@ -50,7 +50,7 @@ MOTION = (
     Mutation(
         "e26", "KeyframeTimes::let_go", "bends_[passed + 1].position <= position", "true", "what was shown is let go*"
     ),
-    Mutation("e26", "kCatchesUp", "4.0", "1.0", "a sentence that begins sooner*"),
+    Mutation("e26", "kCatchesUp", "12.0", "1.0", "a sentence that begins sooner*"),
     Mutation("e26", "Conversation::begins_sentence", "return !shown_req_id.empty();", "return true;"),
     Mutation("e26", "Conversation::begins_sentence", "return !shown_req_id.empty();", "return false;"),
     Mutation("e26", "ChunkBounds::only_within", "if (only && *bound > *only) return std::nullopt;", ""),
@@ -58,6 +58,7 @@ MOTION = (
     Mutation("e26", "ChunkBounds::only_within", "*bound < until_s + kSame_s", "true"),
     Mutation("e26", "AudioIntake::take", "    conversation.chunks.add(before.pushed_s, before.motion_end_s);\n", ""),
     Mutation("e26", "Screen::append_seen", "timeline.last_keyframe_s();", "0.0;"),
+    Mutation("e21", "PoseTrack::base_pose", "  if (over_s <= 0) return", "  if (over_s <= 60) return"),
     Mutation("e21", "rests_from_s", "face.runs_out_s + kHitch_s;", "face.runs_out_s;", "a face whose motion*"),
     Mutation("e21", "rests_from_s", "face.another_moves && ", "", "a face whose motion*"),
     Mutation("e4", "rests_from_s", "face.another_moves && ", "false && ", "a face does not rest*"),
@@ -68,7 +69,6 @@ MOTION = (
         "  if (at_rest_for_s(conversation, segment, frame) < 0) {\n",
         "  if (false) {\n",
     ),
-    Mutation("e21", "PoseTrack::base_pose", "  if (over_s > 0) {\n", "  if (over_s > 60) {\n"),
     Mutation(
         "e21",
         "Screen::append_seen",
@@ -111,15 +111,33 @@ MOTION = (
     ),
     Mutation(
         "transition",
-        "PoseTrack::offset_of",
+        "PoseTrack::decay_of",
         "clock.time_of(transition.frame + av_offset_frames_);",
         "clock.time_of(transition.frame + 1000);",
     ),
     Mutation(
         "transition",
-        "PoseTrack::offset_of",
-        "  add_transitions(clock, index, transition.frame, before.data());\n",
-        "",
+        "PoseTrack::decay_of",
+        "transition.frame, was_motion, before.data());",
+        "transition.frame, 0.0F, before.data());",
+    ),
+    Mutation("late_motion", "Deviation::begin", "std::max(duration_s, needed_s)", "duration_s", "*deviation*"),
+    Mutation(
+        "late_motion",
+        "Deviation::Deviation",
+        "    const bool slower = rate_hz_[i]",
+        "    const bool slower = false && rate_hz_[i]",
+        "motion that turns out to be faster*",
+    ),
+    Mutation(
+        "late_motion", "held_s", "std::sqrt(1.0 - speeds.beneath / speeds.most)", "1.0", "whatever it begins with*"
+    ),
+    Mutation(
+        "late_motion",
+        "Deviation::decay",
+        "2 * offset + speed * duration_s",
+        "2 * offset",
+        "one that goes on does so*",
     ),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (layers_ && rate_hz_ > 16000) add"),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (rate_hz_ > 0) add"),
@@ -193,14 +211,8 @@ MOTION = (
     # ---- the pace of blends
     _paced("kMostOfOrdinary", "kMostOfOrdinary = 1.5;", "kMostOfOrdinary = 2.5;"),
     _paced("kEaseSpeed", "kEaseSpeed = 1.5;", "kEaseSpeed = 1.0;"),
-    _paced("pace_blend", "size <= kInvisible || ordinary <= 0", "size <= kInvisible"),
-    _paced("pace_blend", "size / left, transition_s);", "size / left, 1e9);"),
-    _paced("pace_blend", "    if (needed_s <= duration_s) continue;\n", ""),
-    _paced("pace_blend", "std::max(longest_s, needed_s);", "needed_s;"),
-    _paced("pace_blend", "    pace[i] = 1.0F;\n", "    pace[i] = i == 0 ? 1.0F : pace[i - 1];\n"),
-    _paced("pace_blend", "static_cast<float>(duration_s / needed_s)", "static_cast<float>(needed_s / duration_s)"),
-    _paced("OrdinaryStep::note", "std::min(step, last_step_.data()[i])", "step"),
-    _paced("OrdinaryStep::note", "      last_step_.data()[i] = step;\n", ""),
+    _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
+    _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     # ---- what is foreseen
     _foreseen("foresee", "  if (!latest.media_advances() && !rests) return;\n", ""),
     _foreseen("foresee", "(rests ? 0 : since)", "0"),

@@ -89,10 +89,13 @@ class Workshop:
             tested = self._run(*test, patience_s=patience_s)
         except subprocess.TimeoutExpired:
             return Outcome(f"hangs for {patience_s:.0f} s")
-        word = {TESTS_PASSED: SURVIVED, TESTS_FAILED: CAUGHT}
-        return Outcome(
-            word.get(tested.returncode, f"{Path(test[0]).name} ends with {tested.returncode}"), tested.stdout
-        )
+        if tested.returncode == TESTS_FAILED or tested.returncode < 0:  # below 0: a test crashed
+            word = CAUGHT
+        elif tested.returncode == TESTS_PASSED:
+            word = SURVIVED
+        else:
+            word = f"{Path(test[0]).name} ends with {tested.returncode}"
+        return Outcome(word, tested.stdout)
 
     def try_mutation(self, mutation: Mutation) -> Outcome:
         try:

@@ -154,7 +154,12 @@ def test_late_motion_is_not_taken_for_late_while_sound_stands_still() -> None:
     for level in (0.1, 0.2, 0.3, 0.4):
         rig.move([motion(1, level=level)], conversation)
         rig.run(0.05)
+    assert rig.player.stats().face_delay == 0.0
 
+    rig.move([motion(10)], conversation)
+    rig.speak(tone(1.0))
+    rig.run(0.3)
+    assert rig.audio_time() == pytest.approx(0.5, abs=0.02)
     assert rig.player.stats().face_delay == 0.0
 
 

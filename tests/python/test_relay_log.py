@@ -14,9 +14,10 @@ pytest.importorskip("aiohttp")
 from relay_rig import avatar, until
 
 from hostmode import BufferFullError, HostModeError
-from hostmode.relay import Relay, RelaySettings, binary_frames
+from hostmode.relay import Relay, RelaySettings, binary_frames, bus_messages
 from hostmode.relay import tokens as session_tokens
 from hostmode.relay.bus import Bus
+from hostmode.relay.bus_messages import Interrupted
 from hostmode.relay.client import RelayClient
 from hostmode.relay.in_order import InOrder
 from hostmode.relay.items import Audio, Failure, Frames, Interrupt, Item, Ready, Start, TurnMark
@@ -206,6 +207,9 @@ def test_relay_turn_that_is_followed_by_another_is_said_to_be_complete() -> None
         marks = [TurnMark("a"), Audio(b"1"), Audio(b"", last=True), TurnMark("b"), Audio(b"2")]
         assert line.items == [UP, *marks]
         assert first.over
+        again = Line(relay, Start(turn="a", sequence=1))
+        await settled()
+        assert again.items == [UP, TurnMark("a", 1), *marks[2:]]
 
     scene(main)
 
@@ -236,6 +240,14 @@ def test_relay_turn_that_is_interrupted_says_nothing_more_and_the_next_one_all(b
         assert told == [Interrupt("enough")]
         assert reasons == ["enough"] * by_client
         assert [item.data[0] for item in line.items if isinstance(item, Audio)] in ([0], [0, 1])
+        assert turn.over
+        logged = relay._log.find("a")
+        assert logged is not None
+        assert len(logged.items) == 5
+        # Another node's client was as quick.
+        relay._on_bus(bus_messages.encode(Interrupted("a", "enough", by_client=True)), True)
+        await settled()
+        assert sum(isinstance(item, Interrupt) for item in line.items) == 1
         relay.open_turn("b").audio(b"new")
         turn.interrupt()
         await settled()
@@ -296,6 +308,11 @@ def test_relay_turn_of_two_nodes_at_once_is_the_same_one_everywhere() -> None:
         assert log.newest is log.find("b")
         assert [name for name in "abc" if not log.find(name).over] == ["b"]  # type: ignore[union-attr]
         assert log.next_number == 4
+    for number in (4, 5):
+        log.open(str(number), number)
+    # One that is told of later than four that came after it.
+    assert log.open("old", 1).over
+    assert log.find("old") is None
 
 
 # ---- resumed

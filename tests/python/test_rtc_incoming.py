@@ -10,8 +10,6 @@ import pytest
 import hostmode
 from hostmode.measure.clicks import JAW, click_audio, click_instants, click_motion, find_clicks, find_pulses
 from hostmode.rtc.incoming import IncomingSpeech
-from hostmode.rtc.listening import Listening
-from hostmode.rtc.loudness import loudness, loudness_of, with_loudness
 from hostmode.rtc.outgoing import OutgoingSpeech
 from hostmode.rtc.packet import Packet, encode_packet
 
@@ -117,8 +115,8 @@ def test_the_face_is_where_its_sound_is_however_late_that_comes(delay: float) ->
     channel.say(clicks(8.0))
     errors = channel.errors_ms()
     assert len(errors) == len(click_instants(8.0))
-    # The first is what the delay is learnt from.
-    assert np.abs(errors[2:]).max() < 8.0
+    # The first ones are what the delay is learnt from: a click alone could be any.
+    assert np.abs(errors[3:]).max() < 8.0
     channel.say(clicks(4.0))
     again = channel.errors_ms()[len(errors) :]
     assert np.abs(again).max() < 8.0
@@ -135,7 +133,7 @@ def test_what_is_lost_leaves_the_rest_in_its_place() -> None:
     channel = Channel(lost=[3, 40, 41, 42, 43, 44, 90])
     channel.say(clicks(8.0))
     assert channel.incoming.counts["lost"] == 3  # of five in a row, two are repeated by what follows
-    assert np.abs(channel.errors_ms()[2:]).max() < 8.0
+    assert np.abs(channel.errors_ms()[3:]).max() < 8.0
 
 
 def test_an_utterance_right_after_another_cuts_nothing_off() -> None:
@@ -190,30 +188,3 @@ def test_a_publisher_that_leaves_ends_its_conversation_with_an_event() -> None:
     (end,) = (event for event in channel.events if event.kind == "conversation_end")
     assert end.reason == "network_error"
     assert [event.message for event in channel.events if event.kind == "error"] == ["the publisher left"]
-
-
-def test_a_message_that_says_how_loud_it_is_decodes_as_before() -> None:
-    message = hostmode.encode_message(np.ones((1, 120), np.float32), req_id="r")
-    values = loudness(np.arange(-320, 320, dtype=np.int16) * 50, 16)
-    louder = with_loudness(message, values)
-    assert hostmode.decode_message(louder) == hostmode.decode_message(message)
-    np.testing.assert_array_equal(loudness_of(louder), values)
-    assert loudness_of(message) is None
-
-
-@pytest.mark.parametrize("delay", [0.0, 0.0333, 0.1, 0.25, 0.4])
-def test_a_recording_is_found_by_its_loudness_and_another_is_not(delay: float) -> None:
-    recording = hostmode.Recording.embedded()
-    rate, audio = recording.sample_rate, np.asarray(recording.audio)
-    per_frame = rate // 25
-    listening = Listening(rate)
-    for i in range(25):
-        listening.expect(i, loudness(audio[i * per_frame : (i + 1) * per_frame], 16))
-    late = np.concatenate((np.zeros(round((1.0 + delay) * rate), np.int16), audio[:rate]))
-    listening.hear((0.3 * late).astype(np.int16))
-    assert listening.find(1.2, 0.4) == pytest.approx(1.0 + delay, abs=0.003)
-    other = Listening(rate)
-    for i in range(25):
-        other.expect(i, loudness(audio[i * per_frame : (i + 1) * per_frame], 16))
-    other.hear(np.concatenate((np.zeros(round((1.0 + delay) * rate), np.int16), audio[2 * rate : 3 * rate])))
-    assert other.find(1.2, 0.4) is None

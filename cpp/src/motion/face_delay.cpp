@@ -14,6 +14,8 @@ constexpr double kPlenty_s = 0.5;
 constexpr std::size_t kArrivalsAnOutlier = 16;
 // What the delay does not follow: it would wander with every arrival.
 constexpr double kDeadband_s = 0.01;
+// What is a change and not a moment's.
+constexpr double kAhead_s = 0.2;
 // How far back the delay may be asked for.
 constexpr double kHistory_s = 3.0;
 
@@ -72,6 +74,10 @@ double FaceDelay::undisturbed_s(double heard_s) const noexcept {
   }
   // What comes before the first piece was not shown, or not delayed.
   return pieces_.empty() ? 0.0 : pieces_.front().delay_s;
+}
+
+double FaceDelay::pace(double heard_s, double rested_s) const noexcept {
+  return 1.0 + std::max(0.0, at(heard_s, rested_s) - at(heard_s + kAhead_s, rested_s)) / kAhead_s;
 }
 
 double FaceDelay::wanted_s(double heard_s, double rested_s) const noexcept {

@@ -1,11 +1,12 @@
 #include "motion/keyframe_times.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace hostmode {
 namespace {
 
-constexpr double kCatchesUp = 4.0;  // keyframes: at most a quarter faster
+constexpr double kCatchesUp = 12.0;  // keyframes: at most a twelfth faster
 
 }  // namespace
 
@@ -16,6 +17,17 @@ void KeyframeTimes::begin_sentence(std::size_t index, double media_s) {
   while (!bends_.empty() && bends_.back().position >= before) bends_.pop_back();
   bends_.push_back(leaves);
   bends_.push_back({before + 1.0 + kCatchesUp, media_s + kCatchesUp * kKeyframeInterval_s});
+}
+
+double KeyframeTimes::fastest_pace(double position) const noexcept {
+  double fastest = 1.0;
+  for (std::size_t i = 1; i < bends_.size(); ++i) {
+    if (bends_[i].position <= position) continue;
+    const double interval_s =
+        (bends_[i].media_s - bends_[i - 1].media_s) / (bends_[i].position - bends_[i - 1].position);
+    fastest = std::max(fastest, kKeyframeInterval_s / interval_s);
+  }
+  return fastest;
 }
 
 void KeyframeTimes::let_go(double position) {

@@ -9,8 +9,8 @@
 namespace hostmode {
 
 // A sentence's last keyframe seldom ends with its sound, so that the next one begins up to an interval before
-// its turn. Its keyframes then come by so much sooner: not at once, which would be seen, but within the four
-// intervals after its first.
+// its turn. Its keyframes then come by so much sooner: not at once, which would be seen, but within the
+// twelve intervals after its first.
 //
 // A value. Positions are counted in keyframes, fractions included.
 class KeyframeTimes {
@@ -22,6 +22,9 @@ class KeyframeTimes {
   // Of media times before all: negative. NaN gives NaN. Realtime-safe: yes.
   [[nodiscard]] double position_at(double media_s) const noexcept;
   [[nodiscard]] double time_of(double position) const noexcept;
+
+  // The most by which keyframes after `position` come faster than 25 a second: 1 where none do.
+  [[nodiscard]] double fastest_pace(double position) const noexcept;
 
   // Forgets what is shown before `position`.
   void let_go(double position);

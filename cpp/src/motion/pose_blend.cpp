@@ -52,8 +52,4 @@ void add_pose_offset(float* pose, const float* offset, float weight) noexcept {
   for (std::size_t i = 0; i < kKeyframeFloats; ++i) pose[i] += weight * offset[i];
 }
 
-void add_paced_offset(float* pose, const float* offset, const float* pace, float progress) noexcept {
-  for (std::size_t i = 0; i < kKeyframeFloats; ++i) pose[i] += (1.0F - ease(progress * pace[i])) * offset[i];
-}
-
 }  // namespace hostmode

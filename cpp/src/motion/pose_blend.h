@@ -18,7 +18,5 @@ void blend_poses(const float* from, const float* to, float weight, float* out) n
 // before - after, and its inverse: pose + weight * offset. An offset that decays makes a step continuous.
 void pose_offset(const float* before, const float* after, float* offset) noexcept;
 void add_pose_offset(float* pose, const float* offset, float weight) noexcept;
-// What is left of an offset whose values decay each at its own pace.
-void add_paced_offset(float* pose, const float* offset, const float* pace, float progress) noexcept;
 
 }  // namespace hostmode

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 
-#include "motion/blend_pace.h"
 #include "motion/layers.h"
 #include "motion/pose_blend.h"
 
@@ -15,6 +14,13 @@ namespace {
 constexpr double kHistory_s = 1.0;
 // Samples further apart than this come at no rate that could be foreseen.
 constexpr double kLongestStep_s = 0.1;
+// Of the transitions that take any time at all.
+double fastest_of(const PlayerConfig& config) noexcept {
+  const double speech_s = config.speech_transition_s;
+  const double idle_s = config.idle_transition_s;
+  return std::max(speech_s > 0 && idle_s > 0 ? std::min(speech_s, idle_s) : std::max(speech_s, idle_s),
+                  kKeyframeInterval_s);
+}
 
 }  // namespace
 
@@ -22,6 +28,7 @@ PoseTrack::PoseTrack(double rate_hz, const PlayerConfig& config)
     : rate_hz_(rate_hz),
       speech_transition_s_(config.speech_transition_s),
       idle_transition_s_(config.idle_transition_s),
+      fastest_transition_s_(fastest_of(config)),
       av_offset_frames_(config.av_offset_s * rate_hz),
       idle_(config.seed.value_or(fresh_seed())),
       layers_(config.layers),
@@ -65,9 +72,8 @@ void PoseTrack::add(const Segment& segment, double shown_frame, bool foreseen) {
   const bool in_order = transitions_.empty() || frame >= transitions_.back().frame;
   // One of no length ends those that go on.
   if (!same_source && frame >= shown_frame && in_order) {
-    const double duration_frames = change_s(before, segment) * rate_hz_;
-    transitions_.push_back({frame, duration_frames, duration_frames, before, segment, Blend::kReplaces, false,
-                            foreseen, Pose{}, Pose{}});
+    transitions_.push_back({frame, change_s(before, segment), before, segment, Blend::kReplaces, false, false,
+                            foreseen, Decay{}});
   }
   segments_.push_back(segment);
   set_latest(segment);
@@ -124,12 +130,12 @@ double PoseTrack::face_s(const Source& source, const Segment& segment, double fr
 std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
   for (std::size_t i = 0; i < transitions_.size() && transitions_[i].frame <= frame; ++i) {
     if (transitions_[i].anchored) continue;
-    transitions_[i].offset = offset_of(clock, i);
+    transitions_[i].decay = decay_of(clock, i);
     transitions_[i].anchored = true;
   }
   const double oldest = frame - kHistory_s * rate_hz_;
   while (!transitions_.empty() && transitions_.front().anchored &&
-         transitions_.front().frame + transitions_.front().longest_frames < oldest) {
+         transitions_.front().frame + transitions_.front().decay.deviation.longest_s() * rate_hz_ < oldest) {
     transitions_.pop_front();
   }
   std::size_t forgotten = 0;
@@ -146,50 +152,51 @@ void PoseTrack::before_change(const ClockSnapshot& clock, double frame, double t
 
 void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_s, double duration_s,
                              Blend blend) {
-  Pose after;
-  sample(clock, frame, t_s, after.data());
-  const auto differ = [](float a, float b) { return std::abs(a - b) > kInvisible; };
-  if (std::equal(after.begin(), after.end(), before_change_.begin(), std::not_fn(differ))) return;
   const Segment& segment = segment_at(frame);
-  // A transition that is only foreseen will not stay: nothing can be added to it.
-  const bool on_foreseen = std::any_of(transitions_.begin(), transitions_.end(), [frame](const auto& other) {
-    return other.foreseen && other.frame <= frame;
-  });
-  if (on_foreseen && blend == Blend::kAdds) {
-    blend = Blend::kReplaces;
-    duration_s = blend_s(speech_transition_s_);
+  Pose base;
+  const float motion = base_pose(segment, frame, t_s, base.data());
+  std::size_t count = latest_begun(transitions_.size(), frame);
+  Pose after = base;
+  Pose offset;
+  add_deviation(clock, count, frame, motion, after.data());
+  pose_offset(before_change_.data(), base.data(), offset.data());
+  Transition transition{frame, duration_s, segment, segment, blend, true, true, false, Decay{}};
+  transition.decay.yields = motion >= 1.0F;
+  if (blend == Blend::kReplaces) {
+    const auto same = [](float a, float b) { return std::abs(a - b) <= kInvisible; };
+    if (std::equal(after.begin(), after.end(), before_change_.begin(), same)) return;
+    transition.decay.deviation = Deviation(base, offset, duration_s, beneath(segment, frame, duration_s));
+  } else {
+    const Transition* const latest = count > 0 ? &transitions_[count - 1] : nullptr;
+    const Decay before = latest != nullptr ? decay_of(clock, count - 1) : Decay{};
+    const double since_s = latest != nullptr ? std::max(0.0, frame - latest->frame) / rate_hz_ : 0.0;
+    const double transition_s = blend_s(speech_transition_s_);
+    const bool goes_on = latest != nullptr && latest->frame == frame && latest->blend == Blend::kAdds;
+    // What comes in one go is blended in as one.
+    if (goes_on) transition.duration_s = std::min(latest->duration_s + duration_s, transition_s);
+    bool changes = false;
+    transition.decay.deviation =
+        Deviation(before.deviation, since_s, before.yields ? motion : 1.0F, base, offset,
+                  transition.duration_s, beneath(segment, frame, transition_s), changes);
+    if (!changes) return;
+    if (goes_on) transitions_.erase(transitions_.begin() + static_cast<std::ptrdiff_t>(--count));
   }
-  if (blend == Blend::kAdds && extend_blend(frame, duration_s, after)) return;
-  if (blend == Blend::kReplaces) base_pose(segment, frame, t_s, after.data());
-  const double duration_frames = duration_s * rate_hz_;
-  Transition transition{frame, duration_frames, duration_frames, segment, segment, blend,
-                        true,  false,           Pose{},          Pose{}};
-  pose_offset(before_change_.data(), after.data(), transition.offset.data());
-  if (blend == Blend::kAdds) set_pace(transition);
-  const auto later = std::find_if(transitions_.begin(), transitions_.end(),
-                                  [&](const Transition& other) { return !has_begun(other, frame); });
-  if (transition.duration_frames > 0 || blend == Blend::kReplaces) transitions_.insert(later, transition);
+  transitions_.insert(transitions_.begin() + static_cast<std::ptrdiff_t>(count), transition);
 }
 
-bool PoseTrack::extend_blend(double frame, double duration_s, const Pose& after) noexcept {
-  const auto same = std::find_if(transitions_.begin(), transitions_.end(), [frame](const Transition& other) {
-    return other.frame == frame && other.blend == Blend::kAdds;
-  });
-  if (same == transitions_.end()) return false;
-  Pose more;
-  pose_offset(before_change_.data(), after.data(), more.data());
-  add_pose_offset(same->offset.data(), more.data(), 1.0F);
-  const double most_frames = blend_s(speech_transition_s_) * rate_hz_;
-  same->duration_frames = std::min(same->duration_frames + duration_s * rate_hz_, most_frames);
-  set_pace(*same);
-  return true;
-}
-
-void PoseTrack::set_pace(Transition& blend) const noexcept {
-  const Timeline* const timeline = source_of(blend.after).timeline;
-  const Keyframe step = timeline != nullptr ? timeline->fastest_step() : Keyframe{};
-  blend.longest_frames = rate_hz_ * pace_blend(blend.offset.data(), step, blend.duration_frames / rate_hz_,
-                                               blend_s(speech_transition_s_), blend.pace.data());
+MotionBeneath PoseTrack::beneath(const Segment& segment, double frame, double transition_s) const noexcept {
+  MotionBeneath beneath{nullptr, 1.0, transition_s, fastest_transition_s_};
+  const Source source = source_of(segment);
+  if (source.timeline == nullptr || source.timeline->keyframe_count() == 0) return beneath;
+  beneath.motion = &source.timeline->ordinary_motion();
+  const double at_s = face_s(source, segment, frame);
+  // It stands still at its last keyframe.
+  beneath.pace = at_s < source.timeline->last_keyframe_s() ? source.timeline->fastest_pace(at_s) : 0.0;
+  if (source.delay != nullptr) {
+    beneath.pace *=
+        source.delay->pace(segment.media_at(frame) / rate_hz_, segment.rested_at(frame) / rate_hz_);
+  }
+  return beneath;
 }
 
 double PoseTrack::shown_frame(const ClockSnapshot& clock, double t_s, double present_s) const noexcept {
@@ -202,8 +209,9 @@ double PoseTrack::shown_frame(const ClockSnapshot& clock, double t_s, double pre
 }
 
 void PoseTrack::sample(const ClockSnapshot& clock, double frame, double t_s, float* out) const noexcept {
-  base_pose(segment_at(frame), frame, t_s, out);
-  if (!transitions_.empty()) add_transitions(clock, transitions_.size(), frame, out);
+  const float motion = base_pose(segment_at(frame), frame, t_s, out);
+  if (transitions_.empty()) return;
+  add_deviation(clock, latest_begun(transitions_.size(), frame), frame, motion, out);
 }
 
 void PoseTrack::remember(double frame) noexcept {
@@ -234,60 +242,61 @@ const Segment& PoseTrack::segment_at(double frame) const noexcept {
   return segments_.front();
 }
 
-void PoseTrack::base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept {
+float PoseTrack::base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept {
   const bool latest = &segment == &latest_;
   const Source source = latest ? latest_source_ : source_of(segment);
   const Timeline* const timeline = source.timeline;
   if (timeline == nullptr || timeline->keyframe_count() == 0) {
     idle_.sample(t_s, out);
-    return;
+    return 1.0F;
   }
   const double at_s = face_s(source, segment, frame);
   timeline->sample(at_s, out);
   if (layers_) add_layers(idle_, *timeline, at_s, t_s, out);
   const double over_s = at_s - timeline->runs_out_s();
-  if (over_s > 0) {
-    Pose idle;
-    idle_.sample(t_s, idle.data());
-    const double progress = over_s / std::max(idle_transition_s_, kKeyframeInterval_s);
-    blend_poses(out, idle.data(), ease(static_cast<float>(std::min(progress, 1.0))), out);
-  }
+  if (over_s <= 0) return 1.0F;
+  Pose idle;
+  idle_.sample(t_s, idle.data());
+  const double progress = over_s / std::max(idle_transition_s_, kKeyframeInterval_s);
+  const float weight = ease(static_cast<float>(std::min(progress, 1.0)));
+  blend_poses(out, idle.data(), weight, out);
+  return 1.0F - weight;
 }
 
-void PoseTrack::add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
-                                float* pose) const noexcept {
+std::size_t PoseTrack::latest_begun(std::size_t count, double frame) const noexcept {
   while (count > 0 && !has_begun(transitions_[count - 1], frame)) --count;
-  std::size_t first = count;
-  while (first > 0 && (first == count || transitions_[first].blend == Blend::kAdds)) --first;
-  for (std::size_t i = first; i < count; ++i) {
-    const Transition& transition = transitions_[i];
-    const double since = std::max(0.0, frame - transition.frame);
-    if (since >= transition.longest_frames) continue;
-    const auto progress = static_cast<float>(since / transition.duration_frames);
-    if (transition.blend == Blend::kAdds) {
-      add_paced_offset(pose, transition.offset.data(), transition.pace.data(), progress);
-      continue;
-    }
-    const float weight = 1.0F - ease(progress);
-    if (transition.anchored) {
-      add_pose_offset(pose, transition.offset.data(), weight);
-    } else {
-      add_pose_offset(pose, offset_of(clock, i).data(), weight);
-    }
+  return count;
+}
+
+void PoseTrack::add_deviation(const ClockSnapshot& clock, std::size_t count, double frame, float motion,
+                              float* pose) const noexcept {
+  if (count == 0) return;
+  const Transition& transition = transitions_[count - 1];
+  const double since_s = std::max(0.0, frame - transition.frame) / rate_hz_;
+  const auto add = [&](const Decay& decay) {
+    decay.deviation.add_to(pose, since_s, decay.yields ? motion : 1.0F);
+  };
+  if (transition.anchored) {
+    add(transition.decay);
+  } else {
+    add(decay_of(clock, count - 1));
   }
 }
 
-PoseTrack::Pose PoseTrack::offset_of(const ClockSnapshot& clock, std::size_t index) const noexcept {
+PoseTrack::Decay PoseTrack::decay_of(const ClockSnapshot& clock, std::size_t index) const noexcept {
   const Transition& transition = transitions_[index];
+  if (transition.anchored) return transition.decay;
   const double t_s = clock.time_of(transition.frame + av_offset_frames_);  // when it is shown
   Pose before;
   Pose after;
-  base_pose(transition.before, transition.frame, t_s, before.data());
-  add_transitions(clock, index, transition.frame, before.data());
-  base_pose(transition.after, transition.frame, t_s, after.data());
+  const float was_motion = base_pose(transition.before, transition.frame, t_s, before.data());
+  add_deviation(clock, latest_begun(index, transition.frame), transition.frame, was_motion, before.data());
+  const float motion = base_pose(transition.after, transition.frame, t_s, after.data());
   Pose offset;
   pose_offset(before.data(), after.data(), offset.data());
-  return offset;
+  const double duration_s = transition.duration_s;
+  return {Deviation(after, offset, duration_s, beneath(transition.after, transition.frame, duration_s)),
+          motion >= 1.0F};
 }
 
 }  // namespace hostmode

@@ -10,6 +10,7 @@
 #include "clock/audio_clock.h"
 #include "hostmode/keyframe.h"
 #include "hostmode/player_config.h"
+#include "motion/deviation.h"
 #include "motion/face_delay.h"
 #include "motion/idle_motion.h"
 #include "motion/motion_hint.h"
@@ -20,10 +21,9 @@ namespace hostmode {
 
 // The base pose of a device frame follows from the segment it lies in: the timeline's pose at the media
 // position, less the face delay, or idle. Where the base steps (start, end, cut, motion that comes late), the
-// difference from what was shown until then is kept as an offset that decays, so that the sum is continuous
-// and the lips keep the time of the sound. A transition between idle and speech takes the place of one that
-// it interrupts; a blend that leaves a gap in the motion adds to whatever goes on, and takes longer for
-// values that would move too fast (blend_pace.h).
+// difference from what was shown until then is kept as a deviation that decays, so that the sum is continuous
+// and the lips keep the time of the sound. There is one at a time (deviation.h): a transition between idle
+// and speech begins it anew, at rest; a blend that leaves a gap in the motion goes on from what is left.
 //
 // Serialised by the caller. Not realtime-safe, except sample().
 class PoseTrack {
@@ -105,36 +105,40 @@ class PoseTrack {
     const Timeline* timeline = nullptr;
     const FaceDelay* delay = nullptr;  // null where there is none
   };
+  // What decays from a transition's frame on.
+  struct Decay {
+    Deviation deviation;
+    bool yields = false;  // to idle, where the motion runs out in the meantime
+  };
   struct Transition {
     double frame;
-    double duration_frames;
-    double longest_frames;  // that of the value that takes longest
+    double duration_s;
     Segment before;
     Segment after;
     Blend blend;
+    bool is_change;  // in what is known, which begins no segment
     bool anchored;
     bool foreseen;
-    Pose offset;
-    Pose pace;  // of a blend that adds: the duration is divided by it, value by value
+    Decay decay;  // where it is anchored
   };
 
   [[nodiscard]] Source source_of(const Segment& segment) const noexcept;
   [[nodiscard]] double face_s(const Source& source, const Segment& segment, double frame) const noexcept;
-  void base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
-  // Adds what is left at `frame` of the first `count` transitions.
-  void add_transitions(const ClockSnapshot& clock, std::size_t count, double frame,
-                       float* pose) const noexcept;
+  // Returns how much of it is motion: less than 1 where that has run out and eases to idle.
+  float base_pose(const Segment& segment, double frame, double t_s, float* out) const noexcept;
+  // The index past that of the first `count` transitions which goes on at `frame`; 0 where none does.
+  [[nodiscard]] std::size_t latest_begun(std::size_t count, double frame) const noexcept;
+  // Adds what is left at `frame` of the first `count` transitions, to a base that is motion by `motion`.
+  void add_deviation(const ClockSnapshot& clock, std::size_t count, double frame, float motion,
+                     float* pose) const noexcept;
   // One that begins with a segment does so at its frame, a change when it became known.
   [[nodiscard]] bool has_begun(const Transition& transition, double frame) const noexcept {
-    const bool is_change = transition.before.device_frame == transition.after.device_frame;
-    return transition.frame <= frame + (is_change ? kSetBack_s * rate_hz_ : 0.0);
+    return transition.frame <= frame + (transition.is_change ? kSetBack_s * rate_hz_ : 0.0);
   }
-  [[nodiscard]] Pose offset_of(const ClockSnapshot& clock, std::size_t transition) const noexcept;
+  [[nodiscard]] Decay decay_of(const ClockSnapshot& clock, std::size_t transition) const noexcept;
+  [[nodiscard]] MotionBeneath beneath(const Segment& segment, double frame,
+                                      double transition_s) const noexcept;
   void add(const Segment& segment, double shown_frame, bool foreseen);
-  // What comes in one go is blended in as one: false where nothing else came at `frame`.
-  bool extend_blend(double frame, double duration_s, const Pose& after) noexcept;
-  // Of a blend that adds, from its offset and duration.
-  void set_pace(Transition& blend) const noexcept;
   void set_latest(const Segment& segment) noexcept;
 
   // Nearly every sample lies in the latest segment: what it needs lies together, first.
@@ -143,6 +147,7 @@ class PoseTrack {
   const double rate_hz_;
   const double speech_transition_s_;
   const double idle_transition_s_;
+  const double fastest_transition_s_;
   const double av_offset_frames_;
   const IdleMotion idle_;
   const bool layers_;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "motion/hull.h"
 #include "motion/pose_blend.h"
 #include "motion/tangents.h"
 
@@ -25,10 +26,6 @@ constexpr std::size_t kRotations[] = {kRotationOffset, kNeckPoseOffset, kJawPose
 
 bool is_in(std::size_t channel, std::size_t first, std::size_t count) noexcept {
   return channel >= first && channel < first + count;
-}
-
-bool keeps_hull(std::size_t channel) noexcept {
-  return is_in(channel, kJawPoseOffset, 3) || is_in(channel, kEyeLidOffset, 2);
 }
 
 }  // namespace
@@ -87,7 +84,7 @@ std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, st
   batch->times_ = times_;
   let_go(*batch, playhead_s);
   batch->seams_ = seams_;
-  batch->steps_ = steps_;
+  batch->motion_ = motion_;
   if (count == 0) return batch;
   if (begins_s && count_ > 0) batch->times_.begin_sentence(count_, *begins_s);
   stage(*batch, bridged(*batch, keyframes, count, std::max(first_index, count_) - count_), playhead_s);
@@ -128,7 +125,7 @@ std::vector<Keyframe> Timeline::bridged(Batch& batch, const Keyframe* keyframes,
   for (std::size_t i = 0; i < added.size(); ++i) {
     for (const std::size_t at : kRotations) nearest_equivalent(before->data() + at, added[i].data() + at);
     if (i >= hole) {
-      batch.steps_.note(added[i]);
+      batch.motion_.note(added[i]);
       batch.seams_.ease(added[i]);
     }
     before = &added[i];
@@ -198,7 +195,7 @@ void Timeline::commit(Batch& batch, double shown_s) noexcept {
   first_page_ = batch.first_page_;
   std::swap(times_, batch.times_);
   seams_ = batch.seams_;
-  steps_ = batch.steps_;
+  motion_ = batch.motion_;
   for (const Batch::Patch& patch : batch.patches_) node(patch.index).set_slopes(patch.slopes);
   if (batch.corrects_late_) correct_late(batch);
   if (count_ == 0 && batch.end_ > 0) first_ = node(0).keyframe();

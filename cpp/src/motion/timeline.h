@@ -11,7 +11,7 @@
 
 #include "hostmode/keyframe.h"
 #include "motion/keyframe_times.h"
-#include "motion/ordinary_step.h"
+#include "motion/ordinary_motion.h"
 #include "motion/seam_easer.h"
 
 namespace hostmode {
@@ -83,8 +83,11 @@ class Timeline {
   // since the latest came.
   [[nodiscard]] double runs_out_s() const noexcept { return std::max(last_keyframe_s(), latest_came_s_); }
 
-  // The fastest ordinary step of each value, a keyframe interval.
-  [[nodiscard]] const Keyframe& fastest_step() const noexcept { return steps_.fastest(); }
+  // How fast and how far its values move, and by how much keyframes after `media_s` come faster than usual.
+  [[nodiscard]] const OrdinaryMotion& ordinary_motion() const noexcept { return motion_; }
+  [[nodiscard]] double fastest_pace(double media_s) const noexcept {
+    return times_.fastest_pace(times_.position_at(media_s));
+  }
 
   [[nodiscard]] const ChannelActivity& activity() const noexcept { return activity_; }
 
@@ -132,7 +135,7 @@ class Timeline {
   Keyframe first_{};
 
   SeamEaser seams_;
-  OrdinaryStep steps_;
+  OrdinaryMotion motion_;
 };
 
 class Timeline::Batch {
@@ -150,7 +153,7 @@ class Timeline::Batch {
   std::size_t first_page_ = 0;
   KeyframeTimes times_;
   SeamEaser seams_;
-  OrdinaryStep steps_;
+  OrdinaryMotion motion_;
   std::vector<Patch> patches_;        // of published keyframes that are not yet in view
   bool corrects_late_ = false;        // the last published keyframe is in view, but not what follows it
   Keyframe late_slopes_;              // of that keyframe

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, decode_message, encode_message
+from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, Listening, decode_message, encode_message
 from hostmode.errors import DecodeError
-from hostmode.rtc.listening import Listening
-from hostmode.rtc.loudness import loudness_of
 from hostmode.rtc.round_motion import RoundMotion
 from hostmode.rtc.rounds import PacketRounds
 
@@ -29,7 +27,7 @@ _REACH_AT_FIRST_S: Final = 0.4
 _REACH_S: Final = 0.1
 # The network may have been gone meanwhile.
 _LOST_AFTER_S: Final = 0.5
-_COMPARED_EVERY_S: Final = 0.08
+_COMPARED_EVERY_S: Final = 0.04
 # Keyframes go in ahead of the sound they belong to, which the player holds back.
 _AHEAD_S: Final = 0.08
 # A conversation ends when its round is over and its sound has been silent for so long.
@@ -154,9 +152,7 @@ class IncomingSpeech:
         if message.kind == "server_error":
             self._avatar.report_failure("server_error", f"{message.error_code}: {message.error_message}")
             return
-        values = loudness_of(action.message)
-        if values is not None:
-            self._listening.expect(action.position, values)
+        self._listening.expect(action.position, action.message)
         if len(message.keyframes) == 0:
             return
         motion = self._newest
@@ -172,9 +168,10 @@ class IncomingSpeech:
         self._compared_s = self._now_s
         followed = self._learnt and self._now_s - self._found_s < _LOST_AFTER_S
         reach_s = _REACH_S if followed else _REACH_AT_FIRST_S
-        found_s = self._listening.find(motion.base_s, reach_s)
-        if found_s is None:
+        found = self._listening.find(motion.base_s - reach_s, motion.base_s + reach_s)
+        if found is None:
             return
+        found_s = found[0]
         motion.base_s, motion.heard, self._found_s = found_s, True, self._now_s
         self._lead_s, self._learnt = found_s - motion.first_arrival_s, True
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hostmode._core import KEYFRAME_RATE, decode_message, encode_message
-from hostmode.rtc.loudness import VALUES_A_FRAME, loudness, with_loudness
+from hostmode._core import KEYFRAME_RATE, LoudnessMeter, decode_message, encode_message
 from hostmode.rtc.packet import Frame, Packet
 
 if TYPE_CHECKING:
@@ -25,13 +24,14 @@ _REPEATED: Final = 2
 
 
 class _Utterance:
-    def __init__(self, opened_s: float | None = None) -> None:
+    def __init__(self, sample_rate: int) -> None:
+        self.meter = LoudnessMeter(sample_rate)
         self.pcm = bytearray()
         self.messages: list[bytes] = []
         self.complete = False
         self.frames = 0
         self.samples = 0
-        self.opened_s = opened_s
+        self.opened_s: float | None = None
 
 
 class OutgoingSpeech:
@@ -105,10 +105,12 @@ class OutgoingSpeech:
         number, speech.frames = speech.frames, speech.frames + 1
         speech.samples += wanted
         self.position += len(piece) // 2 / self._rate
-        if number >= len(speech.messages):
+        bare = number >= len(speech.messages)
+        said = speech.meter.say(b"" if bare else speech.messages[number], samples)
+        if bare:
             self.bare += 1
             return samples, None
-        speech.messages[number] = with_loudness(speech.messages[number], loudness(samples, VALUES_A_FRAME))
+        speech.messages[number] = said
         repeated = range(number, max(-1, number - 1 - _REPEATED), -1)
         frames = tuple(Frame(seq, speech.messages[seq]) for seq in repeated)
         last = speech.complete and len(speech.pcm) < 2
@@ -118,5 +120,5 @@ class OutgoingSpeech:
         if not self._utterances:
             self.position = 0.0
         if not self._utterances or self._utterances[-1].complete:
-            self._utterances.append(_Utterance())
+            self._utterances.append(_Utterance(self._rate))
         return self._utterances[-1]

@@ -15,16 +15,17 @@ constexpr std::size_t kBlockFrames = 80;
 
 using Channel = RandomFace::Channel;
 constexpr double kMinimumJerk = 1.875;  // its highest speed
-constexpr Channel kChannels[] = {{kNeckPoseOffset, 0.15, 0.3, 0.0005},
-                                 {kJawPoseOffset, 0.1, 0.9, 0.0},
-                                 {kEyePoseOffset, 0.1, 0.5, 0.07 * kMinimumJerk / 4.8},
-                                 {kEyePoseOffset + 1, 0.1, 0.5, 0.14 * kMinimumJerk / 4.8},
-                                 {kEyeLidOffset, 0.5, 0.6, kMinimumJerk / 8},
-                                 {kExpressionOffset, 1.0, 0.9, 0.0},
-                                 {kExpressionOffset + 20, 0.5, 0.4, 0.0}};
-// Of a smooth curve against the straight line between two keyframes, at its steepest; as much as the contract
-// allows beyond the fastest ordinary speech step.
-constexpr double kCurve = 1.5;
+constexpr Channel kChannels[] = {{kNeckPoseOffset, 0.15, 0.3, 0.0005, -0.018, 0.018},
+                                 {kJawPoseOffset, 0.1, 0.9, 0.0, 0.0, 0.0},
+                                 {kEyePoseOffset, 0.1, 0.5, 0.07 * kMinimumJerk / 4.8, -0.035, 0.035},
+                                 {kEyePoseOffset + 1, 0.1, 0.5, 0.14 * kMinimumJerk / 4.8, -0.07, 0.07},
+                                 {kEyeLidOffset, 0.5, 0.6, kMinimumJerk / 8, 0.0, 1.0},
+                                 {kExpressionOffset, 1.0, 0.9, 0.0, 0.0, 0.0},
+                                 {kExpressionOffset + 20, 0.5, 0.4, 0.0, 0.0, 0.0}};
+// As much as the contract allows beyond the fastest ordinary speech step.
+constexpr double kBeyondOrdinary = 1.5;
+// Of the curve through keyframes against the straight line between two, where they jump.
+constexpr double kCurve = 1.35;
 // Of leaving a gap of any length.
 constexpr double kLongestBlend_s = 1.0;
 constexpr double kEase = 1.5;  // the highest speed of an S-curve
@@ -215,16 +216,21 @@ void RandomFace::compare() {
 
 // The most of what contract and settings allow a value to move from one picture to the next.
 double RandomFace::most_step(const Channel& channel) const {
-  const double range = 2.0 * channel.amplitude + channel.idle * kPictureRate_hz * 0.1;
+  const double range =
+      std::max(channel.amplitude, channel.idle_highest) - std::min(-channel.amplitude, channel.idle_lowest);
   const double ordinary = 2.0 * channel.amplitude * std::sin(channel.rate / 2);
-  const double own = jumps_ && !is_of_eyes(channel.index) ? 2.0 * channel.amplitude : ordinary;
-  const double keyframes = kCurve * own * kKeyframeRateHz / kPictureRate_hz;
-  // Motion that runs out or comes late is left within a keyframe interval at the least.
-  double shortest_s = std::min(config_.speech_transition_s, config_.idle_transition_s);
-  if (now_s_ < late_until_s_ || shortest_s < kKeyframeInterval_s) shortest_s = kKeyframeInterval_s;
-  const double transition = kEase * range / (shortest_s * kPictureRate_hz);
+  const double own = jumps_ && !is_of_eyes(channel.index) ? 2.0 * kCurve * channel.amplitude : 0.0;
+  const double keyframes = std::max(kBeyondOrdinary * ordinary, own) * kKeyframeRateHz / kPictureRate_hz;
+  const double transition = kEase * range / (shortest_transition_s() * kPictureRate_hz);
   // Idle motion, a blink above all, goes on beneath a transition.
   return std::max({keyframes, transition, channel.idle > 0 ? channel.idle + transition : 0.0}) + kRounding;
+}
+
+// One that is set to take no time is the application's wish to jump; what is blended all the same, because
+// motion runs out or comes late, takes a keyframe interval at the least.
+double RandomFace::shortest_transition_s() const {
+  const double shortest_s = std::min(config_.speech_transition_s, config_.idle_transition_s);
+  return now_s_ < late_until_s_ ? kKeyframeInterval_s : std::max(shortest_s, kKeyframeInterval_s);
 }
 
 bool RandomFace::transitions_jump() const {

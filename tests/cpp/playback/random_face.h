@@ -25,6 +25,8 @@ class RandomFace {
     double amplitude;
     double rate;  // radians a keyframe
     double idle;  // most that idle motion moves it a picture: a saccade of 0.14 rad, a blink, breath and sway
+    double idle_lowest;
+    double idle_highest;
   };
 
   explicit RandomFace(std::uint32_t seed);
@@ -64,6 +66,7 @@ class RandomFace {
   void render();
   void compare();
   [[nodiscard]] double most_step(const Channel& channel) const;
+  [[nodiscard]] double shortest_transition_s() const;
   [[nodiscard]] bool transitions_jump() const;
 
   std::mt19937 random_;

@@ -1,0 +1,39 @@
+// What is compared of two sounds: their loudness, and how that differs from what it was just before.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "listening/loudness.h"
+
+namespace hostmode {
+
+inline constexpr std::size_t kShapeTraits = 4;
+
+// Of one measurement: all sound, the same above its mean of the last 100 ms, the high band, the same of it.
+struct SoundTrait {
+  std::array<float, kShapeTraits> values{};
+  bool known = false;
+};
+using SoundShape = std::vector<SoundTrait>;
+
+// The measurements of `count` successive ones; null in `known`: all are. What lies before the first is
+// silence. Thread-safe: yes. Realtime-safe: no (allocates).
+[[nodiscard]] SoundShape shape_of(const Loudness* loudness, const bool* known, std::size_t count);
+
+// How alike two sounds are where measurement `end` of the first, not included, lies at `heard_end` of the
+// second and each further one `stretch` before that: the mean of the traits' correlations over `span`
+// measurements.
+struct Overlay {
+  std::size_t end = 0;
+  std::size_t span = 0;
+  double heard_end = 0;
+  double stretch = 1;
+};
+// -1 where either is not there, or varies too little to be like anything. Thread-safe: yes. Realtime-safe:
+// yes.
+[[nodiscard]] double likeness(const SoundShape& sent, const SoundShape& heard,
+                              const Overlay& overlay) noexcept;
+
+}  // namespace hostmode

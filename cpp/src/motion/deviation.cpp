@@ -1,0 +1,162 @@
+#include "motion/deviation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "motion/hull.h"
+
+namespace hostmode {
+namespace {
+
+// The highest speed of a cubic from rest to rest, and how much faster than ordinary speech a value may be.
+constexpr double kEaseSpeed = 1.5;
+constexpr double kMostOfOrdinary = 1.5;
+// The curve through keyframes is at its steepest steeper than the line between two of them: by so much where
+// a value swings at 3.6 Hz, as fast as jaws do; by more where it is kept within its keyframes' hull.
+constexpr double kCurve = 1.05;
+constexpr double kCurveInHull = 1.3;
+// A movement gathers speed: the latest step may be so much larger than those that are known to be ordinary.
+constexpr double kGathering = 2.0;
+// What is left for a deviation, whatever may happen beneath it.
+constexpr double kMostBeneath = 0.95;
+// An S-curve between two values, one of which moves at a share r of the most that is allowed, stays below
+// that where its own highest speed is at most this times sqrt(1 - r) of it (checked for r from 0 to 0.95).
+constexpr double kHeld = 0.93;
+// What a deviation may take in any case, however quick transitions are.
+constexpr double kLongest_s = 1.0;
+// From here on a held value has become motion.
+constexpr double kHalf = 0.5;
+// A difference of a time that nobody can see.
+constexpr double kInvisible_s = 1e-6;
+
+// Of one value, a second.
+struct Speeds {
+  double own;      // 1.5 times what the motion ordinarily has
+  double most;     // that may be seen
+  double beneath;  // that the motion may have
+};
+
+Speeds speeds_of(const MotionBeneath& beneath, std::size_t i) noexcept {
+  const OrdinaryMotion& motion = *beneath.motion;
+  const double step = motion.largest_step(i);
+  const double ordinary = std::min(step, kGathering * motion.fastest(i));
+  const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
+  const double most = std::max(own, kEaseSpeed * motion.range(i) / beneath.fastest_transition_s);
+  const double curve = (keeps_hull(i) ? kCurveInHull : kCurve) * beneath.pace;
+  return {own, most, std::min(curve * ordinary / kKeyframeInterval_s, kMostBeneath * most)};
+}
+
+// What `offset` takes that moves by `speed` at first. One that moves away has to turn round, and is then by a
+// third of that faster than one from rest.
+double decay_s(double offset, double speed, const Speeds& speeds) noexcept {
+  const double left = speeds.most - speeds.beneath;
+  return kEaseSpeed * std::abs(offset) / (offset * speed > 0 ? left - std::abs(speed) / 3 : left);
+}
+
+// What a value takes that is held and may be `distance` from the motion.
+double held_s(double distance, const Speeds& speeds) noexcept {
+  return kEaseSpeed * distance / (kHeld * speeds.most * std::sqrt(1.0 - speeds.beneath / speeds.most));
+}
+
+// What a blend of that size takes so as to be no faster than ordinary speech, or than over a transition.
+double blend_s(double size, const Speeds& speeds, double transition_s) noexcept {
+  const double most = std::max(speeds.own, kEaseSpeed * size / transition_s);
+  return speeds.own > 0 ? std::min(kEaseSpeed * size / std::max(most - speeds.beneath, 1e-6), transition_s)
+                        : 0.0;
+}
+
+double eased(double x) noexcept {
+  return (1.0 - x) * (1.0 - x) * (1.0 + 2.0 * x);
+}
+
+}  // namespace
+
+Deviation::Deviation(const Pose& base, const Pose& offset, double duration_s,
+                     const MotionBeneath& beneath) noexcept {
+  if (duration_s <= 0) return;
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) begin(i, base[i], offset[i], 0.0, duration_s, beneath);
+}
+
+Deviation::Deviation(const Deviation& before, double since_s, float share, const Pose& base,
+                     const Pose& offset, double duration_s, const MotionBeneath& beneath,
+                     bool& changes) noexcept {
+  changes = false;
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+    const double rate_hz = before.rate_hz_[i];
+    const double x = std::min(before.progress_[i] + since_s * rate_hz, 1.0);
+    const double rest = 1.0 - x;
+    const double left_s = rest > 0 && rate_hz > 0 ? rest / rate_hz : 0.0;
+    if (before.held_[i] > 0 && left_s > 0) {
+      const double left = eased(x);
+      const bool moved = std::abs(share * left * (before.offset_[i] - base[i]) - offset[i]) > kInvisible;
+      changes = changes || moved;
+      if (left >= kHalf || !moved) {
+        hold(i, moved ? base[i] + offset[i] / left : before.offset_[i], x, 1.0 / rate_hz);
+        continue;
+      }
+      begin(i, base[i], offset[i], -6 * x * rest * rate_hz * offset[i] / left, std::max(left_s, duration_s),
+            beneath);
+      continue;
+    }
+    const double bent = before.offset_[i] + x * before.bend_[i];
+    const double speed = share * rest * (rest * before.bend_[i] - 2 * bent) * rate_hz;
+    const bool moved = std::abs(share * rest * rest * bent - offset[i]) > kInvisible;
+    double takes_s = moved ? std::max(left_s, duration_s) : left_s;
+    if (moved && beneath.motion != nullptr) {
+      takes_s = std::max(takes_s, blend_s(std::abs(offset[i]), speeds_of(beneath, i), beneath.transition_s));
+    }
+    begin(i, base[i], offset[i], speed, takes_s, beneath);
+    const bool slower = rate_hz_[i] > 0 && (1.0 - progress_[i]) / rate_hz_[i] > takes_s + kInvisible_s;
+    changes = changes || moved || slower;
+  }
+}
+
+void Deviation::begin(std::size_t i, double base, double offset, double speed, double duration_s,
+                      const MotionBeneath& beneath) noexcept {
+  if (beneath.motion == nullptr || std::abs(offset) <= kInvisible) {
+    decay(i, offset, speed, duration_s);
+    return;
+  }
+  const Speeds speeds = speeds_of(beneath, i);
+  const double left = speeds.most - speeds.beneath;
+  const double bounded = std::clamp(speed, -left, left);
+  const double needed_s = left > 0 ? decay_s(offset, bounded, speeds) : 0.0;
+  // By more than the motion is from idle its sum with the motion would be farther from idle than any face.
+  const bool fits = needed_s <= std::max({duration_s, beneath.transition_s, kLongest_s}) &&
+                    std::abs(offset) <= beneath.motion->reach(i) + kInvisible;
+  if (fits || left <= 0) {
+    decay(i, offset, bounded, std::max(duration_s, needed_s));
+    return;
+  }
+  const double distance = beneath.motion->distance(i, base + offset);
+  hold(i, base + offset, 0.0, std::max(duration_s, held_s(distance, speeds)));
+}
+
+void Deviation::decay(std::size_t i, double offset, double speed, double duration_s) noexcept {
+  if (duration_s <= 0) return;
+  offset_[i] = static_cast<float>(offset);
+  bend_[i] = static_cast<float>(2 * offset + speed * duration_s);
+  rate_hz_[i] = static_cast<float>(1 / duration_s);
+  longest_s_ = std::max(longest_s_, duration_s);
+}
+
+void Deviation::hold(std::size_t i, double held, double progress, double duration_s) noexcept {
+  offset_[i] = static_cast<float>(held);
+  held_[i] = 1.0F;
+  progress_[i] = static_cast<float>(progress);
+  rate_hz_[i] = static_cast<float>(1 / duration_s);
+  longest_s_ = std::max(longest_s_, (1.0 - progress) * duration_s);
+}
+
+void Deviation::add_to(float* pose, double since_s, float share) const noexcept {
+  if (since_s >= longest_s_) return;
+  const auto since = static_cast<float>(since_s);
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+    const float x = std::min(progress_[i] + since * rate_hz_[i], 1.0F);
+    const float rest = 1.0F - x;
+    const float offset = offset_[i] - held_[i] * pose[i];
+    pose[i] += share * rest * rest * (offset + x * (bend_[i] + 2.0F * held_[i] * offset));
+  }
+}
+
+}  // namespace hostmode

@@ -1,0 +1,147 @@
+#include "motion/deviation.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+
+namespace hostmode {
+namespace {
+
+constexpr std::size_t kValue = kExpressionOffset + 3;
+constexpr double kPicture_s = 1.0 / 120;
+
+OrdinaryMotion motion_of(std::initializer_list<float> values) {
+  OrdinaryMotion motion;
+  for (const float value : values) {
+    Keyframe keyframe{};
+    keyframe.data()[kValue] = value;
+    motion.note(keyframe);
+  }
+  return motion;
+}
+
+// Moves by at most 0.2 a keyframe, from -1 to 1.
+OrdinaryMotion speech() {
+  return motion_of(
+      {0.0F, 0.2F, 0.4F, 0.6F, 0.8F, 1.0F, 0.8F, 0.6F, 0.4F, 0.2F, 0.0F, -0.2F, -0.4F, -0.6F, -0.8F, -1.0F});
+}
+
+MotionBeneath beneath(const OrdinaryMotion& motion, double transition_s) {
+  return {&motion, 1.0, transition_s, transition_s};
+}
+
+Deviation::Pose pose_of(float value) {
+  Deviation::Pose pose{};
+  pose[kValue] = value;
+  return pose;
+}
+
+float left_of(const Deviation& deviation, double since_s, float base = 0.0F) {
+  Deviation::Pose pose = pose_of(base);
+  deviation.add_to(pose.data(), since_s, 1.0F);
+  return pose[kValue] - base;
+}
+
+// The farthest that a value of that deviation moves in a picture, over motion that swings from -1 to 1.
+double farthest_step(const Deviation& deviation, double phase) {
+  double last = 0.0;
+  double farthest = 0.0;
+  for (int i = 0; static_cast<double>(i) * kPicture_s <= deviation.longest_s() + 0.1; ++i) {
+    const double since_s = i * kPicture_s;
+    const auto base = static_cast<float>(std::sin(0.2 * kKeyframeRateHz * since_s + phase));
+    const double value = base + left_of(deviation, since_s, base);
+    if (i > 0) farthest = std::max(farthest, std::abs(value - last));
+    last = value;
+  }
+  return farthest;
+}
+
+}  // namespace
+
+TEST_CASE("a small deviation decays in the time asked for, a larger one takes what the motion leaves it") {
+  const OrdinaryMotion motion = speech();
+  const auto takes_s = [&](float offset) {
+    return Deviation(pose_of(0.0F), pose_of(offset), 0.04, beneath(motion, 0.8)).longest_s();
+  };
+  CHECK(takes_s(0.01F) == doctest::Approx(0.04));
+  CHECK(takes_s(0.2F) == doctest::Approx(1.5 * 0.2 / ((1.5 - 1.05) * 0.2 * 25)));
+}
+
+TEST_CASE("over idle, and where nothing is known, it takes the time asked for") {
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.5F), 0.04, {nullptr, 1.0, 0.8, 0.8}).longest_s() ==
+        doctest::Approx(0.04));
+  const OrdinaryMotion still;
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.5F), 0.0, beneath(still, 0.8)).longest_s() == 0.0);
+}
+
+TEST_CASE("whatever it begins with, deviation and motion together stay below the fastest that may be seen") {
+  const OrdinaryMotion motion = speech();
+  for (const double transition_s : {0.1, 0.3, 0.6, 1.2}) {
+    for (int from = -10; from <= 10; ++from) {
+      for (int phase = 0; phase < 24; ++phase) {
+        const double at = 0.2618 * phase;
+        const auto base = static_cast<float>(std::sin(at));
+        const float offset = 0.1F * static_cast<float>(from) - base;
+        const Deviation deviation(pose_of(base), pose_of(offset), transition_s,
+                                  beneath(motion, transition_s));
+        const double most = std::max(1.5 * 0.2 * 25, 1.5 * 2.0 / transition_s) * kPicture_s;
+        REQUIRE(farthest_step(deviation, at) <= most);
+      }
+    }
+  }
+}
+
+TEST_CASE("one that goes on does so as it did") {
+  const OrdinaryMotion motion = speech();
+  for (const float offset : {0.2F, 1.9F}) {  // decays; is held
+    CAPTURE(offset);
+    const Deviation first(pose_of(-0.9F), pose_of(offset), 0.3, beneath(motion, 0.3));
+    bool changes = true;
+    const Deviation second(first, 0.1, 1.0F, pose_of(-0.9F), pose_of(left_of(first, 0.1, -0.9F)), 0.04,
+                           beneath(motion, 0.3), changes);
+    CHECK_FALSE(changes);
+    for (const double since_s : {0.0, 0.05, 0.15}) {
+      CHECK(left_of(second, since_s, -0.9F) ==
+            doctest::Approx(left_of(first, 0.1 + since_s, -0.9F)).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("steps that come again and again do not add up") {
+  const OrdinaryMotion motion = speech();
+  const MotionBeneath under = beneath(motion, 0.8);
+  Deviation deviation(pose_of(0.0F), pose_of(0.1F), 0.04, under);
+  for (int i = 0; i < 20; ++i) {
+    const float left = left_of(deviation, 0.04);
+    const float sooner = left_of(deviation, 0.04 - kPicture_s);
+    REQUIRE(std::abs(sooner - left) <= (1.5 - 1.05) * 0.2 * 25 * kPicture_s + 1e-5);
+    bool changes = false;
+    deviation = Deviation(deviation, 0.04, 1.0F, pose_of(0.0F), pose_of(left + 0.05F), 0.04, under, changes);
+    REQUIRE(changes);
+  }
+}
+
+TEST_CASE("motion that turns out to be faster slows a deviation that goes on") {
+  const OrdinaryMotion one = motion_of({0.3F});
+  const OrdinaryMotion speech_to_come = speech();
+  const Deviation first(pose_of(0.3F), pose_of(-0.25F), 0.3, {&one, 1.0, 0.3, 0.3});
+  CHECK(first.longest_s() == doctest::Approx(0.3));
+  bool changes = false;
+  const Deviation second(first, 0.1, 1.0F, pose_of(0.3F), pose_of(left_of(first, 0.1, 0.3F)), 0.0,
+                         {&speech_to_come, 1.4, 0.3, 1.0}, changes);
+  CHECK(changes);
+  CHECK(second.longest_s() > 0.2 + 1e-3);
+  CHECK(left_of(second, 0.0, 0.3F) == doctest::Approx(left_of(first, 0.1, 0.3F)));
+}
+
+TEST_CASE("a movement is as fast as two steps in a row, and one step alone is none but at first") {
+  const auto fastest = [](std::initializer_list<float> values) { return motion_of(values).fastest(kValue); };
+  CHECK(fastest({0.0F, 0.1F, 0.3F, 0.6F}) == doctest::Approx(0.2));
+  CHECK(fastest({0.0F, 0.1F, 0.2F, 1.2F, 1.3F}) == doctest::Approx(0.1));
+  CHECK(fastest({0.0F, 1.0F}) == 1.0F);
+  CHECK(fastest({0.0F, 1.0F, 1.0F}) == 0.0F);
+}
+
+}  // namespace hostmode
