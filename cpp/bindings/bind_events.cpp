@@ -195,6 +195,9 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
                     "Seconds of audio that wait before sound starts, as raised by arrival jitter.")
       .def_readonly("conversations", &Stats::conversations, "How many conversations were opened.")
       .def_readonly("underruns", &Stats::underruns, "How often sound ran dry because audio came late.")
+      .def_readonly(
+          "waited_for_motion", &Stats::waited_for_motion_s,
+          "Seconds for which sound waited, in pauses of the speech, because its face was far behind.")
       .def_readonly("stalls", &Stats::stalls, "How often sound waited for motion (strict_sync).")
       .def_readonly("keyframes", &Stats::keyframes, "How many keyframes were accepted.")
       .def_readonly("late_keyframes", &Stats::late_keyframes,

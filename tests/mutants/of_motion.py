@@ -14,6 +14,30 @@ def _foreseen(function: str, original: str, mutated: str) -> Mutation:
 
 
 MOTION = (
+    Mutation(
+        "late_motion", "plan_rest", "wait_s <= kNoticeable_s ||", "wait_s <= kNoticeable_s + 60 ||", "sound waits*"
+    ),
+    Mutation("late_motion", "kLastWords_s", "1.0", "0.0", "sound waits not*"),
+    Mutation("late_motion", "kNoticeable_s", "0.125", "0.025", "sound waits not*"),
+    Mutation("late_motion", "kQuietInNoise", "1.6e-2", "1.0", "speech in noise*"),
+    Mutation("late_motion", "kOfNoise", "4.0", "0.1", "a pause of speech*"),
+    Mutation(
+        "late_motion",
+        "FaceDelay::at",
+        "undisturbed_s(heard_s) - rested_s",
+        "undisturbed_s(heard_s)",
+        "a face goes on*",
+    ),
+    Mutation(
+        "late_motion",
+        "FaceDelay::learn",
+        "lack_s - kTolerance_s + rested_s",
+        "lack_s - kTolerance_s",
+        "what sound has*",
+    ),
+    Mutation(
+        "late_motion", "SampleQueue::before_rest", "return rests ? before", "return false ? before", "sound waits in*"
+    ),
     Mutation("e24", "Renderer::play_run", " && !stream_->may_start(block_now_s())", " && !stream_->closed()"),
     Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
     Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),
@@ -164,13 +188,11 @@ MOTION = (
     Mutation(
         "late_motion",
         "FaceDelay::learn",
-        "if (!same_instant) arrivals_",
-        "arrivals_",
+        "  if (!same_instant)\n    arrivals_",
+        "  if (true)\n    arrivals_",
         cases="what comes in one go*",
     ),
-    Mutation(
-        "late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) delay", "heard_s >= 0) delay"
-    ),
+    Mutation("late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) {", "heard_s >= 0) {"),
     Mutation(
         "late_motion",
         "Screen::append",
@@ -192,16 +214,17 @@ MOTION = (
     _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     # ---- what is foreseen
-    _foreseen("foresee", "  if (!latest.media_advances()) return;\n", ""),
-    _foreseen("foresee", "latest.media_sample + rendered - latest.device_frame", "latest.media_sample"),
+    _foreseen("foresee", "  if (!latest.media_advances() && !rests) return;\n", ""),
+    _foreseen("foresee", "(rests ? 0 : since)", "0"),
     _foreseen("foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused) {\n"),
     _foreseen("foresee", "if (latest.cause == SegmentCause::kTail) {", "if (false) {"),
-    _foreseen("foresee", "over ? 0 : std::max", "false ? 0 : std::max"),
+    _foreseen("foresee", "over = stream.is_cut() || may_follow()", "over = may_follow()"),
     _foreseen("next_after", "next->generation() <= generation ||", "next->generation() < generation ||"),
     _foreseen("next_after", " || next->stream.is_cut()) continue;", ") continue;"),
-    _foreseen("next_after", "next->stream.pushed() > 0 ? &next->stream : nullptr;", "&next->stream;"),
-    _foreseen("foresee", "if (!play_out(playing, 0, may_follow(), frame, segments)) return;", ""),
+    _foreseen("next_after", "next->stream.pushed() > 0 ? &next->stream : nullptr", "&next->stream"),
+    _foreseen("foresee", "if (!play_out(playing, 0, 0, may_follow(), frame, segments)) return;", ""),
     _foreseen("foresee", "  segments.push_back({frame, 0, 0, SegmentCause::kSilence});\n", ""),
+    _foreseen("play_out", "    frame += rest;\n", ""),
     _foreseen("play_out", "  frame += hold - from;\n", "  frame += hold;\n"),
     _foreseen("play_out", "std::min(stream.hold_at(), end)", "end"),
     _foreseen("play_out", "    frame += tail;\n", ""),

@@ -126,8 +126,8 @@ PLAYOUT = (
     Mutation(
         "e30",
         "AudioIntake::begin",
-        "conversations_.open(conversion_, now_s);",
-        "conversations_.open(nullptr, now_s);",
+        "conversations_.open(pcm_rate_hz_, conversion_, now_s);",
+        "conversations_.open(pcm_rate_hz_, nullptr, now_s);",
     ),
     Mutation(
         "e31", "AudioIntake::take", "> samples(config_.max_audio_s)) {", "> samples(20 * config_.max_audio_s)) {"

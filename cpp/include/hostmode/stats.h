@@ -19,6 +19,7 @@ struct Stats {
   // Since the player was made.
   std::uint64_t conversations = 0;
   std::uint64_t underruns = 0;
+  double waited_for_motion_s = 0.0;  // sound did, in pauses of speech whose face was far behind
   std::uint64_t stalls = 0;
   std::uint64_t keyframes = 0;
   std::uint64_t late_keyframes = 0;  // arrived after their instant had been heard

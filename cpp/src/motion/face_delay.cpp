@@ -31,35 +31,44 @@ double FaceDelay::Piece::at(double heard_s) const noexcept {
   return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);
 }
 
-void FaceDelay::learn(double heard_s, double lack_s, double in_hand_s, bool shown) {
+void FaceDelay::learn(double heard_s, double lack_s, double in_hand_s, bool shown, double rested_s) {
   const bool same_instant =
       arrival_count_ > 0 && arrivals_[(arrival_count_ - 1) % arrivals_.size()].heard_s == heard_s;
   // What comes in one go is late once.
-  if (!same_instant) arrivals_[arrival_count_++ % arrivals_.size()] = {heard_s, lack_s - kTolerance_s};
+  if (!same_instant)
+    arrivals_[arrival_count_++ % arrivals_.size()] = {heard_s, lack_s - kTolerance_s + rested_s};
   if (in_hand_s - heard_s >= kPlenty_s) {
     if (!pieces_.empty() && pieces_.back().from_s == heard_s) pieces_.pop_back();
     if (!pieces_.empty() && pieces_.back().until_s > heard_s) {
-      add({heard_s, heard_s, pieces_.back().at(heard_s), 0.0});
+      add({heard_s, heard_s, std::max(pieces_.back().at(heard_s), rested_s), 0.0});
     }
     return;
   }
 
-  const double wanted = wanted_s(heard_s);
+  const double wanted = wanted_s(heard_s, rested_s);
   const double until_s = heard_s + kMemory_s;
   if (pieces_.empty()) {
-    if (wanted > 0) add({heard_s, until_s, shown ? 0.0 : wanted, wanted});
+    if (wanted > rested_s) add({heard_s, until_s, shown ? rested_s : wanted, wanted});
     return;
   }
   Piece& latest = pieces_.back();
   const bool holds = heard_s < latest.until_s;
   if (holds && wanted <= latest.aim_s && wanted > latest.aim_s - kDeadband_s) {
     latest.until_s = until_s;
-  } else if (wanted > 0 || latest.at(heard_s) > 0) {
-    add({heard_s, until_s, latest.at(heard_s), wanted});
+  } else if (wanted > rested_s || latest.at(heard_s) > rested_s) {
+    add({heard_s, until_s, std::max(latest.at(heard_s), rested_s), wanted});
   }
 }
 
-double FaceDelay::at(double heard_s) const noexcept {
+double FaceDelay::at(double heard_s, double rested_s) const noexcept {
+  return std::max(0.0, undisturbed_s(heard_s) - rested_s);
+}
+
+bool FaceDelay::holds(double heard_s) const noexcept {
+  return !pieces_.empty() && heard_s < pieces_.back().until_s;
+}
+
+double FaceDelay::undisturbed_s(double heard_s) const noexcept {
   for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
     if (piece->from_s <= heard_s) return piece->at(heard_s);
   }
@@ -67,11 +76,11 @@ double FaceDelay::at(double heard_s) const noexcept {
   return pieces_.empty() ? 0.0 : pieces_.front().delay_s;
 }
 
-double FaceDelay::pace(double heard_s) const noexcept {
-  return 1.0 + std::max(0.0, at(heard_s) - at(heard_s + kAhead_s)) / kAhead_s;
+double FaceDelay::pace(double heard_s, double rested_s) const noexcept {
+  return 1.0 + std::max(0.0, at(heard_s, rested_s) - at(heard_s + kAhead_s, rested_s)) / kAhead_s;
 }
 
-double FaceDelay::wanted_s(double heard_s) const noexcept {
+double FaceDelay::wanted_s(double heard_s, double rested_s) const noexcept {
   std::array<double, std::tuple_size<decltype(arrivals_)>::value> lacks{};
   std::size_t count = 0;
   for (std::size_t i = 0; i < std::min(arrival_count_, arrivals_.size()); ++i) {
@@ -81,7 +90,7 @@ double FaceDelay::wanted_s(double heard_s) const noexcept {
   const auto begin = lacks.begin();
   std::nth_element(begin, begin + static_cast<std::ptrdiff_t>(rank),
                    begin + static_cast<std::ptrdiff_t>(count), std::greater<>());
-  return std::clamp(lacks[rank], 0.0, kMost_s);
+  return std::clamp(lacks[rank], rested_s, rested_s + kMost_s);
 }
 
 void FaceDelay::add(const Piece& piece) {

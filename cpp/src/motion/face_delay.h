@@ -21,19 +21,24 @@ class FaceDelay {
 
   // Motion up to `in_hand_s` came while `heard_s` was heard, `lack_s` too late to follow on (negative: too
   // early to be missed). Before any was shown the delay takes effect at once: nobody can see that. Where much
-  // is in hand there is nothing to hold back for, however late it came.
-  void learn(double heard_s, double lack_s, double in_hand_s, bool shown);
+  // is in hand there is nothing to hold back for, however late it came. Sound had waited for its face for
+  // `rested_s` by then.
+  void learn(double heard_s, double lack_s, double in_hand_s, bool shown, double rested_s = 0.0);
 
-  // The delay while `heard_s` is heard, in seconds.
-  [[nodiscard]] double at(double heard_s) const noexcept;
+  // The delay while `heard_s` is heard, in seconds, where sound has waited for `rested_s`: the face goes on
+  // meanwhile.
+  [[nodiscard]] double at(double heard_s, double rested_s = 0.0) const noexcept;
+  // Whether motion was still late by then, as far as is known.
+  [[nodiscard]] bool holds(double heard_s) const noexcept;
 
   // How much faster than its sound the face goes from there on: 1 where the delay does not shrink.
-  [[nodiscard]] double pace(double heard_s) const noexcept;
+  [[nodiscard]] double pace(double heard_s, double rested_s) const noexcept;
 
   // Whether there has been any.
   [[nodiscard]] bool is_used() const noexcept { return !pieces_.empty(); }
 
  private:
+  // Delays are kept as they would be if sound had never waited, and so is by how much motion came too late.
   // From `from_s` on the delay goes from `delay_s` to `aim_s`, and from `until_s` on to nothing.
   struct Piece {
     double from_s;
@@ -47,7 +52,8 @@ class FaceDelay {
     double lack_s;
   };
 
-  [[nodiscard]] double wanted_s(double heard_s) const noexcept;
+  [[nodiscard]] double undisturbed_s(double heard_s) const noexcept;
+  [[nodiscard]] double wanted_s(double heard_s, double rested_s) const noexcept;
   void add(const Piece& piece);
 
   std::deque<Piece> pieces_;

@@ -123,7 +123,8 @@ double PoseTrack::face_s(std::uint64_t generation, double frame) const noexcept 
 
 double PoseTrack::face_s(const Source& source, const Segment& segment, double frame) const noexcept {
   const double media_s = segment.media_at(frame) / rate_hz_;
-  return source.delay == nullptr ? media_s : media_s - source.delay->at(media_s);
+  if (source.delay == nullptr) return media_s;
+  return media_s - source.delay->at(media_s, segment.rested_at(frame) / rate_hz_);
 }
 
 std::size_t PoseTrack::settle(const ClockSnapshot& clock, double frame) {
@@ -191,7 +192,10 @@ MotionBeneath PoseTrack::beneath(const Segment& segment, double frame, double tr
   const double at_s = face_s(source, segment, frame);
   // It stands still at its last keyframe.
   beneath.pace = at_s < source.timeline->last_keyframe_s() ? source.timeline->fastest_pace(at_s) : 0.0;
-  if (source.delay != nullptr) beneath.pace *= source.delay->pace(segment.media_at(frame) / rate_hz_);
+  if (source.delay != nullptr) {
+    beneath.pace *=
+        source.delay->pace(segment.media_at(frame) / rate_hz_, segment.rested_at(frame) / rate_hz_);
+  }
   return beneath;
 }
 

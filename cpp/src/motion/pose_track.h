@@ -53,6 +53,11 @@ class PoseTrack {
   // Media seconds of `generation` at `frame`; negative where another or no conversation is heard there.
   [[nodiscard]] double media_s(std::uint64_t generation, double frame) const noexcept;
 
+  // Seconds for which the sound heard at `frame` has waited for its face.
+  [[nodiscard]] double rested_s(double frame) const noexcept {
+    return segment_at(frame).rested_at(frame) / rate_hz_;
+  }
+
   // Whether sound goes on there.
   [[nodiscard]] bool advances(double frame) const noexcept { return segment_at(frame).media_advances(); }
 

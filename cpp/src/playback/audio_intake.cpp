@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "playback/sound_rest.h"
+
 namespace hostmode {
 namespace {
 
@@ -67,6 +69,12 @@ AudioIntake::Chunk AudioIntake::take(ByteView pcm, bool end, const std::string* 
 void AudioIntake::finish(Conversation& conversation, ByteView pcm, bool end, double present_s) {
   if (conversation.pcm.realigned()) journal_.add_realigned(conversation.id, present_s);
   conversation.pcm.keep_odd_byte(pcm.data, pcm.size);
+  for (const SpeechPause& pause : conversation.pause_finder.take()) {
+    auto& pauses = conversation.pauses;
+    if (!pauses.empty() && pauses.back().begin == pause.begin) pauses.pop_back();
+    pauses.push_back(pause);
+  }
+  plan_rest(conversation, sample_rate_hz_);
   if (!end || conversation.ended()) return;
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
   policy_.on_end();
@@ -87,7 +95,7 @@ ConversationPtr AudioIntake::open(bool turn, double now_s, bool& opens) {
 ConversationPtr AudioIntake::begin(double now_s) {
   if (!config_.queue) conversations_.cut_all(EndCause::kReplaced, now_s);
   const bool waits = conversations_.current() != nullptr;
-  const ConversationPtr opened = conversations_.open(conversion_, now_s);
+  const ConversationPtr opened = conversations_.open(pcm_rate_hz_, conversion_, now_s);
   poses_.add_conversation(opened->generation(), &opened->timeline);
   policy_.on_utterance(now_s);
   update_gate(*opened);
@@ -124,6 +132,7 @@ void AudioIntake::update_gate(Conversation& conversation) {
     stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);
   }
   stream.set_motion_ready(gate.motion_ready);
+  plan_rest(conversation, sample_rate_hz_);
 }
 
 std::optional<double> AudioIntake::sentence_s(const Conversation& conversation) const {

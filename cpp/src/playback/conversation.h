@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "motion/timeline.h"
 #include "playback/chunk_bounds.h"
 #include "playback/requests.h"
+#include "sound/pauses.h"
 #include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
 #include "sound/sample_queue.h"
@@ -40,11 +42,12 @@ enum class MotionUse {
 };
 
 struct Conversation {
-  // `conversion` as SampleQueue takes it.
-  Conversation(std::uint64_t generation, std::string conversation_id,
+  // Its PCM comes at `pcm_rate_hz`; `conversion` as SampleQueue takes it.
+  Conversation(std::uint64_t generation, std::string conversation_id, int pcm_rate_hz,
                std::shared_ptr<const FilterBank> conversion, double now_s)
       : id(std::move(conversation_id)),
         stream(generation, std::move(conversion)),
+        pause_finder(pcm_rate_hz),
         opened_s(now_s),
         last_arrival_s(now_s) {}
 
@@ -73,6 +76,8 @@ struct Conversation {
 
   const std::string id;
   SampleQueue stream;
+  PauseFinder pause_finder;        // who pushes audio alone looks at it
+  std::deque<SpeechPause> pauses;  // that have not been played
   PcmGuard guard;
   PcmJoiner pcm;
   Timeline timeline;

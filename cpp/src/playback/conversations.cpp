@@ -68,8 +68,10 @@ std::int64_t Conversations::waiting_frames() const noexcept {
   return waiting;
 }
 
-ConversationPtr Conversations::open(std::shared_ptr<const FilterBank> conversion, double now_s) {
-  accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), std::move(conversion), now_s);
+ConversationPtr Conversations::open(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion,
+                                    double now_s) {
+  accepting_ = std::make_shared<Conversation>(++last_generation_, ids_.next(), pcm_rate_hz,
+                                              std::move(conversion), now_s);
   accepting_->goes_on_with = std::exchange(given_up_, {}).ids;
   all_.push_back(accepting_);
   Stats& stats = journal_.stats();

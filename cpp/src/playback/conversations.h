@@ -42,7 +42,8 @@ class Conversations {
   [[nodiscard]] std::string new_id() { return ids_.next(); }
 
   // A new one, which takes the audio from now on.
-  [[nodiscard]] ConversationPtr open(std::shared_ptr<const FilterBank> conversion, double now_s);
+  [[nodiscard]] ConversationPtr open(int pcm_rate_hz, std::shared_ptr<const FilterBank> conversion,
+                                     double now_s);
   // That of an id, while it still takes audio, or null.
   [[nodiscard]] ConversationPtr accepting(const std::string& id) const noexcept;
   // No more audio for this one.

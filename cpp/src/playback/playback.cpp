@@ -229,11 +229,13 @@ Stats Playback::stats() {
   stats.underruns = playout_.underruns();
   stats.clock_faults = playout_.clock().faults();
   stats.prebuffer_s = audio_.prebuffer_s();
+  stats.waited_for_motion_s = static_cast<double>(playout_.rested()) / sample_rate_hz_;
   if (const ConversationPtr conversation = conversations_.current()) {
     const SampleQueue& stream = conversation->stream;
     stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / sample_rate_hz_;
     stats.played_s = static_cast<double>(stream.consumed()) / sample_rate_hz_;
-    stats.face_delay_s = conversation->face_delay.at(stats.heard_s);
+    stats.face_delay_s =
+        conversation->face_delay.at(stats.heard_s, poses_.rested_s(playout_.clock().frame_at(present_s_)));
     if (conversation->has_motion()) {
       stats.buffered_motion_s = std::max(0.0, conversation->timeline.last_keyframe_s() - stats.heard_s);
     }

@@ -58,6 +58,9 @@ class Playout {
 
   [[nodiscard]] std::uint64_t underruns() const noexcept { return renderer_.underruns(); }
 
+  // Frames for which sound has waited for its face.
+  [[nodiscard]] std::int64_t rested() const noexcept { return renderer_.rested(); }
+
   // Plays silently, where that has been started, up to `now_s`, with a look after each block; `plays_on` as
   // SilentDevice::play.
   void start_silently(double now_s) noexcept {

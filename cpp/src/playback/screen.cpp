@@ -74,7 +74,9 @@ void Screen::append_seen(Conversation& conversation, Timeline::Batch& batch, dou
 
   poses_.before_change(playout_.clock(), frame, present_s);
   // While sound stands still nothing comes too late.
-  if (heard_s >= 0 && poses_.advances(frame)) delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first);
+  if (heard_s >= 0 && poses_.advances(frame)) {
+    delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first, poses_.rested_s(frame));
+  }
   if (delay.is_used()) poses_.hold_back(conversation.generation(), &delay);
   timeline.commit(batch, face_s);
   const bool begins = first || heard_s < 0;

@@ -130,6 +130,17 @@ std::size_t Renderer::fill_run(float* out, std::size_t count) noexcept {
 std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   const bool cut = stream_->is_cut();
   const bool falling = cut || paused_.load(std::memory_order_acquire);
+  // A fade is played to its end instead.
+  const std::int64_t rest = falling || underrun_ ? 0 : stream_->rest_left();
+  if (rest > 0) {
+    fader_.stop();
+    (void)stream_->claim(0, 0);
+    const std::size_t run = std::min(count, static_cast<std::size_t>(rest));
+    fill_silence(out, run, SegmentCause::kRest);
+    stream_->add_rest(static_cast<std::int64_t>(run));
+    rested_.fetch_add(static_cast<std::int64_t>(run), std::memory_order_relaxed);
+    return run;
+  }
   // Closed is read first: once it is seen, what can be read is final.
   const bool closed = stream_->closed();
   const std::int64_t available = available_frames(closed || falling);
@@ -181,6 +192,9 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
 
   std::size_t run =
       static_cast<std::size_t>(std::min({static_cast<std::int64_t>(count), available, before_hold}));
+  if (!falling) {
+    run = static_cast<std::size_t>(std::min(static_cast<std::int64_t>(run), stream_->before_rest()));
+  }
   if (falling) run = std::min(run, fader_.left());
   std::size_t fade = fader_.left_after(run, !falling);
   const bool runs_out = stream_->runs_out();
@@ -237,6 +251,7 @@ void Renderer::mark(SegmentCause cause) noexcept {
   if (stream_ != nullptr) {
     segment.generation = stream_->generation();
     segment.media_sample = stream_->consumed() + tail_frames_;
+    segment.rested = stream_->rested();
   }
   if (segment.generation == last_segment_.generation && segment.cause == last_segment_.cause) {
     const std::int64_t advance = last_segment_.media_advances() ? frame_ - last_segment_.device_frame : 0;

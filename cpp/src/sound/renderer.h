@@ -60,6 +60,9 @@ class Renderer {
     return underruns_.load(std::memory_order_relaxed);
   }
 
+  // Frames for which sound has waited for its face, of all streams.
+  [[nodiscard]] std::int64_t rested() const noexcept { return rested_.load(std::memory_order_relaxed); }
+
   // ---- audio side. Thread-safe: audio thread only. Realtime-safe: yes, allocates and locks nothing.
 
   // Fills `count` mono samples. `observation` says what the callback knows; its frame numbers are filled in
@@ -98,6 +101,7 @@ class Renderer {
   std::atomic<bool> paused_{false};
   std::atomic<float> volume_{1.0F};
   std::atomic<std::uint64_t> underruns_{0};
+  std::atomic<std::int64_t> rested_{0};
 
   // Audio thread only, from here on.
   Fader fader_;

@@ -1,6 +1,7 @@
 // The sound of one conversation, handed from the producers to the audio thread without a lock.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -62,6 +63,13 @@ class SampleQueue {
   // Sound holds before this frame until the limit is moved (strict_sync).
   void set_hold_at(std::int64_t frame) noexcept { hold_at_.store(frame, std::memory_order_release); }
 
+  // Sound waits before frame `at`, in silence, until it has waited for `until` frames in all. Takes effect
+  // where the audio thread has not passed that frame.
+  void set_rest(std::int64_t at, std::int64_t until) noexcept {
+    rest_until_.store(until, std::memory_order_release);
+    rest_at_.store(at, std::memory_order_release);
+  }
+
   // Media time goes on in silence up to this frame once the stream is closed and drained.
   void set_motion_end(std::int64_t frame) noexcept { motion_end_.store(frame, std::memory_order_release); }
 
@@ -81,6 +89,19 @@ class SampleQueue {
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   [[nodiscard]] bool is_cut() const noexcept { return (claim_.load(std::memory_order_acquire) & kCut) != 0; }
   [[nodiscard]] std::int64_t hold_at() const noexcept { return hold_at_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::int64_t rest_at() const noexcept { return rest_at_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::int64_t rest_until() const noexcept {
+    return rest_until_.load(std::memory_order_acquire);
+  }
+  // Frames for which it has waited so far, and those for which it is to wait before the next one is read.
+  [[nodiscard]] std::int64_t rested() const noexcept { return rested_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::int64_t rest_left() const noexcept {
+    return rest_at() == consumed() ? std::max<std::int64_t>(0, rest_until() - rested()) : 0;
+  }
+  // How far it has been handed to the device, or is just being.
+  [[nodiscard]] std::int64_t claimed() const noexcept {
+    return static_cast<std::int64_t>(claim_.load(std::memory_order_acquire) >> kClaimedShift);
+  }
   [[nodiscard]] std::int64_t motion_end() const noexcept {
     return motion_end_.load(std::memory_order_acquire);
   }
@@ -104,6 +125,16 @@ class SampleQueue {
   // Announces that the next `count` frames will be played, after which a fade would take `fade` more. False
   // where the stream has been cut: then it must fade from here. Wait-free.
   [[nodiscard]] bool claim(std::size_t count, std::size_t fade) noexcept;
+
+  // How many frames may be read before it waits.
+  [[nodiscard]] std::int64_t before_rest() const noexcept {
+    const std::int64_t before = rest_at() - consumed();
+    const bool rests = before > 0 && rest_until() > rested();
+    return rests ? before : std::numeric_limits<std::int64_t>::max();
+  }
+  void add_rest(std::int64_t frames) noexcept {
+    rested_.store(rested_.load(std::memory_order_relaxed) + frames, std::memory_order_release);
+  }
 
   // Writes up to `count` frames, within -1 .. 1, and counts them as consumed.
   std::size_t read(float* out, std::size_t count) noexcept;
@@ -137,6 +168,9 @@ class SampleQueue {
   std::atomic<double> start_latest_s_{std::numeric_limits<double>::infinity()};
   std::atomic<std::int64_t> hold_at_{std::numeric_limits<std::int64_t>::max()};
   std::atomic<std::int64_t> motion_end_{0};
+  std::atomic<std::int64_t> rest_at_{0};
+  std::atomic<std::int64_t> rest_until_{0};
+  std::atomic<std::int64_t> rested_{0};
 
   Block* oldest_;  // producer: everything before the audio thread's block is free to go
   Block* newest_;  // producer: where samples are appended

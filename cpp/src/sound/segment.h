@@ -12,6 +12,7 @@ enum class SegmentCause : std::uint8_t {
   kTail,      // zeros after its last sample that count as media time (motion outlasts the audio)
   kUnderrun,  // zeros: its audio is late
   kStall,     // zeros: its motion is late and playback is strict
+  kRest,      // zeros in a pause of its speech: it waits for its face
   kPaused,
 };
 
@@ -23,6 +24,7 @@ struct Segment {
   std::uint64_t generation = 0;  // 0: no conversation
   std::int64_t media_sample = 0;
   SegmentCause cause = SegmentCause::kSilence;
+  std::int64_t rested = 0;  // frames for which the conversation's sound has waited for its face before
 
   [[nodiscard]] bool media_advances() const noexcept {
     return cause == SegmentCause::kPlaying || cause == SegmentCause::kTail;
@@ -31,6 +33,11 @@ struct Segment {
   [[nodiscard]] double media_at(double frame) const noexcept {
     const double since = media_advances() ? frame - static_cast<double>(device_frame) : 0.0;
     return static_cast<double>(media_sample) + since;
+  }
+  // The frames for which it has waited by a device frame of this segment.
+  [[nodiscard]] double rested_at(double frame) const noexcept {
+    const double since = cause == SegmentCause::kRest ? frame - static_cast<double>(device_frame) : 0.0;
+    return static_cast<double>(rested) + since;
   }
   // The conversation has been heard, or is being heard.
   [[nodiscard]] bool speaking() const noexcept {

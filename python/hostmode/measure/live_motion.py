@@ -35,13 +35,15 @@ class LiveMotion:
     jaw_amplitude : float
         Deviation of the jaw's opening, as a multiple of the keyframes'.
     lag : float
-        Seconds by which the jaw is behind its sound: where it is most like the keyframes.
+        Seconds by which the jaw is behind its sound, before that waits for it: where it is most like the keyframes.
     likeness : float
         Correlation with them at that lag.
     largest_step : float
         Of the expression (Euclidean) from one of 120 pictures a second to the next.
     face_delay : float
         Seconds that the player held the face back at the end.
+    waited : float
+        Seconds for which the sound waited for the face, in pauses of the speech.
     """
 
     jaw_amplitude: float
@@ -49,6 +51,7 @@ class LiveMotion:
     likeness: float
     largest_step: float
     face_delay: float
+    waited: float
 
 
 def play_live(
@@ -114,7 +117,8 @@ def play_live(
             pushed += 1
         player.sample(now, pictures[i])
         heard[i] = player.audio_time(now=now)
-    return _compare(keyframes, pictures, heard, player.stats().face_delay)
+    stats = player.stats()
+    return _compare(keyframes, pictures, heard, stats.face_delay, stats.waited_for_motion)
 
 
 def _compare(
@@ -122,18 +126,27 @@ def _compare(
     pictures: npt.NDArray[np.float32],
     heard: npt.NDArray[np.float64],
     face_delay: float,
+    waited: float,
 ) -> LiveMotion:
     instants = np.arange(len(keyframes)) / KEYFRAME_RATE
     looked_at = (heard > _LEARNING_S) & (heard < instants[-1] - _ENDING_S)
     jaw = pictures[looked_at, _JAW]
+    # Where the sound would be if it had never waited.
+    first = int(np.argmax(heard > 0))
+    undisturbed = heard[first] + (np.arange(len(heard)) - first)[looked_at] / PICTURE_RATE
 
     def due(lag: float) -> npt.NDArray[np.float64]:
-        return np.asarray(np.interp(heard[looked_at] - lag, instants, keyframes[:, _JAW]), np.float64)
+        return np.asarray(np.interp(undisturbed - lag, instants, keyframes[:, _JAW]), np.float64)
 
     lags = np.arange(-0.1, _LONGEST_LAG_S, _LAG_STEP_S)
     likeness = [float(np.corrcoef(due(lag), jaw)[0, 1]) for lag in lags]
     best = int(np.argmax(likeness))
     steps = np.linalg.norm(np.diff(pictures[looked_at][:, _EXPRESSION:], axis=0), axis=1)
     return LiveMotion(
-        float(jaw.std() / due(lags[best]).std()), float(lags[best]), likeness[best], float(steps.max()), face_delay
+        jaw_amplitude=float(jaw.std() / due(lags[best]).std()),
+        lag=float(lags[best]),
+        likeness=likeness[best],
+        largest_step=float(steps.max()),
+        face_delay=face_delay,
+        waited=waited,
     )

@@ -58,6 +58,26 @@ TEST_CASE("what comes in one go is late once") {
   for (const double heard_s : {1.0, 1.5, 3.0, 5.5, 9.0}) CHECK(in_pieces.at(heard_s) == once.at(heard_s));
 }
 
+TEST_CASE("what sound has waited is given back, and not asked for again") {
+  FaceDelay delay;
+  delay.learn(1.0, 0.205, 0.9, false);
+  CHECK(delay.at(2.0, 0.15) == near(0.05));
+  CHECK(delay.at(2.0, 0.3) == 0.0);
+  delay.learn(2.5, 0.055, 2.44, true, 0.15);  // as late as before, but for the wait
+  for (const double heard_s : {2.5, 3.0, 6.0}) CHECK(delay.at(heard_s, 0.15) == near(0.05));
+  delay.learn(6.0, 0.055, 5.94, true, 0.15);
+  for (const double heard_s : {6.0, 7.0, 9.0}) CHECK(delay.at(heard_s, 0.15) == near(0.05));
+}
+
+TEST_CASE("a delay comes back at its pace where sound had waited for longer than it was") {
+  FaceDelay delay;
+  delay.learn(1.0, 0.105, 0.9, false);
+  delay.learn(6.0, 0.105, 5.9, true, 0.4);
+  CHECK(delay.at(6.0, 0.4) == near(0.0));
+  CHECK(delay.at(6.5, 0.4) == near(0.05));
+  CHECK(delay.at(8.0, 0.4) == near(0.1));
+}
+
 TEST_CASE("no delay is longer than the most") {
   FaceDelay delay;
   delay.learn(2.0, 1.5, 0.5, false);

@@ -18,7 +18,7 @@ constexpr std::int64_t kRendered = 500;
 class Queue {
  public:
   SampleQueue& add(std::size_t samples, bool closed, std::int64_t motion_end = 0) {
-    const ConversationPtr conversation = conversations_.open(nullptr, 0.0);
+    const ConversationPtr conversation = conversations_.open(8000, nullptr, 0.0);
     const std::vector<std::int16_t> pcm(samples, 1);
     if (samples > 0) conversation->stream.append(pcm.data(), pcm.size());
     if (closed) conversation->stream.close();
@@ -80,6 +80,28 @@ TEST_CASE("foreseen: what is queued follows in its order, as far as its sound is
                                                                  {1100, 2, 100, SegmentCause::kTail},
                                                                  {1150, 4, 0, SegmentCause::kPlaying},
                                                                  {1450, 4, 300, SegmentCause::kUnderrun}});
+}
+
+TEST_CASE("foreseen: what is queued and may start waits for no tail of motion") {
+  Queue queue;
+  queue.add(600, true, 900);
+  queue.add(100, true).set_motion_ready();
+  const std::vector<Edge> after{{1000, 2, 0, SegmentCause::kPlaying}, {1100, 0, 0, SegmentCause::kSilence}};
+  CHECK(queue.after(SegmentCause::kPlaying) == after);
+  CHECK(queue.after(SegmentCause::kTail, 600).front() == Edge{kRendered, 2, 0, SegmentCause::kPlaying});
+}
+
+TEST_CASE("foreseen: sound waits for its face, and goes on") {
+  Queue queue;
+  queue.add(1000, true).set_rest(700, 160);
+  CHECK(queue.after(SegmentCause::kPlaying) == std::vector<Edge>{{1100, 1, 700, SegmentCause::kRest},
+                                                                 {1260, 1, 700, SegmentCause::kPlaying},
+                                                                 {1560, 0, 0, SegmentCause::kSilence}});
+  CHECK(queue.after(SegmentCause::kRest, 700) ==
+        std::vector<Edge>{{kRendered, 1, 700, SegmentCause::kPlaying},
+                          {kRendered, 1, 700, SegmentCause::kRest},
+                          {560, 1, 700, SegmentCause::kPlaying},
+                          {860, 0, 0, SegmentCause::kSilence}});
 }
 
 TEST_CASE("foreseen: a conversation without sound yet is not waited for") {

@@ -127,7 +127,11 @@ void RandomFace::push_due() {
     const std::size_t left = u.samples - u.pushed_samples;
     const auto chunk = static_cast<std::size_t>(u.sound_every_s * kRate_hz);
     const std::size_t count = u.sound_every_s == 0.0 ? left : std::min(left, std::max<std::size_t>(chunk, 1));
-    const std::vector<std::int16_t> pcm(count, 1000);
+    std::vector<std::int16_t> pcm(count, 1000);
+    for (std::size_t i = 0; i < count; ++i) {  // speech that pauses
+      const double t_s = static_cast<double>(u.pushed_samples + i) / kRate_hz;
+      if (std::fmod(t_s + u.phase, 0.8) < 0.25) pcm[i] = 0;
+    }
     const ByteView bytes{reinterpret_cast<const std::uint8_t*>(pcm.data()), 2 * count};
     const bool end = count == left;
     const Status status = player_.push_audio(bytes, end && !one_in(8), now_s_, u.id);
