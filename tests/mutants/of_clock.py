@@ -42,6 +42,7 @@ CLOCK = (
     _broken("kLateTogether", "kLateTogether = 8;", "kLateTogether = 800;"),
     _broken("AudioClock::State::is_hole", "      late_together = 0;\n", ""),
     _broken("AudioClock::State::is_confirmed", "    late_together = 0;\n", ""),
+    _broken("AudioClock::State::keep_pace", "    late_together = 0;\n", ""),
     _broken("AudioClock::State::is_confirmed", "!in_burst && ++late_together", "++late_together"),
     _broken(
         "AudioClock::State::shape_of",

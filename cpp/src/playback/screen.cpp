@@ -28,6 +28,7 @@ void Screen::take_news(double present_s) {
     note_before();
     poses_.forget_foreseen();
   }
+  foreseen_from_s_ = playout_.rendered_s();
   playout_.take_news(conversations_, [&](const Segment& segment) {
     if (!changes && static_cast<double>(segment.device_frame) < frame) {
       changes = true;
@@ -115,7 +116,7 @@ void Screen::begin_foresight(double frame) {
   const std::int64_t rendered = playout_.clock().rendered_frames();
   foreseen_.clear();
   if (frame > static_cast<double>(rendered)) {
-    foresee(conversations_, playout_.paused(), poses_.segments().back(), rendered, playout_.rendered_s(),
+    foresee(conversations_, playout_.paused(), poses_.segments().back(), rendered, foreseen_from_s_,
             foreseen_);
   }
   poses_.foresee(foreseen_);

@@ -45,6 +45,9 @@ class Screen {
   Playout& playout_;
   PoseTrack& poses_;
   std::vector<Segment> foreseen_;
+  // The audio side's time at the last news: what may start by then is foreseen to, until there is other news.
+  // Were it to move with each picture, what is foreseen would change between two of them without a blend.
+  double foreseen_from_s_ = 0;
 };
 
 }  // namespace hostmode

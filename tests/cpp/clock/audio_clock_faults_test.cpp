@@ -102,26 +102,30 @@ TEST_CASE("audio_clock: a hole among late callbacks is one once eight in a row w
     const char* name;
     int punctual_at;  // of the blocks since the host claims a hole
     int withdrawn_at;
-    bool is_hole;
+    int another_at;  // where it claims one more
+    double error_s;
   };
-  for (const Case& item : {Case{"all late", -1, -1, true}, Case{"one punctual", 5, -1, false},
-                           Case{"withdrawn", -1, 5, false}}) {
+  for (const Case& item :
+       {Case{"all late", -1, -1, -1, 0}, Case{"one punctual", 5, -1, -1, -kHole_s},
+        Case{"withdrawn", -1, 5, -1, -kHole_s}, Case{"another at once", -1, -1, 8, -kHole_s}}) {
     CAPTURE(std::string(item.name));
     AudioClock clock(48000, 0.1);
     double entry_s = 0;
     double heard_s = 0;
-    for (std::int64_t block = 0; block < 500; ++block) {
+    const std::int64_t blocks = item.another_at < 0 ? 500 : 491 + item.another_at;
+    for (std::int64_t block = 0; block < blocks; ++block) {
       const int since = static_cast<int>(block) - 490;
       const double due_s = 100 + 0.025 * static_cast<double>(block);
       const bool claims = since >= 0 && since != item.withdrawn_at;
       const bool late = since >= 0 && since != item.punctual_at;
       const double everyday_s = 0.002 * static_cast<double>(block % 3);
-      entry_s = std::max(entry_s, due_s + everyday_s + (late ? kHole_s + 0.006 : 0));
-      heard_s = due_s + 0.1 + (claims ? kHole_s : 0);
+      const double another_s = since == item.another_at ? kHole_s : 0;
+      entry_s = std::max(entry_s, due_s + everyday_s + (late ? kHole_s + 0.006 : 0) + another_s);
+      heard_s = due_s + 0.1 + (claims ? kHole_s : 0) + another_s;
       clock.observe({1200 * block, 1200, entry_s, heard_s, entry_s});
     }
-    const double error_s = clock.snapshot().time_of(1200.0 * 499) - heard_s;
-    CHECK(std::abs(error_s - (item.is_hole ? 0 : -kHole_s)) < 2e-3);
+    const double error_s = clock.snapshot().time_of(1200.0 * static_cast<double>(blocks - 1)) - heard_s;
+    CHECK(std::abs(error_s - item.error_s) < 2e-3);
   }
 }
 
