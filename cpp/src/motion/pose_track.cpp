@@ -16,10 +16,8 @@ constexpr double kHistory_s = 1.0;
 constexpr double kLongestStep_s = 0.1;
 // Of the transitions that take any time at all.
 double fastest_of(const PlayerConfig& config) noexcept {
-  const double speech_s = config.speech_transition_s;
-  const double idle_s = config.idle_transition_s;
-  return std::max(speech_s > 0 && idle_s > 0 ? std::min(speech_s, idle_s) : std::max(speech_s, idle_s),
-                  kKeyframeInterval_s);
+  const auto [least_s, most_s] = std::minmax(config.speech_transition_s, config.idle_transition_s);
+  return std::max(least_s > 0 ? least_s : most_s, kKeyframeInterval_s);
 }
 
 }  // namespace
