@@ -55,7 +55,7 @@ TEST_CASE(
       const std::vector<SpeechPause> pauses = pauses_in(samples, chunk);
       REQUIRE(pauses.size() == 1);
       CHECK(std::abs(pauses[0].begin - 3 * kRate_hz) <= kRate_hz / 100);
-      CHECK(std::abs(pauses[0].end - 3.3 * kRate_hz) <= kRate_hz / 100);
+      CHECK(std::abs(static_cast<double>(pauses[0].end) - 3.3 * kRate_hz) <= kRate_hz / 100);
     }
   }
 }
