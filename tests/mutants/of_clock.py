@@ -46,10 +46,9 @@ CLOCK = (
     _broken("AudioClock::State::is_confirmed", "!in_burst && ++late_together", "++late_together"),
     _broken(
         "AudioClock::State::shape_of",
-        "return judged && !repeats ? NoiseShape::kSymmetric : NoiseShape::kLate;",
+        "return judged ? NoiseShape::kSymmetric : NoiseShape::kLate;",
         "return NoiseShape::kLate;",
     ),
-    _broken("AudioClock::State::shape_of", "judged && !repeats", "judged"),
     _broken("HostTrust::rebase", "  for (double& latency_s : latencies_s_) latency_s -= due_moved_s;\n", ""),
     _broken("HostTrust::rebase", "  for (double& latency_s : ascending_s_) latency_s -= due_moved_s;\n", ""),
     _broken("HostTrust::rebase", "    *latency_s -= due_moved_s;", "    *latency_s -= 0;"),

@@ -80,8 +80,7 @@ NoiseShape AudioClock::State::shape_of(const AudioObservation& observation,
   // One that is measured is early for seconds as often as late. An envelope would tilt to the early ones, and
   // go on falling after they are over.
   const bool judged = heard.measured && trust.knows_latency() && !std::isnan(observation.entry_s);
-  const bool repeats = snapshot.has(ClockFault::kSplitBlocks);
-  return judged && !repeats ? NoiseShape::kSymmetric : NoiseShape::kLate;
+  return judged ? NoiseShape::kSymmetric : NoiseShape::kLate;
 }
 
 // Whether the block begins later than the blocks before it end, rather than having been asked for late.
