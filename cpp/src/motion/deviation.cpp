@@ -36,12 +36,15 @@ struct Speeds {
   double beneath;  // that the motion may have
 };
 
-Speeds speeds_of(const MotionBeneath& beneath, std::size_t i) noexcept {
+// Where a deviation of `size` is to be made good: it may be larger than all that the motion has been, as of
+// a gaze that idle motion has turned away and the stream does not move.
+Speeds speeds_of(const MotionBeneath& beneath, std::size_t i, double size) noexcept {
   const OrdinaryMotion& motion = *beneath.motion;
   const double step = motion.largest_step(i);
   const double ordinary = std::min(step, kGathering * motion.fastest(i));
   const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
-  const double most = std::max(own, kEaseSpeed * motion.range(i) / beneath.fastest_transition_s);
+  const double most =
+      std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
   const double curve = (keeps_hull(i) ? kCurveInHull : kCurve) * beneath.pace;
   return {own, most, std::min(curve * ordinary / kKeyframeInterval_s, kMostBeneath * most)};
 }
@@ -103,7 +106,8 @@ Deviation::Deviation(const Deviation& before, double since_s, float share, const
     const bool moved = std::abs(share * rest * rest * bent - offset[i]) > kInvisible;
     double takes_s = moved ? std::max(left_s, duration_s) : left_s;
     if (moved && beneath.motion != nullptr) {
-      takes_s = std::max(takes_s, blend_s(std::abs(offset[i]), speeds_of(beneath, i), beneath.transition_s));
+      const double size = std::abs(offset[i]);
+      takes_s = std::max(takes_s, blend_s(size, speeds_of(beneath, i, size), beneath.transition_s));
     }
     begin(i, base[i], offset[i], speed, takes_s, beneath);
     const bool slower = rate_hz_[i] > 0 && (1.0 - progress_[i]) / rate_hz_[i] > takes_s + kInvisible_s;
@@ -117,7 +121,7 @@ void Deviation::begin(std::size_t i, double base, double offset, double speed, d
     decay(i, offset, speed, duration_s);
     return;
   }
-  const Speeds speeds = speeds_of(beneath, i);
+  const Speeds speeds = speeds_of(beneath, i, std::abs(offset));
   const double left = speeds.most - speeds.beneath;
   const double bounded = std::clamp(speed, -left, left);
   const double needed_s = left > 0 ? decay_s(offset, bounded, speeds) : 0.0;
