@@ -69,6 +69,15 @@ TEST_CASE("a small deviation decays in the time asked for, a larger one takes wh
   CHECK(takes_s(0.2F) == doctest::Approx(1.5 * 0.2 / ((1.5 - 1.05) * 0.2 * 25)));
 }
 
+TEST_CASE("a deviation from motion that hardly moves is gone after the time asked for") {
+  const OrdinaryMotion motion = motion_of({0.0003F, 0.0003F, 0.0003001F, 0.0003002F, 0.0003001F, 0.0003F});
+  for (const float offset : {0.03F, -0.2F, 2e-6F}) {
+    CAPTURE(offset);
+    const Deviation deviation(pose_of(0.0003F), pose_of(offset), 0.32, beneath(motion, 0.32));
+    CHECK(std::abs(left_of(deviation, 0.36, 0.0003F)) < kInvisible);
+  }
+}
+
 TEST_CASE("over idle, and where nothing is known, it takes the time asked for") {
   CHECK(Deviation(pose_of(0.0F), pose_of(0.5F), 0.04, {nullptr, 1.0, 0.8, 0.8}).longest_s() ==
         doctest::Approx(0.04));
