@@ -6,7 +6,6 @@ Commands: ``ramp SECONDS``, ``tone SECONDS``, ``interrupt``, ``interrupts COUNT`
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import random
@@ -22,6 +21,7 @@ from hostmode.audio import SounddeviceOutput
 from hostmode.measure.ramp import ramp
 
 RATE = 48000
+EVENT = ("kind", "time", "conversation_id", "state", "reason", "message", "value")
 # How many conversations nobody interrupts before so many seconds of them were heard: longer than the fade-in.
 LEFT_ALONE = 20
 HEARD_S = 0.02
@@ -104,7 +104,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     device = sys.argv[2] if len(sys.argv) > 2 else None
     avatar = Controller(rate, config=PlayerConfig(motion_wait=0.0), output=SounddeviceOutput(device))
-    avatar.on_event = lambda event: say(**dataclasses.asdict(event))
+    avatar.on_event = lambda event: say(**{name: getattr(event, name) for name in EVENT})
     say("ready", output=avatar.stats()["audio_output"])
     for line in sys.stdin:
         command, *arguments = line.split()
