@@ -174,3 +174,20 @@ def test_controller_hears_of_a_face_at_rest_in_mid_speech() -> None:
 
     assert [state for state, _ in said] == ["mono", "idle"]
     assert said[1][1] - said[0][1] == pytest.approx(2.0, abs=0.05)
+
+
+def test_e21_face_that_its_sound_has_waited_for_is_idle_as_soon_as_any() -> None:
+    pcm = tone(7.0)
+    pcm[32000:37000] = 0
+    rig = Rig()
+    conversation = rig.speak(pcm, end=True)
+    for sent in range(100):
+        rig.run(max(0.0, sent / 25 + 0.2 - rig.frames / 16000))
+        rig.move([motion(1, level=1.0)], conversation)
+    rig.run(1.5)
+
+    waited = rig.player.stats().waited_for_motion
+    assert waited > 0.125
+    (state, at) = changes(rig)[-1]
+    assert state == "idle"
+    assert at == pytest.approx(99 / 25 + HITCH + waited, abs=0.05)

@@ -99,10 +99,15 @@ void Hearing::hear_returned(std::uint64_t heard_generation, double now_s) {
   }
 }
 
-void Hearing::watch_face(const Segment& segment, double until, double now_s) {
+ConversationPtr Hearing::moved_in(const Segment& segment) const noexcept {
   const ConversationPtr conversation = conversations_.find(segment.generation);
-  if (conversation == nullptr || conversation->ended() || !segment.media_advances()) return;
-  if (!conversation->has_motion()) return;
+  const bool moves = conversation != nullptr && !conversation->ended() && conversation->has_motion();
+  return moves && segment.media_advances() ? conversation : nullptr;
+}
+
+void Hearing::watch_face(const Segment& segment, double until, double now_s) {
+  const ConversationPtr conversation = moved_in(segment);
+  if (conversation == nullptr) return;
   const double over_s = at_rest_for_s(*conversation, segment, until);
   if (over_s < 0) return;
   const double frame = std::max(static_cast<double>(segment.device_frame), until - over_s * rate_hz_);
@@ -122,9 +127,8 @@ void Hearing::note_motion(const Conversation& conversation, double frame, double
 double Hearing::face_rests_s(double frame) const noexcept {
   constexpr double kNever_s = std::numeric_limits<double>::infinity();
   const Segment& segment = poses_.segment_at(frame);
-  const ConversationPtr conversation = conversations_.find(segment.generation);
-  if (conversation == nullptr || conversation->ended() || !segment.media_advances()) return kNever_s;
-  if (!conversation->has_motion() || !journal_.animated()) return kNever_s;
+  const ConversationPtr conversation = moved_in(segment);
+  if (conversation == nullptr || !journal_.animated()) return kNever_s;
   const double left_s = -at_rest_for_s(*conversation, segment, frame);
   // A face that was held back may catch up meanwhile.
   const double fastest = conversation->face_delay.is_used() ? 1.0 + FaceDelay::kSlew : 1.0;
@@ -145,7 +149,8 @@ double Hearing::at_rest_for_s(const Conversation& conversation, const Segment& s
       conversation.stream.closed() && (conversation.is_audio_only() || conversation.motion_ended());
   face.another_moves = next != all.end() && (*next)->has_motion();
   const double media_s = segment.media_at(frame) / rate_hz_;
-  return media_s - conversation.face_delay.at(media_s) - av_offset_s_ - rests_from_s(face);
+  const double delay_s = conversation.face_delay.at(media_s, segment.rested_at(frame) / rate_hz_);
+  return media_s - delay_s - av_offset_s_ - rests_from_s(face);
 }
 
 void Hearing::finish(Conversation& conversation, double time_s) {

@@ -47,6 +47,8 @@ class Hearing {
   void hear(const Segment& before, const Segment& segment, double now_s);
   void hear_media(Conversation& conversation, double time_s);
   void hear_returned(std::uint64_t heard_generation, double now_s);
+  // The conversation whose motion the face shows while `segment` advances, or null.
+  [[nodiscard]] ConversationPtr moved_in(const Segment& segment) const noexcept;
   // The face that shows `segment` may come to rest before device frame `until`.
   void watch_face(const Segment& segment, double until, double now_s);
   // How far beyond where it rests the face is at device frame `frame` of `segment`; negative: it moves.
