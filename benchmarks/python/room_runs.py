@@ -11,7 +11,6 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "python")
 
 from livekit_room import free_port, running_server
 from lossy_network import lossy_network
-from room_sync import click_recording, speak, speaking, speech_recording, viewing
+from room_sync import click_recording, outliving_its_server, speak, speaking, speech_recording, viewing
 
 import hostmode
 from hostmode.measure.virtual_sound_card import VirtualSoundCard
@@ -134,19 +133,7 @@ def blackout(folder: Path, card: VirtualSoundCard) -> dict[str, Any]:
 def killed(folder: Path, card: VirtualSoundCard) -> dict[str, Any]:
     """Clicks; the server dies after 6 s, is back 1 s later, and another publisher speaks."""
     file = click_recording(folder / "clicks.json", 12.0)
-    port = free_port()
-    with ExitStack() as viewed:
-        with running_server(port) as url:
-            view = viewed.enter_context(viewing(url, card, folder))
-            talking = viewed.enter_context(speaking(url, file))
-            time.sleep(6.0)
-        time.sleep(1.0)
-        with running_server(port) as url:
-            time.sleep(15.0)
-            talking.kill()
-            speak(url, file)
-            view.end()
-            viewed.close()
+    view = outliving_its_server(file, card, folder)
     return spread(view.click_errors_ms()) | about(view)
 
 

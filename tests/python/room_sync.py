@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from livekit_room import token
+from livekit_room import free_port, running_server, token
 
 import hostmode
 from hostmode.measure.clicks import JAW, click_audio, click_motion, find_clicks, find_pulses
@@ -173,6 +173,24 @@ def speak(url: str, file: Path) -> str:
     assert process.returncode == 0
     time.sleep(2.5)
     return out
+
+
+def outliving_its_server(file: Path, card: VirtualSoundCard, folder: Path) -> Viewing:
+    """Return, ended, who views a recording whose server dies after 6 s, is back 1 s later, and carries another."""
+    port = free_port()
+    with ExitStack() as viewed:
+        with running_server(port) as url:
+            view = viewed.enter_context(viewing(url, card, folder))
+            talking = viewed.enter_context(speaking(url, file))
+            time.sleep(6.0)
+        time.sleep(1.0)
+        with running_server(port) as url:
+            time.sleep(15.0)
+            talking.kill()
+            speak(url, file)
+            view.end()
+            viewed.close()
+    return view
 
 
 def click_recording(file: Path, seconds: float) -> Path:

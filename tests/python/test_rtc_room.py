@@ -5,14 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from livekit_room import free_port, running_server, token
 from lossy_network import lossy_network
-from room_sync import SUBSCRIBER, click_recording, speak, speaking, speech_recording, viewing
+from room_sync import SUBSCRIBER, click_recording, outliving_its_server, speak, speaking, speech_recording, viewing
 
 import hostmode
 from hostmode.measure.virtual_sound_card import VirtualSoundCard, missing_parts
@@ -131,19 +130,7 @@ def test_a_server_that_dies_ends_the_conversation_with_an_event_and_another_goes
     card: VirtualSoundCard, tmp_path: Path
 ) -> None:
     clicks = click_recording(tmp_path / "clicks.json", 12.0)
-    port = free_port()
-    with ExitStack() as viewed:
-        with running_server(port) as url:
-            view = viewed.enter_context(viewing(url, card, tmp_path))
-            talking = viewed.enter_context(speaking(url, clicks))
-            time.sleep(6.0)
-        time.sleep(1.0)
-        with running_server(port) as url:
-            time.sleep(15.0)
-            talking.kill()
-            speak(url, clicks)
-            view.end()
-            viewed.close()
+    view = outliving_its_server(clicks, card, tmp_path)
     # The first may go on in spite of all: then the publisher that was stopped ends it.
     ends = view.events("conversation_end")
     assert len(ends) >= 2

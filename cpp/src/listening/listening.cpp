@@ -75,7 +75,7 @@ void Listening::expect(std::int64_t position, const FrameLoudness& loudness) {
 std::optional<Listening::Place> Listening::find(double earliest_s, double latest_s) {
   std::optional<Place> place = search(earliest_s, latest_s);
   if (!place) return place;
-  const double now_s = (static_cast<double>(first_heard_) + static_cast<double>(heard_.size())) / kRate;
+  const double now_s = heard_end() / kRate;
   place->position_s += (now_s - place->heard_s) / place->stretch;
   place->heard_s = now_s;
   return place;
@@ -97,8 +97,7 @@ std::optional<Listening::Place> Listening::search(double earliest_s, double late
       found_->stretch = before + kSmoothed * (there.stretch - before);
       return found_;
     }
-    const double now_s = (static_cast<double>(first_heard_) + static_cast<double>(heard_.size())) / kRate;
-    if (now_s - found_->heard_s < kLost_s) return std::nullopt;
+    if (heard_end() / kRate - found_->heard_s < kLost_s) return std::nullopt;
     found_.reset();
     candidate_.reset();
   }
@@ -146,23 +145,29 @@ void Listening::prepare() {
 // Of what was sent, the end of the last audible measurement that has come if position 0 lies at `base`: what
 // is compared ends with a sound, or where that lies would be told from a stretch that many values fit.
 double Listening::end_of_sent(double base) const noexcept {
-  const double heard_end = static_cast<double>(first_heard_) + static_cast<double>(heard_.size());
-  const double come = std::floor(heard_end - base) - static_cast<double>(first_sent_);
+  const double come = std::floor(heard_end() - base) - static_cast<double>(first_sent_);
   const double last = static_cast<double>(sent_shape_.size());
   const auto end = static_cast<std::size_t>(std::clamp(come, 0.0, last));
   return static_cast<double>(first_sent_) + static_cast<double>(audible_end_[end]);
 }
 
+double Listening::heard_end() const noexcept {
+  return static_cast<double>(first_heard_) + static_cast<double>(heard_.size());
+}
+
+Listening::Window Listening::window_of(double base) const noexcept {
+  const auto end = static_cast<std::size_t>(end_of_sent(base) - static_cast<double>(first_sent_));
+  return {end - std::min(end, static_cast<std::size_t>(kWindow)), end};
+}
+
 bool Listening::is_sure(const Match& match) const noexcept {
-  const auto end = static_cast<std::size_t>(end_of_sent(match.base) - static_cast<double>(first_sent_));
-  const std::size_t begin = end - std::min(end, static_cast<std::size_t>(kWindow));
+  const auto [begin, end] = window_of(match.base);
   return match.likeness >= kSure && audible_[end] - audible_[begin] >= kSureAudible;
 }
 
 // Whether what is compared is nothing but two short sounds or more, apart.
 bool Listening::is_clicks(const Match& match) const noexcept {
-  const auto end = static_cast<std::size_t>(end_of_sent(match.base) - static_cast<double>(first_sent_));
-  const std::size_t begin = end - std::min(end, static_cast<std::size_t>(kWindow));
+  const auto [begin, end] = window_of(match.base);
   if (audible_[end] - audible_[begin] > kClicksAudible) return false;
   int clicks = 0;
   std::size_t silent = kClicksApart;
@@ -178,15 +183,13 @@ bool Listening::is_clicks(const Match& match) const noexcept {
 }
 
 double Listening::likeness_at(double base, double stretch) const noexcept {
-  const double end = end_of_sent(base);
-  const double span = std::min(kWindow, end - static_cast<double>(first_sent_));
-  if (span < kLeast) return -1.0;
-  const double heard_from =
-      static_cast<double>(first_heard_) + static_cast<double>(heard_.size() - heard_shape_.size());
+  const Window window = window_of(base);
+  if (static_cast<double>(window.span()) < kLeast) return -1.0;
+  const double heard_from = heard_end() - static_cast<double>(heard_shape_.size());
   Overlay overlay;
-  overlay.end = static_cast<std::size_t>(end - static_cast<double>(first_sent_));
-  overlay.span = static_cast<std::size_t>(span);
-  overlay.heard_end = base + end - heard_from;
+  overlay.end = window.end;
+  overlay.span = window.span();
+  overlay.heard_end = base + static_cast<double>(first_sent_) + static_cast<double>(window.end) - heard_from;
   overlay.stretch = stretch;
   return likeness(sent_shape_, heard_shape_, overlay);
 }
@@ -196,45 +199,43 @@ double Listening::Prior::score(const Match& match) const noexcept {
          base_doubt * std::abs(match.base - base);
 }
 
+void Listening::Best::consider(const Match& other) noexcept {
+  const double others = prior.score(other);
+  if (others <= score) return;
+  match = other;
+  score = others;
+}
+
+Listening::Match Listening::match_at(double base, double stretch) const noexcept {
+  return {base, stretch, likeness_at(base, stretch)};
+}
+
 Listening::Match Listening::refined(const Match& coarse, const Prior& prior) const noexcept {
   struct Grid {
     double base, stretch;
     int bases;
   };
-  Match best = coarse;
-  best.likeness = -1;
-  double best_score = -1;
+  Best best{prior, {coarse.base, coarse.stretch}};
   for (const Grid grid : {Grid{1.0, 0.01, 2}, Grid{0.25, 0.005, 3}}) {
-    const Match around = best.likeness < 0 ? coarse : best;
+    const Match around = best.match;
     for (int i = -grid.bases; i <= grid.bases; ++i) {
       for (int j = -1; j <= 1; ++j) {
-        Match match{around.base + i * grid.base, around.stretch + j * grid.stretch, 0};
-        match.likeness = likeness_at(match.base, match.stretch);
-        const double score = prior.score(match);
-        if (score <= best_score) continue;
-        best = match;
-        best_score = score;
+        best.consider(match_at(around.base + i * grid.base, around.stretch + j * grid.stretch));
       }
     }
   }
-  return best;
+  return best.match;
 }
 
 // The best at most kFollowed away from `prior`.
 Listening::Match Listening::nearby(const Prior& prior) const noexcept {
-  Match best;
-  double best_score = -1;
+  Best best{prior};
   for (double off = -kFollowed; off <= kFollowed; ++off) {
     for (int percent = -kMostStretch; percent <= kMostStretch; ++percent) {
-      Match match{prior.base + off, 1 + 0.01 * percent, -1};
-      match.likeness = likeness_at(match.base, match.stretch);
-      const double score = prior.score(match);
-      if (score <= best_score) continue;
-      best = match;
-      best_score = score;
+      best.consider(match_at(prior.base + off, 1 + 0.01 * percent));
     }
   }
-  return best.likeness < 0 ? best : refined(best, prior);
+  return best.match.likeness < 0 ? best.match : refined(best.match, prior);
 }
 
 // The best between two bases, if it is alike, and more so than any that is not near.
@@ -242,17 +243,11 @@ Listening::Match Listening::anywhere(double first, double last) const {
   const Prior even{0, 0, 1, kEvenDoubt};
   std::vector<Match> bases;
   for (double base = first; base <= last; ++base) {
-    Match best;
-    double best_score = -1;
+    Best best{even};
     for (int percent = -kMostStretch; percent <= kMostStretch; percent += 2) {
-      Match match{base, 1 + 0.01 * percent, -1};
-      match.likeness = likeness_at(match.base, match.stretch);
-      const double score = even.score(match);
-      if (score <= best_score) continue;
-      best = match;
-      best_score = score;
+      best.consider(match_at(base, 1 + 0.01 * percent));
     }
-    bases.push_back(best);
+    bases.push_back(best.match);
   }
   std::vector<Match> peaks;
   for (std::size_t i = 1; i + 1 < bases.size(); ++i) {
@@ -268,7 +263,7 @@ Listening::Match Listening::anywhere(double first, double last) const {
   std::sort(peaks.begin(), peaks.end(), higher);
   if (peaks.empty()) return {};
   const Match best = peaks.front();
-  const double span = std::min(kWindow, end_of_sent(best.base) - static_cast<double>(first_sent_));
+  const double span = static_cast<double>(window_of(best.base).span());
   const double needed = kLike + (kLikeLong - kLike) * (span - kLeast) / (kWindow - kLeast);
   if (best.likeness < (is_clicks(best) ? kLikeClicks : needed)) return {};
   for (const Match& peak : peaks) {

@@ -55,13 +55,28 @@ class Listening {
     double stretch = 1, stretch_doubt = 0;
     [[nodiscard]] double score(const Match& match) const noexcept;
   };
+  // The first of those considered that scores highest.
+  struct Best {
+    const Prior& prior;
+    Match match{};
+    double score = -1;
+    void consider(const Match& other) noexcept;
+  };
+  // What is compared, as indices into what was sent.
+  struct Window {
+    std::size_t begin, end;
+    [[nodiscard]] std::size_t span() const noexcept { return end - begin; }
+  };
   [[nodiscard]] std::optional<Place> search(double earliest_s, double latest_s);
   void prepare();
   [[nodiscard]] double likeness_at(double base, double stretch) const noexcept;
+  [[nodiscard]] Match match_at(double base, double stretch) const noexcept;
   [[nodiscard]] Match refined(const Match& coarse, const Prior& prior) const noexcept;
   [[nodiscard]] Match nearby(const Prior& prior) const noexcept;
   [[nodiscard]] Match anywhere(double first, double last) const;
+  [[nodiscard]] double heard_end() const noexcept;
   [[nodiscard]] double end_of_sent(double base) const noexcept;
+  [[nodiscard]] Window window_of(double base) const noexcept;
   [[nodiscard]] bool is_sure(const Match& match) const noexcept;
   [[nodiscard]] bool is_clicks(const Match& match) const noexcept;
   [[nodiscard]] double expected_base(const Place& place, double base) const noexcept;
