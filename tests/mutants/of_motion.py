@@ -71,6 +71,12 @@ MOTION = (
     ),
     Mutation(
         "e21",
+        "Hearing::at_rest_for_s",
+        "segment.rested_at(frame) / rate_hz_",
+        "0.0",
+    ),
+    Mutation(
+        "e21",
         "Screen::append_seen",
         "  poses_.before_change(playout_.clock(), frame, present_s);\n",
         "  poses_.before_change(playout_.clock(), frame + 100, present_s);\n",
