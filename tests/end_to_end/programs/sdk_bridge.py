@@ -66,7 +66,7 @@ async def main() -> dict:
         await watch("third", 4.5)
         # The other way: who interrupts the controller interrupts the service.
         await speak(bridge, audio, rate, until=0.7)
-        await watch("fourth", 0.4)
+        await watch("fourth", 0.6)
         avatar.interrupt()
         await watch("transition", 1.2)
         await watch("silence", 0.6)
