@@ -14,9 +14,9 @@
 namespace hostmode::testing {
 
 // Fails the running test where a value moves further from one picture to the next than a transition between
-// everything that it has been, or 1.5 times the fastest ordinary speech step or the largest of the keyframes'
-// own (from rest to rest a curve is at its steepest so much steeper than the line between them), whichever is
-// most. Idle motion goes on beneath.
+// everything that it has been, 1.5 times the fastest ordinary speech step, or the curve through keyframes
+// that jump (from rest to rest it is at its steepest 1.5 times steeper than the line between two), whichever
+// is most. Idle motion goes on beneath a transition.
 class RandomFace {
  public:
   // What moves, how far and how fast: speech hardly moves anything by more than 0.9 rad of its cycle a
@@ -71,7 +71,7 @@ class RandomFace {
   [[nodiscard]] double most_step(const Channel& channel) const;
   [[nodiscard]] double shortest_transition_s() const;
   [[nodiscard]] double fastest_pace() const;
-  [[nodiscard]] std::size_t wished_jumps() const;
+  [[nodiscard]] bool transitions_jump() const;
 
   std::mt19937 random_;
   const PlayerConfig config_;
@@ -86,6 +86,7 @@ class RandomFace {
   std::size_t jumps_seen_ = 0;
   Pose largest_step_{};  // between keyframes
   bool has_sentences_ = false;
+  bool has_late_motion_ = false;
   Pose last_{};
   bool has_last_ = false;
 };
