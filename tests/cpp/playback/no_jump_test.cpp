@@ -40,7 +40,7 @@ TEST_CASE("what may start later changes nothing that a face ahead of its sound h
 
 // Jaws that jump from one extreme to the other while a transition goes on: both together were too fast.
 TEST_CASE("a jaw that jumps in the middle of a transition moves no faster than it may") {
-  for (const std::uint32_t seed : {1003238U, 1011644U, 1015676U, 1017896U, 1023006U}) {
+  for (const std::uint32_t seed : {1003238U, 1011644U, 1015676U, 1023006U}) {
     CAPTURE(seed);
     hostmode::testing::RandomFace(seed).look(10);
   }
