@@ -17,7 +17,8 @@ constexpr double kPi = 3.14159265358979323846;
 constexpr double kStopbandDb = 96.0;
 constexpr double kKaiserBeta = 0.1102 * (kStopbandDb - 8.7);
 constexpr double kCutoff = 0.95;
-// Between two phases h apart a filter of frequency f is straight to (2 pi f h)^2 / 8: -94 dB at the band's edge.
+// Between two phases h apart a filter of frequency f is straight to (2 pi f h)^2 / 8: -94 dB at the band's
+// edge.
 constexpr std::size_t kVaryingPhases = 256;
 constexpr double kTapsAtEqualRates = 124.0;
 

@@ -201,9 +201,8 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   const bool runs_out = stream_->runs_out();
   if (runs_out) fade = std::min(fade, static_cast<std::size_t>(available) - run);
   // Where all of it is in hand, or it fades, it is played as it is.
-  const std::int64_t room = closed || falling
-                                ? 0
-                                : std::min({available, before_hold, stream_->before_rest()});
+  const std::int64_t room =
+      closed || falling ? 0 : std::min({available, before_hold, stream_->before_rest()});
   const std::int64_t passes = stream_->pace(run, room);
   if (!cut && !stream_->claim(static_cast<std::size_t>(passes), fade)) return 0;  // cut this very moment
   mark(SegmentCause::kPlaying);
@@ -263,8 +262,8 @@ void Renderer::mark(SegmentCause cause) noexcept {
   if (segment.generation == last_segment_.generation && segment.cause == last_segment_.cause &&
       segment.drift == last_segment_.drift) {
     // Positions are whole samples, also where one lasts a little more or less than a frame.
-    const double off = static_cast<double>(segment.media_sample) -
-                       last_segment_.media_at(static_cast<double>(frame_));
+    const double off =
+        static_cast<double>(segment.media_sample) - last_segment_.media_at(static_cast<double>(frame_));
     if (std::abs(off) <= (segment.drift == 0.0 ? 0.0 : 1.0)) return;
   }
   last_segment_ = segment;

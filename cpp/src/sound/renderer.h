@@ -92,7 +92,7 @@ class Renderer {
     ClockSnapshot clock;
     std::uint64_t edges = 0;
     double block_s = AudioObservation::kUnknown;  // when the newest block began
-    bool is_live = false;                          // the host has said when it asked for it
+    bool is_live = false;                         // the host has said when it asked for it
   };
   TripleBuffer<Published> published_;
   const double rate_hz_;

@@ -44,8 +44,8 @@ class SampleQueue {
   // anything has changed.
   void append(const std::int16_t* samples, std::size_t count);
 
-  // While there is plenty of sound, it is played faster by `drift`, a thousandth at most, from soon on. Strong
-  // guarantee: throws std::bad_alloc, the first time, before anything has changed.
+  // While there is plenty of sound, it is played faster by `drift`, a thousandth at most, from soon on.
+  // Strong guarantee: throws std::bad_alloc, the first time, before anything has changed.
   void follow(double drift);
 
   // No more audio follows.
