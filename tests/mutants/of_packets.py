@@ -16,6 +16,19 @@ _CASES = ",".join(
     )
 )
 
+_EXTERNAL = ",".join(
+    (
+        "sound told *",
+        "positions read *",
+        "reports that *",
+        "a sound that *",
+        "a position that *",
+        "without another *",
+        "one report *",
+        "no position or *",
+    )
+)
+
 
 def _broken(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("packets", function, original, mutated, cases=_CASES)
@@ -23,6 +36,14 @@ def _broken(function: str, original: str, mutated: str) -> Mutation:
 
 def _coded(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("packets", function, original, mutated, cases="packet:*,sei:*")
+
+
+def _round(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, cases="rounds:*")
+
+
+def _external(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, cases=_EXTERNAL)
 
 
 PACKETS = (
@@ -127,4 +148,42 @@ PACKETS = (
     _coded("append_sei", "zeros >= 2 && byte <= 3", "zeros >= 2 && byte == 0"),
     _coded("insert_sei", "type >= kFirstSlice && type <= kLastSlice", "type == kLastSlice"),
     _coded("extract_sei", "++broken", "broken = 0"),
+    # Rounds.
+    _round("kStragglers_s", "= 0.5;", "= 0.0;"),
+    _round("kCopies_s", "= 2.0;", "= 200.0;"),
+    _round("kStragglerFrames", "= 25;", "= 0;"),
+    _round("PacketRounds::take", "  if (packet.kind == PacketKind::kTransitionToSpeech) return;\n", ""),
+    _round("PacketRounds::take", "      gated_ = false;\n", ""),
+    _round("PacketRounds::take", "if (i > 0 && packet.start) continue;", ""),
+    _round("PacketRounds::take", "std::min(closing_s_, now_s + patience_s_);", "now_s + patience_s_;"),
+    _round("PacketRounds::take_frame", "if (gated_ && !starts) {", "if (false) {"),
+    _round("PacketRounds::take_frame", "!starts && is_straggler(", "is_straggler("),
+    _round("PacketRounds::take_frame", "  if (given_out_ && position < next_) {\n", "  if (position < next_) {\n"),
+    _round("PacketRounds::take_frame", "  closing_s_ = kNever_s;\n", ""),
+    _round("PacketRounds::take_frame", "if (pending_.size() == 1) blocked_since_s_", "blocked_since_s_"),
+    _round("PacketRounds::open", "!starts && frame.seq < kFarApart ? 0 : frame.seq;", "frame.seq;"),
+    _round("PacketRounds::close", "  give_out(true, now_s, actions);\n", ""),
+    _round("PacketRounds::close", "  over_s_ = now_s;\n", ""),
+    _round("PacketRounds::give_out", "pending_.size() > kMostPending ||", ""),
+    _round("PacketRounds::give_out", "    blocked_since_s_ = now_s;\n", ""),
+    _round("PacketRounds::give_out", "first->first == next_ && (given_out_ || started_);", "first->first == next_;"),
+    _round("PacketRounds::advance", "now_s >= latest_s_ + kStall_s", "now_s >= latest_s_ + 10 * kStall_s"),
+    _round("PacketRounds::interrupt", "  pending_.clear();\n", ""),
+    _round("PacketRounds::begins_another", "position > latest + kFarApart;", "false;"),
+    _round("PacketRounds::begins_another", "started_ || position <", "position <"),
+    _round("PacketRounds::is_copy", "seen.seq == frame.seq && ", ""),
+    _round("PacketRounds::is_copy", " && seen.hash == hash", ""),
+    _round("distance", "static_cast<std::int32_t>(to - from);", "static_cast<std::int64_t>(to) - from;"),
+    # The clock of who plays the sound.
+    _external("kJump_s", "= 0.15;", "= 1.5;"),
+    _external(
+        "ExternalClock::report", "std::clamp(position_s, -kMostPosition_s, kMostPosition_s);", "position_s + 0;"
+    ),
+    _external("ExternalClock::report", "std::abs(late_s) >= kJump_s", "std::abs(late_s) >= 0.0"),
+    _external("ExternalClock::report", "    stands_ = true;\n", ""),
+    _external("ExternalClock::report", "moves_ && passed_s", "passed_s"),
+    _external("ExternalClock::report", "  base_s_ = at(std::max(latest_s_, time_s));\n", ""),
+    _external("ExternalClock::restart", "  line_.restart(frame_, time_s);\n", ""),
+    _external("ExternalClock::restart", "  stands_ = false;\n", ""),
+    _external("ExternalClock::follow_line", "  base_s_ += error_s_;\n", ""),
 )
