@@ -13,7 +13,7 @@ WIRE = (
     # ---- the fields of a message
     _broken("WireReader::next", 'return fail(field.start, "a group ends that was not started");', "continue;"),
     _broken("WireReader::nested", "nesting_ + 1", "nesting_"),
-    _broken("WireReader::read_varint", "(byte & 0x7f) << (7 * i);", "byte << (7 * i);"),
+    _broken("WireReader::read_varint", "static_cast<std::uint64_t>(byte & 0x7f)", "static_cast<std::uint64_t>(byte)"),
     _broken("WireReader::read_bytes", "size > remaining()", "size > remaining() + 1"),
     _broken(
         "WireReader::read_field",

@@ -83,6 +83,13 @@ def test_sei_padding_of_zeros_is_cut_off_and_anything_else_is_taken() -> None:
     assert decode_packet(packed + bytes(9), "sei").frames == (Frame(7, BODY),)
 
 
+def test_flag_of_repeated_frames_says_nothing_in_an_sei() -> None:
+    frame = bytearray(encode_packet(Packet("speech", (Frame(7, BODY),)), "sei"))
+    frame[0] |= 0x40
+
+    assert decode_packet(bytes(frame), "sei").frames == (Frame(7, BODY),)
+
+
 @pytest.mark.parametrize("absent", [0, 1, 2])
 def test_redundant_frame_of_length_zero_is_absent(absent: int) -> None:
     parts = [b"\x02\x00\x00\x00" + BODY] * 3
