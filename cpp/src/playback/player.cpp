@@ -40,6 +40,7 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
   Conversation& conversation = *chunk.conversation;
   const PcmJoiner::Samples samples = conversation.pcm.join(pcm.data, pcm.size, pcm_scratch_);
   conversation.stream.append(samples.data, samples.count);
+  conversation.stream.follow(conversation.drift.value());
   conversation.pause_finder.look(samples.data, samples.count);
   pcm_scratch_.clear();
   pcm_scratch_.shrink_to_fit();
