@@ -49,7 +49,10 @@ def _native_definitions(name: str, file: Path) -> list[Definition]:
     if function not in source:
         return []
     if re.fullmatch(r"k[A-Z]\w*", function):
-        begins = re.compile(rf"^ *[^;=()\n]*\b(?:constexpr|const)\b[^;=()\n]*\b{function}\b[^;]*;", re.MULTILINE)
+        # Without a class, it is the namespace's: that stands at the beginning of its line.
+        indentation = " *" if scope else "(?! )"
+        declared = r"[^;=()\n]*\b(?:constexpr|const)\b[^;=()\n]*"
+        begins = re.compile(rf"^{indentation}{declared}\b{function}\b[^;]*;", re.MULTILINE)
         whole = [Definition(file, 0, source)]
         holders = _blocks(rf"(?:class|struct) {scope}\b", "", source, 0, file) if scope else whole
         return [

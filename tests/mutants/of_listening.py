@@ -54,7 +54,6 @@ LISTENING = (
     _found("kMostStretch", "= 6;", "= 2;"),
     _found("kLeast", "= 0.5 * kRate;", "= 0.1 * kRate;"),
     _found("kLost_s", "= 1.0;", "= 10.0;"),
-    _found("kLost_s", "= 1.0;", "= 0.0;"),
     _found("kLikeThere", "= 0.95;", "= 0.2;"),
     _found("kAudible", "= 20;", "= 200;"),
     _found("Listening::is_sure", "match.likeness >= kSure && ", ""),

@@ -19,7 +19,7 @@ def _curve(function: str, original: str, mutated: str) -> Mutation:
         function,
         original,
         mutated,
-        cases="test_ease*,test_blend*,test_pose_offset*,test_nearest*,test_sample*,test_hold*,test_jaw*,test_commit*",
+        cases="test_ease*,test_slope*,test_blend*,test_pose_offset*,test_nearest*,test_sample*,test_hold*,test_jaw*,test_commit*",
     )
 
 
@@ -231,7 +231,11 @@ MOTION = (
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     # ---- what is foreseen
     _foreseen("foresee", "  if (!latest.media_advances() && !rests) return;\n", ""),
-    _foreseen("foresee", "(rests ? 0 : since)", "0"),
+    _foreseen(
+        "foresee",
+        "latest.media_at(static_cast<double>(rendered))",
+        "latest.media_at(static_cast<double>(latest.device_frame))",
+    ),
     _foreseen("foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused) {\n"),
     _foreseen("foresee", "if (latest.cause == SegmentCause::kTail) {", "if (false) {"),
     _foreseen("foresee", "over = stream.is_cut() || may_follow()", "over = may_follow()"),

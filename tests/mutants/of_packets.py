@@ -65,7 +65,7 @@ PACKETS = (
     ),
     _broken("PacketDelay::add", "late_s - kForgiven * gap_excess_s_", "late_s"),
     _broken("kForgiven", "0.25;", "0.5;"),
-    _broken("kInterruption_s", "= 1.0;", "= 10.0;"),
+    _broken("PacketDelay::kInterruption_s", "= 1.0;", "= 10.0;"),
     _broken("PacketDelay::restart", "  floor_.clear();\n", ""),
     _broken("PacketDelay::restart", "  any_ = false;\n", ""),
     _broken("PacketDelay::restart", "  gap_end_s_ = -1e300;\n", ""),
@@ -83,7 +83,7 @@ PACKETS = (
     _broken("PacketDelay::choose_target", "edge_s + late_cost_s_ * beyond", "edge_s + 1.1 * late_cost_s_ * beyond"),
     _broken("PacketDelay::choose_target", "    beyond += shares_[bucket];\n", ""),
     _broken("PacketDelay::choose_target", "std::max(0.0, level_s_ + edge_s)", "std::max(0.0, edge_s)"),
-    _broken("kAtFirst_s", "= 0.08;", "= 0.04;"),
+    _broken("PacketDelay::kAtFirst_s", "= 0.08;", "= 0.04;"),
     # The playhead.
     _broken(
         "PacketPlayhead::follow",
@@ -168,7 +168,6 @@ PACKETS = (
     _round("PacketRounds::give_out", "    blocked_since_s_ = now_s;\n", ""),
     _round("PacketRounds::give_out", "first->first == next_ && (given_out_ || started_);", "first->first == next_;"),
     _round("PacketRounds::advance", "now_s >= latest_s_ + kStall_s", "now_s >= latest_s_ + 10 * kStall_s"),
-    _round("PacketRounds::interrupt", "  pending_.clear();\n", ""),
     _round("PacketRounds::begins_another", "position > latest + kFarApart;", "false;"),
     _round("PacketRounds::begins_another", "started_ || position <", "position <"),
     _round("PacketRounds::is_copy", "seen.seq == frame.seq && ", ""),
@@ -176,9 +175,6 @@ PACKETS = (
     _round("distance", "static_cast<std::int32_t>(to - from);", "static_cast<std::int64_t>(to) - from;"),
     # The clock of who plays the sound.
     _external("kJump_s", "= 0.15;", "= 1.5;"),
-    _external(
-        "ExternalClock::report", "std::clamp(position_s, -kMostPosition_s, kMostPosition_s);", "position_s + 0;"
-    ),
     _external("ExternalClock::report", "std::abs(late_s) >= kJump_s", "std::abs(late_s) >= 0.0"),
     _external("ExternalClock::report", "    stands_ = true;\n", ""),
     _external("ExternalClock::report", "moves_ && passed_s", "passed_s"),

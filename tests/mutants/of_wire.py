@@ -21,7 +21,6 @@ WIRE = (
         "",
     ),
     _broken("WireReader::read_field", '    if (field.number == 0) return fail(field.start, "field number 0");\n', ""),
-    _broken("WireReader::read_field", "length > remaining()", "length > remaining() + 1"),
     _broken("WireReader::skip_group", "nesting_ + depth >= kMaxNesting", "nesting_ + depth > kMaxNesting"),
     _broken("WireReader::skip_group", "field.number != open[--depth]", "open[--depth] == 0"),
     _broken("is_utf8", "if (lead == 0xe0) lowest = 0xa0;", "if (lead == 0xe0) lowest = 0x80;"),
@@ -47,5 +46,4 @@ WIRE = (
     _broken("encode_message", "  bytes.clear();\n", ""),
     _broken("encode_message", " || !is_utf8(avatar_id)", ""),
     _broken("encode_message", "(end ? 2 : 0)", "0"),
-    _broken("encode_message", "text->size() > kMaxSize / 8", "text->size() > kMaxSize"),
 )

@@ -48,7 +48,8 @@ FrameLoudness numbered() {
 
 TEST_CASE("loudness meter: half decibels above -96 dB of full scale, between silence and full scale") {
   for (const Loudness& one : measured(16000, std::vector<std::int16_t>(1600, 0))) CHECK(one.whole == 0);
-  for (const Loudness& one : measured(16000, std::vector<std::int16_t>(1600, -32768))) CHECK(one.whole == 192);
+  for (const Loudness& one : measured(16000, std::vector<std::int16_t>(1600, -32768)))
+    CHECK(one.whole == 192);
   for (const Loudness& one : measured(16000, std::vector<std::int16_t>(1600, 3277))) CHECK(one.whole == 152);
   for (const Loudness& one : measured(16000, std::vector<std::int16_t>(1600, 1))) CHECK(one.whole == 11);
 }
@@ -77,7 +78,8 @@ TEST_CASE("loudness meter: a measurement ends at the sample nearest to its end, 
       CHECK(static_cast<int>(loudness.size()) == (at <= i ? ended : ended - 1));
     }
     CHECK(loudness.size() == 400);
-    CHECK(std::all_of(loudness.begin(), loudness.end(), [](const Loudness& one) { return one.whole == 131; }));
+    CHECK(
+        std::all_of(loudness.begin(), loudness.end(), [](const Loudness& one) { return one.whole == 131; }));
   }
 }
 

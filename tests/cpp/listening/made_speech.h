@@ -25,7 +25,9 @@ inline Sound silence(double seconds) {
 // Syllables of 60 to 180 ms, each as loud and as sharp as chance has it, with pauses of up to 80 ms.
 inline Sound made_speech(std::uint32_t seed, double seconds) {
   std::mt19937 random(seed);
-  const auto between = [&](double low, double high) { return low + (high - low) * static_cast<double>(random()) / 4294967296.0; };
+  const auto between = [&](double low, double high) {
+    return low + (high - low) * static_cast<double>(random()) / 4294967296.0;
+  };
   Sound sound;
   double low = 0;
   while (sound.size() < samples(seconds)) {
@@ -34,7 +36,8 @@ inline Sound made_speech(std::uint32_t seed, double seconds) {
     for (std::size_t i = 0; i < length; ++i) {
       const double noise = between(-1.0, 1.0);
       low += 0.1 * (noise - low);
-      const double rise = std::min({1.0, static_cast<double>(i) / 160, static_cast<double>(length - i) / 480});
+      const double rise =
+          std::min({1.0, static_cast<double>(i) / 160, static_cast<double>(length - i) / 480});
       sound.push_back(static_cast<std::int16_t>(loud * rise * (sharp * noise + (1 - sharp) * 3 * low)));
     }
     sound.resize(sound.size() + samples(between(0.0, 0.08)), 0);

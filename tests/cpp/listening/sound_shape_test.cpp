@@ -25,7 +25,8 @@ SoundShape waves(std::size_t count, double stretch) {
   SoundShape shape(count);
   for (std::size_t i = 0; i < count; ++i) {
     const double at = (static_cast<double>(i) + 0.5) / stretch;
-    const auto value = static_cast<float>(20 * std::sin(0.11 * at) + 15 * std::sin(0.027 * at * std::sqrt(at)));
+    const auto value =
+        static_cast<float>(20 * std::sin(0.11 * at) + 15 * std::sin(0.027 * at * std::sqrt(at)));
     shape[i] = {{value, value, value, value}, true};
   }
   return shape;
