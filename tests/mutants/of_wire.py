@@ -14,7 +14,6 @@ WIRE = (
     _broken("WireReader::next", 'return fail(field.start, "a group ends that was not started");', "continue;"),
     _broken("WireReader::nested", "nesting_ + 1", "nesting_"),
     _broken("WireReader::read_varint", "static_cast<std::uint64_t>(byte & 0x7f)", "static_cast<std::uint64_t>(byte)"),
-    _broken("WireReader::read_bytes", "size > remaining()", "size > remaining() + 1"),
     _broken(
         "WireReader::read_field",
         '    if (tag > kMaxTag) return fail(field.start, "a tag has more than 32 bits");\n',

@@ -144,6 +144,7 @@ def test_compression_bomb_is_refused_and_16_mib_are_not(profile, bits: int) -> N
         Packet("speech"),
         Packet("idle", (Frame(0, b""),)),
         Packet("speech", tuple(Frame(9 - back, b"") for back in range(4))),
+        Packet("speech", (Frame(5, BODY), Frame(5, BODY))),
         Packet("speech", (Frame(5, BODY), Frame(6, BODY))),
         Packet("speech", (Frame(5, BODY), Frame(2, BODY))),
     ],

@@ -115,6 +115,20 @@ TEST_CASE("decode: all fields in another order take as many bytes and are the sa
   }
 }
 
+TEST_CASE("decode: an unknown field as long as a known one is not taken for it") {
+  Bytes fields;
+  for (std::size_t i = 0; i < kKeyframeFields.size(); ++i) {
+    Bytes floats;
+    for (std::size_t n = 0; n < kKeyframeFields[i].floats; ++n) floats += raw_float(1);
+    fields += block(i == 5 ? 8 : static_cast<std::uint32_t>(i + 1), floats);
+  }
+  REQUIRE(keyframe(fields).size() == full_keyframe(1).size());
+  const Decoded got = decode(keyframe(fields));
+  REQUIRE(got.status == Status::kOk);
+  CHECK(got.message.keyframes[0].eye_lid[0] == 0);
+  CHECK(got.message.keyframes[0].expression[99] == 1);
+}
+
 TEST_CASE("decode: bare animation says nothing of what the reused message said") {
   Message message;
   DecodeFailure failure;
