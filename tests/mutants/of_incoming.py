@@ -28,7 +28,6 @@ INCOMING = (
     _incoming("_act", "            self._newest.over = True\n", "            pass\n"),
     _incoming("_act", "            self._listening.restart()\n", "            pass\n"),
     _incoming("_act", "if self._turn is None or self._motion.base_s is None:", "if True:"),
-    _incoming("_take", "motion.first_arrival_s + self._lead_s", "motion.first_arrival_s"),
     _incoming("_take", "            self._malformed += 1\n", ""),
     _incoming(
         "_compare",
@@ -46,7 +45,6 @@ INCOMING = (
     _incoming("_end", "            turn.end()\n", ""),
     _incoming("_pass_over", "        self._rounds.interrupt()\n", ""),
     _incoming("fail", '            self._avatar.report_failure("network_error", message)\n', "            pass\n"),
-    _incoming("restart", "        self._learnt = False\n", ""),
     _incoming("restart", "        self._motion.forget_arrivals()\n", ""),
     # ---- the motion of a round
     _motion("take", "min(self._arrival_s, now_s - position * _FRAME_S)", "now_s - position * _FRAME_S"),

@@ -88,7 +88,5 @@ LISTENING = (
     ),
     _found("Listening::end_of_sent", "static_cast<double>(audible_end_[end]);", "static_cast<double>(end);"),
     _found("Listening::anywhere", "even{0, 0, 1, kEvenDoubt};", "even{0, 0, 1, 100 * kEvenDoubt};"),
-    _found("kStretchDoubt", "kStretchDoubt = 0.7, kEvenDoubt = 0.02;", "kStretchDoubt = 70.0, kEvenDoubt = 0.02;"),
-    _found("Listening::expected_base", " + (place.stretch - 1) * (end_of_sent(base) - place.position_s * kRate)", ""),
     _found("kFollowed", "= 0.04 * kRate;", "= 0.0;"),
 )
