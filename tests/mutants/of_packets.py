@@ -141,7 +141,7 @@ PACKETS = (
     _coded("is_encodable", "|| back >= kMaxPacketFrames)", ")"),
     _coded("body_of", "while (++written_back < back) append_word(body, 0);", "++written_back;"),
     _coded("flags_of", "  if (packet.frame_count > 1) flags |= kRedundantFlag;\n", ""),
-    _packed("append_zero_escapes", "byte == 0x00 || byte == 0xff", "byte == 0x00"),
+    _coded("append_zero_escapes", "byte == 0x00 || byte == 0xff", "byte == 0x00"),
     _coded("remove_zero_escapes", "byte == 0x00 || byte == 0xff;", "byte == 0x00;"),
     _coded("next_nal", "code > 0 && stream.data[code - 1] == 0 ? code - 1 : code;", "code;"),
     _coded("without_emulation_prevention", "      zeros = 0;\n", ""),
@@ -176,9 +176,7 @@ PACKETS = (
     _round("distance", "static_cast<std::int32_t>(to - from);", "static_cast<std::int64_t>(to) - from;"),
     # The clock of who plays the sound.
     _external("kJump_s", "= 0.15;", "= 1.5;"),
-    _external("ExternalClock::report", "std::abs(late_s) >= kJump_s", "std::abs(late_s) >= 0.0"),
     _external("ExternalClock::report", "    stands_ = true;\n", ""),
-    _external("ExternalClock::report", "moves_ && passed_s", "passed_s"),
     _external("ExternalClock::report", "  base_s_ = at(std::max(latest_s_, time_s));\n", ""),
     _external("ExternalClock::restart", "  line_.restart(frame_, time_s);\n", ""),
     _external("ExternalClock::restart", "  stands_ = false;\n", ""),

@@ -83,6 +83,12 @@ def test_sei_padding_of_zeros_is_cut_off_and_anything_else_is_taken() -> None:
     assert decode_packet(packed + bytes(9), "sei").frames == (Frame(7, BODY),)
 
 
+def test_bytes_that_escape_others_survive_an_sei() -> None:
+    packet = Packet("speech", (Frame(7, b"\xff\xff\x00\xff\x00\x00\x08\xff"),))
+
+    assert decode_packet(encode_packet(packet, "sei"), "sei") == packet
+
+
 def test_flag_of_repeated_frames_says_nothing_in_an_sei() -> None:
     frame = bytearray(encode_packet(Packet("speech", (Frame(7, BODY),)), "sei"))
     frame[0] |= 0x40
