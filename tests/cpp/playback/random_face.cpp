@@ -218,14 +218,21 @@ void RandomFace::compare() {
   // where a face ahead of its sound has begun with what then starts later.
   if (jumps) ++jumps_seen_;
   if (config_.av_offset_s >= 0) REQUIRE(jumps_seen_ <= 3 * opened_);
+  for (const Channel& channel : kChannels) {
+    const double value = pose[channel.index];
+    highest_[channel.index] = std::max(highest_[channel.index], value);
+    lowest_[channel.index] = std::min(lowest_[channel.index], value);
+  }
   last_ = pose;
   has_last_ = true;
 }
 
 // The most of what contract and settings allow a value to move from one picture to the next.
 double RandomFace::most_step(const Channel& channel) const {
-  const double range =
-      std::max(channel.amplitude, channel.idle_highest) - std::min(-channel.amplitude, channel.idle_lowest);
+  // What it has been, beyond its keyframes and idle too: a transition that is cut off swings out.
+  const double highest = std::max({channel.amplitude, channel.idle_highest, highest_[channel.index]});
+  const double lowest = std::min({-channel.amplitude, channel.idle_lowest, lowest_[channel.index]});
+  const double range = highest - lowest;
   const double ordinary = 2.0 * channel.amplitude * std::sin(channel.rate / 2);
   const bool jumps = jumps_ && !is_of_eyes(channel.index);
   const double own = jumps ? 2.0 * kCurve * channel.amplitude * fastest_pace() : 0.0;

@@ -85,6 +85,8 @@ class RandomFace {
   std::size_t jumps_seen_ = 0;
   bool has_sentences_ = false;
   bool has_late_motion_ = false;
+  std::array<double, kKeyframeFloats> highest_{};  // that each value has been
+  std::array<double, kKeyframeFloats> lowest_{};
   Pose last_{};
   bool has_last_ = false;
 };
