@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 RULES = tuple(f"rule{number}" for number in range(1, 5))
 EDGE_CASES = (*(f"e{number}" for number in range(1, 39)), "e9b")
-TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion")
+TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion", "drift")
 AUDIO = ("pcm", "volume", "not_pcm", "byte_phase", "audio_format")
 RTC = ("packets",)
 RELAY = ("relay_entry", "relay_turn", "relay_resume", "relay_bound", "relay_order")
