@@ -102,7 +102,7 @@ SOUND = (
     _drift("Drift::end_window", "    held_s_ += change_s;\n", ""),
     _drift("Drift::end_window", "    if (steady_ > -kLive) return;\n", "    return;\n"),
     _drift("Drift::end_window", "std::abs(delay_s - held_s_) < kBegins_s) return;", "steady_ < 0) return;"),
-    _drift("Drift::end_window", "kIntegral * error_s * kWindow_s,", "0 * error_s * kWindow_s,"),
+    _drift("Drift::end_window", "kIntegral * error_s * kSpan_s,", "0 * error_s * kSpan_s,"),
     _drift(
         "Drift::end_window",
         "kProportional * error_s) / kGrain) * kGrain, -kMost, kMost);",
