@@ -221,7 +221,7 @@ MOTION = (
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     # ---- what is foreseen
     _foreseen("foresee", "  if (!latest.media_advances() && !rests) return;\n", ""),
-    _foreseen("foresee", "(rests ? 0 : since)", "0"),
+    _foreseen("foresee", "std::llround(latest.media_at(static_cast<double>(rendered)))", "latest.media_sample"),
     _foreseen("foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused) {\n"),
     _foreseen("foresee", "if (latest.cause == SegmentCause::kTail) {", "if (false) {"),
     _foreseen("foresee", "over = stream.is_cut() || may_follow()", "over = may_follow()"),
