@@ -77,8 +77,10 @@ void AudioIntake::finish(Conversation& conversation, ByteView pcm, bool end, dou
     if (!pauses.empty() && pauses.back().begin == pause.begin) pauses.pop_back();
     pauses.push_back(pause);
   }
-  plan_rest(conversation, sample_rate_hz_);
-  if (!end || conversation.ended()) return;
+  if (!end || conversation.ended()) {
+    plan_rest(conversation, sample_rate_hz_);
+    return;
+  }
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
   policy_.on_end();
   conversation.stream.close();
