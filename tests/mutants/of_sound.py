@@ -16,7 +16,7 @@ def _volume(function: str, original: str, mutated: str) -> Mutation:
 
 
 def _drift(function: str, original: str, mutated: str) -> Mutation:
-    return Mutation("drift", function, original, mutated, cases="drift:*,varying_ratio*,long_stream*")
+    return Mutation("drift", function, original, mutated, cases="drift:*,varying_ratio*,long_stream*,renderer*")
 
 
 SOUND = (
@@ -106,7 +106,7 @@ SOUND = (
     _drift(
         "Drift::end_window",
         "kProportional * error_s) / kGrain) * kGrain, -kMost, kMost);",
-        "kProportional * error_s) / kGrain) * kGrain, -1, 1);",
+        "kProportional * error_s) / kGrain) * kGrain, -1.0, 1.0);",
     ),
     _drift("Drift::on_arrival", "    largest_s_ = std::max(largest_s_, delay_s);\n", "    largest_s_ = delay_s;\n"),
     _drift("SampleQueue::pace", "!runs_out_ && room > frames + frames / 512 + 1;", "true;"),
@@ -117,7 +117,6 @@ SOUND = (
         "      passed += converter_->fixed_frames(run);\n",
         "      passed += static_cast<std::int64_t>(run);\n",
     ),
-    _drift("SampleQueue::ready_to", "known * up + up - 1) / down - beyond;", "known * up + up - 1) / down;"),
     _drift("RateConverter::vary", "  phase_ *= bank->up() / bank_->up();\n", ""),
     _drift("RateConverter::convert", "kPhaseUnit * (next - output[i]);", "0.0F * (next - output[i]);"),
     _drift(
