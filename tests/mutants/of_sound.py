@@ -99,10 +99,8 @@ SOUND = (
     _volume("Fader::stop", "(last_sample_ + before) /", "last_sample_ /"),
     _volume("Fader::add_decay", "static_cast<float>(--decay_left_);", "static_cast<float>(decay_left_);"),
     # ---- a sender's clock
-    _drift("Drift::end_window", "    held_s_ += change_s;\n", ""),
     _drift("Drift::end_window", "    if (steady_ > -kLive) return;\n", "    return;\n"),
     _drift("Drift::end_window", "std::abs(delay_s - held_s_) < kBegins_s) return;", "steady_ < 0) return;"),
-    _drift("Drift::end_window", "kIntegral * error_s * kSpan_s,", "0 * error_s * kSpan_s,"),
     _drift(
         "Drift::end_window",
         "kProportional * error_s) / kGrain) * kGrain, -kMost, kMost);",
@@ -138,4 +136,16 @@ SOUND = (
         "  segment_pending_ = !segments_.try_push(last_segment_) && frame_ < 0;",
         cases="renderer*",
     ),
+    # ---- a sender's clock
+    _drift("kLive", "kLive = 3;", "kLive = 1;"),
+    _drift("Drift::kMost", "kMost = 1e-3;", "kMost = 1e-4;"),
+    _drift("Drift::kStep_s", "kStep_s = 0.025;", "kStep_s = 2.5;"),
+    _drift("Drift::kBegins_s", "kBegins_s = 0.008;", "kBegins_s = 0.0;"),
+    _drift("Drift::on_arrival", "    largest_s_ = std::max(largest_s_, delay_s);\n", ""),
+    _drift("Drift::on_arrival", "    *this = Drift{};  // the first, or one after a long silence\n", ""),
+    _drift("Drift::end_window", "    held_s_ += change_s;\n", ""),
+    _drift("Drift::end_window", "    if (steady_ > -kLive) return;\n", ""),
+    _drift("Drift::end_window", "if (steady_ < kLive) held_s_ = delay_s;", "held_s_ = delay_s;"),
+    _drift("Drift::end_window", "lasting_ + kIntegral * error_s * kSpan_s", "lasting_"),
+    _drift("Drift::end_window", "lasting_ + kProportional * error_s", "lasting_"),
 )
