@@ -143,7 +143,11 @@ MOTION = (
         "whatever it begins with*",
     ),
     Mutation(
-        "late_motion", "kJumpingCurve", "kJumpingCurve[] = {1.25, 1.45};", "kJumpingCurve[] = {1.09, 1.32};", "*jumps*"
+        "late_motion",
+        "kJumpingCurve",
+        "kJumpingCurve[] = {1.25, 1.45};",
+        "kJumpingCurve[] = {1.09, 1.32};",
+        "*jumps*",
     ),
     Mutation(
         "late_motion",
