@@ -147,7 +147,7 @@ def asan_python(session: nox.Session) -> None:
         "frozen",
     )
     elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_livekit", "rtc_room", "speak")
+    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_data_track", "rtc_livekit", "rtc_room", "speak")
     core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
     session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
@@ -204,6 +204,7 @@ def livekit(session: nox.Session) -> None:
     session.run(
         "pytest",
         "tests/python/test_rtc_livekit.py",
+        "tests/python/test_rtc_data_track.py",
         "tests/python/test_livekit_egress.py",
         "tests/python/test_livekit_plugin.py",
         "tests/python/test_rtc_room.py",
@@ -229,7 +230,7 @@ def agents(session: nox.Session) -> None:
     """Drive avatars by livekit-agents, which asks for another version of livekit than the other tests have."""
     session.install(".[agents,relay,cli,opus]", "livekit-plugins-spatius", "pytest>=8.2", "pytest-timeout>=2.3")
     # Rooms are to be had with both versions.
-    names = ("rtc_agents", "rtc_agents_live", "livekit_plugin", "rtc_livekit")
+    names = ("rtc_agents", "rtc_agents_live", "livekit_plugin", "rtc_livekit", "rtc_data_track")
     server = livekit_server(session)
     session.run(
         "pytest",
