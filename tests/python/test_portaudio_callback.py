@@ -71,10 +71,12 @@ def test_e13_the_heard_position_after_interrupt_is_that_of_the_last_sample(playe
     player.push_audio(ramp(5 * RATE), now=hostmode.now())
     start = hostmode.now()
     blocks = []
-    while hostmode.now() < start + 0.4:
-        if device.frames / RATE <= hostmode.now() - start:
+    while (now := hostmode.now()) < start + 0.4:
+        if device.frames / RATE <= now - start:
+            called = now
             blocks.append(device.call())
-    player.interrupt(now=hostmode.now())
+    # Not later: where this process had to wait since, the device's buffer would have been heard meanwhile.
+    player.interrupt(now=called)
     at_interrupt = player.stats().heard
     # What is in the device's buffer is not heard yet.
     assert at_interrupt < len(blocks) * BLOCK / RATE - 0.05

@@ -229,6 +229,7 @@ def assert_same_mouth(times: np.ndarray, jaw: np.ndarray, shown: slice = slice(4
     assert np.corrcoef(jaw[shown], at[shown])[0, 1] > 0.97
 
 
+@pytest.mark.alone
 def test_live_link_arrives_in_another_process_as_the_face_in_its_time() -> None:
     pictures, started, stats = received("livelink", 150, "?latency=0.03")
 
@@ -245,6 +246,7 @@ def test_live_link_arrives_in_another_process_as_the_face_in_its_time() -> None:
     assert_same_mouth(on_clock - started, values[:, LIVE_LINK_NAMES.index("JawOpen")])
 
 
+@pytest.mark.alone
 def test_vmc_arrives_in_another_process_as_the_face_in_its_time() -> None:
     pictures, started, _ = received("vmc", 150)
 

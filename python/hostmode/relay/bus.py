@@ -71,6 +71,7 @@ class Bus:
         self._nats: Any = None
         self._jetstream: Any = None
         self._inbox = ""
+        self._subscriptions: list[Any] = []
         self._unsent: dict[int, bytes] = {}  # by number: not acknowledged yet
         self._unsent_bytes = 0
         self._number = 0  # of the next message
@@ -122,12 +123,12 @@ class Bus:
             self._jetstream = self._nats.jetstream()
             self._inbox = self._nats.new_inbox()
             await self._make_stream()
-            await self._nats.subscribe(f"{self._inbox}.*", cb=self._on_acknowledged)
-            await self._nats.subscribe(self._subject, cb=self._on_message)
+            for subject, callback in ((f"{self._inbox}.*", self._on_acknowledged), (self._subject, self._on_message)):
+                self._subscriptions.append(await self._nats.subscribe(subject, cb=callback))
             await self._nats.flush()
             await self.catch_up()
         except nats.errors.Error as error:
-            await self._nats.close()
+            await self._leave()
             raise HostModeError(
                 f"the bus at {self._where} offers no stream ({error or type(error).__name__}): "
                 "start nats-server with -js"
@@ -147,7 +148,17 @@ class Bus:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._nats.close()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        from nats.errors import Error as NatsError
+
+        # Closing ends them too, unless the connection is lost, where it fails before.
+        for subscription in self._subscriptions:
+            with suppress(NatsError, OSError):
+                await subscription.unsubscribe()
+        with suppress(OSError):
+            await self._nats.close()
 
     def publish(self, payload: bytes) -> None:
         """Send a message to all other nodes, as soon as the server can be reached.
