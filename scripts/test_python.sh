@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the Python tests of .venv, file by file on every core, and then those that need the machine to themselves.
+# Runs the Python tests of .venv: file by file on every core, and then those that need the machine to themselves.
 # Arguments go to pytest.
 set -eu
 cd "$(dirname "$0")/.."

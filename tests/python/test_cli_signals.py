@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pty = pytest.importorskip("pty", reason="needs a terminal")
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.outer]
 
 HIDE, SHOW = b"\x1b[?25l", b"\x1b[?25h"
 

@@ -21,6 +21,8 @@ from hostmode.relay import RelayTurn, binary_frames, bus_messages, connect, serv
 from hostmode.relay.bus_messages import Ended, Interrupted, Opened, Said, Spoke  # noqa: E402
 from hostmode.relay.items import Audio, FrameError, Frames, Interrupt, Start  # noqa: E402
 
+pytestmark = pytest.mark.outer
+
 MESSAGES = st.one_of(
     st.builds(Opened, st.text(max_size=9), st.integers(0, 2**64 - 1)),
     st.builds(Said, st.text(max_size=9), st.builds(Audio, st.binary(max_size=99), st.booleans())),

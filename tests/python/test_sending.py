@@ -24,6 +24,8 @@ from hostmode.sending.live_link_packet import LiveLinkPackets
 from hostmode.sending.vmc_bundles import VmcBundles
 from hostmode.view import perform
 
+pytestmark = pytest.mark.outer
+
 RECEIVER = Path(__file__).with_name("receive_face.py")
 
 

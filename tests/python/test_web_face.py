@@ -29,7 +29,7 @@ from graphics import needs_graphics  # noqa: E402
 
 from hostmode.view import WebFace  # noqa: E402
 
-pytestmark = needs_graphics
+pytestmark = [needs_graphics, pytest.mark.outer]
 
 
 @pytest.fixture

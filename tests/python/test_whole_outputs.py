@@ -22,6 +22,8 @@ from graphics import needs_graphics
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.outer
+
 
 @dataclass(frozen=True)
 class Writer:
