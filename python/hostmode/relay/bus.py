@@ -67,7 +67,7 @@ class Bus:
         self._receive = receive
         self._id = secrets.token_bytes(8)
         self._order = InOrder()
-        self._joined = False
+        self._joined = self._left = False
         self._nats: Any = None
         self._jetstream: Any = None
         self._inbox = ""
@@ -102,7 +102,7 @@ class Bus:
             self._nats = await asyncio.wait_for(
                 nats.connect(
                     self._servers,
-                    error_cb=_note,
+                    error_cb=self._on_error,
                     disconnected_cb=self._on_disconnected,
                     reconnected_cb=self._on_reconnected,
                     reconnect_time_wait=_RECONNECT_S,
@@ -159,6 +159,7 @@ class Bus:
                 await subscription.unsubscribe()
         with suppress(OSError):
             await self._nats.close()
+        self._left = True
 
     def publish(self, payload: bytes) -> None:
         """Send a message to all other nodes, as soon as the server can be reached.
@@ -230,11 +231,20 @@ class Bus:
         self._next = min(self._unsent, default=self._number)
         self._wake.set()
 
+    async def _on_error(self, error: Exception) -> None:
+        _log.debug("bus: %r", error)
+        if self._left:
+            # An attempt to connect that fails at the moment of its cancellation goes on to the next one, for ever.
+            raise asyncio.CancelledError
+
     async def _on_disconnected(self) -> None:
         if not self._nats.is_closed:
             _log.warning("the bus at %s cannot be reached; what is said waits", self._where)
 
     async def _on_reconnected(self) -> None:
+        if self._left:
+            await self._nats.close()
+            return
         self._rewind()
         self._fill_gaps()
 
@@ -332,7 +342,3 @@ class Bus:
     def _where(self) -> str:
         # Without what is before an @: it is a password.
         return ",".join(server.rpartition("@")[2] for server in self._servers)
-
-
-async def _note(error: Exception) -> None:
-    _log.debug("bus: %r", error)
