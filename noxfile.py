@@ -133,23 +133,10 @@ def asan_python(session: nox.Session) -> None:
         "PYTHONMALLOC": "malloc",  # or small objects would lie in arenas, where nothing is watched
     }
     # What draws, serves or runs commands meets the core as others do, and would take most of the time.
-    elsewhere = (
-        "batch*",
-        "blender*",
-        "export*",
-        "sending",
-        "cli_*",
-        "controller_forks",
-        "device_faults",
-        "documentation",
-        "examples",
-        "film",
-        "frozen",
+    chosen = ["-m", "not as_shipped and not outer", "-n", "auto", "--dist", "loadfile", "tests/python"]
+    session.run(
+        "pytest", *(["-m", "not as_shipped", *session.posargs] if session.posargs else chosen), env=environment
     )
-    elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_data_track", "rtc_livekit", "rtc_room", "speak")
-    core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
-    session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
 
 @nox.session
