@@ -78,11 +78,34 @@ def test_relay_bound_of_who_takes_nothing_is_a_time(monkeypatch: pytest.MonkeyPa
         stuck, good = Line(relay), Line(relay)
         await settled()
         stuck.takes.clear()
-        relay.open_turn("a").audio(b"1")
+        turn = relay.open_turn("a")
+        turn.audio(b"1")
+        began = asyncio.get_running_loop().time()
         await until(lambda: stuck.closed is not None)
+        assert asyncio.get_running_loop().time() - began < 4.0
         assert stuck.closed == (1013, "too slow")
-        assert good.items == [UP, TurnMark("a"), Audio(b"1")]
+        # Who takes what he is sent has that time for each frame, and for ever between two.
+        await asyncio.sleep(0.1)
+        turn.audio(b"2")
+        await settled()
+        assert good.items == [UP, TurnMark("a"), Audio(b"1"), Audio(b"2")]
         assert good.closed is None
+
+    scene(main)
+
+
+def test_relay_bound_of_a_turn_keeps_what_is_too_much_from_other_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hostmode.relay.turn_log.MAX_TURN_BYTES", 100)
+
+    async def main(relay: Relay) -> None:
+        said: list[bytes] = []
+        relay._bus = SimpleNamespace(publish=said.append)
+        turn = relay.open_turn("a")
+        turn.audio(bytes(60))
+        before = len(said)
+        with pytest.raises(BufferFullError):
+            turn.audio(bytes(41))
+        assert len(said) == before > 0
 
     scene(main)
 
