@@ -189,8 +189,8 @@ INTAKE = (
     ),
     Mutation("e12", "AudioIntake::take", "    if (end && playing != nullptr) chunk.id = playing->id;\n", ""),
     Mutation("e12", "Requests::take", "(!is_pinned || pinned_ended_)) return", "!is_pinned) return"),
-    Mutation("e12", "Requests::take", "if (was_brought(arrived)) return Verdict::kDuplicate;", ""),
-    Mutation("e12", "Requests::was_brought", " || !moves(arrived.message)) return", ") return"),
+    Mutation("e12", "Requests::take", "if (brought_.take(arrived)) return Verdict::kDuplicate;", ""),
+    Mutation("e12", "DuplicateMessages::take", " || !moves(arrived.message)) return", ") return"),
     Mutation("e19", "PcmJoiner::join", "kept.push_back(byte_);", "kept.push_back(0);"),
     Mutation(
         "e19",

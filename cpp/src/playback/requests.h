@@ -1,12 +1,11 @@
 // The requests whose motion a conversation shows, one after the other, and which messages they have brought.
 #pragma once
 
-#include <cstddef>
-#include <deque>
 #include <string>
 #include <vector>
 
 #include "playback/arrived_message.h"
+#include "playback/duplicate_messages.h"
 
 namespace hostmode {
 
@@ -32,13 +31,11 @@ class Requests {
   [[nodiscard]] const Fingerprint& first() const noexcept { return first_; }
 
  private:
-  [[nodiscard]] bool was_brought(const ArrivedMessage& arrived);
-
   std::vector<std::string> req_ids_;  // the last one is pinned
   bool pinned_ended_ = false;
   bool complete_ = false;
   Fingerprint first_;
-  std::deque<Fingerprint> brought_;  // oldest first
+  DuplicateMessages brought_;  // by the last one
 };
 
 }  // namespace hostmode
