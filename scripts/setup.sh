@@ -73,6 +73,7 @@ has_xvfb() { command -v Xvfb >/dev/null; }
 has_browser() { command -v chromium >/dev/null || command -v google-chrome >/dev/null; }
 has_pulseaudio() { command -v pulseaudio >/dev/null && command -v pactl >/dev/null; }
 has_espeak() { "$python" -c 'import ctypes.util, sys; sys.exit(not ctypes.util.find_library("espeak-ng"))'; }
+has_speech_tools() { command -v espeak-ng >/dev/null && command -v sox >/dev/null; }
 
 require() {
   needed=""
@@ -105,6 +106,7 @@ improve() {
     has_browser || wanted="$wanted chromium"
     has_pulseaudio || wanted="$wanted pulseaudio pulseaudio-utils libasound2-plugins alsa-utils"
     has_espeak || wanted="$wanted libespeak-ng1 espeak-ng-data"
+    has_speech_tools || wanted="$wanted espeak-ng sox"
   fi
   [ -z "$wanted" ] && return
   attempt="$venv/no-system-packages$(echo "$wanted" | tr ' ' '+')"

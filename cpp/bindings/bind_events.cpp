@@ -185,6 +185,10 @@ player was made, which never go down. A Stats is a copy: it does not change.)");
       .def_readonly("buffered_motion", &Stats::buffered_motion_s, "Seconds of motion ahead of what is heard.")
       .def_readonly("heard", &Stats::heard_s, "Seconds of the conversation that have been heard.")
       .def_readonly("played", &Stats::played_s, "Seconds of the conversation that were handed to the device.")
+      .def_readonly(
+          "drift_ppm", &Stats::drift_ppm,
+          "Millionths by which its sound is played faster, to keep the delay while its sender's clock "
+          "and the device's differ.")
       .def_readonly("face_delay", &Stats::face_delay_s,
                     "Seconds by which the face is held back, because its motion keeps coming late.")
       .def_readonly("time_to_first_sound", &Stats::time_to_first_sound_s,

@@ -3,6 +3,7 @@
 namespace {
 
 thread_local std::size_t calls = 0;
+thread_local std::size_t mutex_locks = 0;
 
 }  // namespace
 
@@ -10,6 +11,10 @@ namespace hostmode::testing {
 
 std::size_t blocking_call_count() noexcept {
   return calls;
+}
+
+std::size_t mutex_lock_count() noexcept {
+  return mutex_locks;
 }
 
 }  // namespace hostmode::testing
@@ -83,6 +88,7 @@ void free(void* memory) noexcept {
 }
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
+  ++mutex_locks;
   PASS_ON(pthread_mutex_lock, (mutex));
 }
 int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {

@@ -26,5 +26,7 @@ inline constexpr bool kCountsBlockingCalls = false;
 
 // Such calls of this thread so far. Thread-safe: yes.
 [[nodiscard]] std::size_t blocking_call_count() noexcept;
+// Those of them that locked a mutex.
+[[nodiscard]] std::size_t mutex_lock_count() noexcept;
 
 }  // namespace hostmode::testing

@@ -136,7 +136,21 @@ MOTION = (
         "motion that turns out to be faster*",
     ),
     Mutation(
-        "late_motion", "held_s", "std::sqrt(1.0 - speeds.beneath / speeds.most)", "1.0", "whatever it begins with*"
+        "late_motion",
+        "Deviation::held_s",
+        "std::sqrt(1.0 - speeds.beneath / speeds.most)",
+        "1.0",
+        "whatever it begins with*",
+    ),
+    Mutation(
+        "late_motion", "kJumpingCurve", "kJumpingCurve[] = {1.25, 1.45};", "kJumpingCurve[] = {1.09, 1.32};", "*jumps*"
+    ),
+    Mutation(
+        "late_motion",
+        "Deviation::Deviation",
+        "std::max(1.0 / rate_hz, needed_s)",
+        "1.0 / rate_hz",
+        "*is held goes over*",
     ),
     Mutation(
         "late_motion",

@@ -121,7 +121,7 @@ PLAYOUT = (
     ),
     Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
     Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
-    Mutation("e30", "RateConverter::convert", "    phase_ += bank_->down();\n", "    phase_ = bank_->down();\n"),
+    Mutation("e30", "RateConverter::convert", "    phase_ += step_;\n", "    phase_ = step_;\n"),
     Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
     Mutation(
         "e30",

@@ -28,7 +28,9 @@ def server_program() -> str | None:
 
 
 @contextmanager
-def running_server(port: int | None = None, udp_port: int | None = None, **rtc: object) -> Iterator[str]:
+def running_server(
+    port: int | None = None, udp_port: int | None = None, *, data_tracks: bool = True, **rtc: object
+) -> Iterator[str]:
     """Run a server and yield its address; skips the test where there is no program.
 
     In the end it dies without a word to its clients. `rtc` is added to what the configuration says of RTC.
@@ -49,6 +51,7 @@ def running_server(port: int | None = None, udp_port: int | None = None, **rtc: 
             **rtc,
         },
         "logging": {"level": "error"},
+        "enable_data_tracks": data_tracks,
     }
     process = subprocess.Popen(
         [program, "--config-body", json.dumps(config), "--node-ip", "127.0.0.1"],

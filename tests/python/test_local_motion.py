@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import hostmode
 from hostmode import KEYFRAME_RATE, PCM_RATES, Recording
+from hostmode._core import JAW_SCALE, OPENING_AXIS, OWN_READ
 from hostmode.motion import LocalMotion, MotionSource, local, motion_for
 
 if TYPE_CHECKING:
@@ -88,16 +89,10 @@ def fast_share(values: npt.NDArray[np.float32]) -> float:
 
 
 @pytest.mark.parametrize("part", [slice(6, 9), slice(JAW, JAW + 1), slice(20, 70)], ids=["neck", "jaw", "expression"])
-def test_local_motion_is_as_smooth_as_a_real_recording_but_for_lips_that_meet(
-    part: slice, recordings: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_local_motion_is_as_smooth_as_a_real_recording_of_the_same_sound(part: slice, recordings: Path) -> None:
     real = hostmode.load_recording(recordings / "speech-16k.json")
     keyframes = motion_for(real.audio, real.sample_rate)
-    monkeypatch.setattr(local.Closures, "at", lambda _self, _t_s: 0.0)
-    parted = motion_for(real.audio, real.sample_rate)
-    assert fast_share(parted[:, part]) <= fast_share(real.keyframes[:, part])
-    # Lips are shut on m, b, p for 60 to 100 ms, as they are not in the recording: 10 % of the jaw, 8 % of the lips.
-    assert fast_share(keyframes[:, part]) <= 0.12
+    assert fast_share(keyframes[:, part]) <= fast_share(real.keyframes[:, part])
 
 
 def test_local_motion_depends_on_the_seed_in_blinks_and_sway_and_not_in_the_mouth(
@@ -152,7 +147,9 @@ def test_local_motion_shows_as_much_on_the_built_in_head_as_it_wrote(
     keyframes = motion_for(*speech)
     weights = np.stack([hostmode.arkit_weights(keyframe) for keyframe in keyframes])
     jaw_open = weights[:, hostmode.ARKIT_NAMES.index("jawOpen")]
-    wide, shut = keyframes[:, JAW] > 0.1, keyframes[:, JAW] < 0.01
+    opening = np.c_[keyframes[:, 20:70], JAW_SCALE * keyframes[:, JAW]] @ OPENING_AXIS * OWN_READ
+    wide, shut = opening > 0.55, opening < 0.023
+    assert min(wide.sum(), shut.sum()) > 20
     assert jaw_open[wide].min() > 0.15
     assert jaw_open[shut].max() < 0.03
 

@@ -21,9 +21,14 @@ BLOCK = RATE // 100
 
 
 class Channel:
-    """A room in simulated time: sound comes out of the track `delay` later than its packet is sent."""
+    """A room in simulated time: sound comes out of the track `delay` later than its packet is sent.
 
-    def __init__(self, delay: float = 0.15, *, lost: Sequence[int] = (), loud: bool = True) -> None:
+    `told`: packets say where on the sender's track they belong. `late_s`: so much later than usually packets come.
+    """
+
+    def __init__(
+        self, delay: float = 0.15, *, lost: Sequence[int] = (), loud: bool = True, told: bool = False
+    ) -> None:
         self.now = 100.0
         self.avatar = hostmode.Controller(
             RATE, output="silent", clock=lambda: self.now, config=hostmode.PlayerConfig(layers=False)
@@ -33,7 +38,7 @@ class Channel:
         self.avatar.follow(self)
         self.heard_: dict[str, list[np.ndarray]] = {}
         self.incoming = IncomingSpeech(self.avatar, RATE)
-        self.delay, self.lost, self.loud = delay, lost, loud
+        self.delay, self.lost, self.loud, self.told, self.late_s = delay, lost, loud, told, 0.0
         self.shown: dict[str, list[tuple[float, float]]] = {}
         self.silence(0.5)
 
@@ -45,13 +50,14 @@ class Channel:
     def silence(self, seconds: float) -> None:
         self.run(np.zeros(round(seconds * RATE), np.int16), [])
 
-    def run(self, track: np.ndarray, packets: list[tuple[float, bytes]]) -> None:
-        """Deliver a track, and packets at times from now."""
+    def run(self, track: np.ndarray, packets: list[tuple[float, float | None, bytes]]) -> None:
+        """Deliver a track, and packets at times from now, with what they tell of where they belong."""
         begun = self.now
         queue = sorted(packets, key=lambda one: one[0])
         for start in range(0, len(track) - BLOCK + 1, BLOCK):
             while queue and begun + queue[0][0] <= self.now + 1e-9:
-                self.incoming.packet(queue.pop(0)[1], self.now)
+                due_s, payload = queue.pop(0)[1:]
+                self.incoming.packet(payload, self.now, due_s)
             self.incoming.sound(track[start : start + BLOCK], self.now)
             self.avatar.advance()
             cid = self.avatar.get_current_conversation_id()
@@ -76,11 +82,12 @@ class Channel:
                     packet = Packet(
                         packet.kind, tuple(_plain(one) for one in packet.frames), packet.start, packet.end
                     )
-                packets.append((at, encode_packet(packet, "data")))
+                due_s = self.now + at - _SENDERS_ZERO_S if self.told else None
+                packets.append((at + self.late_s, due_s, encode_packet(packet, "data")))
             elif packet is not None:
-                packets.append((at, b"\xff"))
+                packets.append((at, None, b"\xff"))
             at += 0.04
-        packets += [(at + 0.04 * i, encode_packet(Packet("idle"), "data")) for i in range(3)]
+        packets += [(at + 0.04 * i, None, encode_packet(Packet("idle"), "data")) for i in range(3)]
         sound.append(np.zeros(round(tail * RATE), np.int16))
         self.run(np.concatenate(sound), packets)
 
@@ -99,6 +106,8 @@ class Channel:
 
 
 _POSE = np.empty(120, np.float32)
+# When the sender's track began.
+_SENDERS_ZERO_S = 57.3
 
 
 def _plain(frame: Any) -> Any:
@@ -121,6 +130,75 @@ def test_the_face_is_where_its_sound_is_however_late_that_comes(delay: float) ->
     again = channel.errors_ms()[len(errors) :]
     assert np.abs(again).max() < 8.0
     assert [e.reason for e in channel.events if e.kind == "conversation_end"] == ["playback_end"] * 2
+
+
+@pytest.mark.parametrize("delay", [0.15, 0.3])
+@pytest.mark.parametrize("late_s", [0.0, 0.03, 0.1])
+def test_what_was_learnt_of_a_senders_positions_holds_for_its_next_utterance(delay: float, late_s: float) -> None:
+    channel = Channel(delay, told=True)
+    channel.say(clicks(8.0))
+    count = len(channel.errors_ms())
+    channel.late_s = late_s
+    channel.say(clicks(3.0))
+    again = channel.errors_ms()[count:]
+    assert len(again) == len(click_instants(3.0))
+    assert np.abs(again).max() < 8.0
+
+
+def test_positions_that_the_network_has_overtaken_are_learnt_anew() -> None:
+    channel = Channel(0.1, told=True)
+    channel.say(clicks(6.0))
+    # The route is another one: sound and packets take a second longer, and their track was filled up meanwhile.
+    channel.silence(1.0)
+    channel.now -= 1.0
+    count = len(channel.errors_ms())
+    channel.say(clicks(6.0))
+    assert np.abs(channel.errors_ms()[count:]).max() < 8.0
+
+
+def test_late_packets_of_an_utterance_that_is_over_say_nothing_of_the_next() -> None:
+    channel = Channel(0.15, told=True)
+    channel.say(clicks(6.0))
+    count = len(channel.errors_ms())
+    old = OutgoingSpeech(RATE, 0.0)
+    old.audio(clicks(6.0)[0])
+    old.motion(clicks(6.0)[1])
+    old.end()
+    late = [packet for _, packet in iter(lambda: old.take(0.0), None) if packet is not None][-20:]
+    said = channel.incoming.packet
+    sent_s = channel.now - 8.0 - _SENDERS_ZERO_S
+
+    def with_late_ones(payload: bytes, now: float, due_s: float | None = None) -> None:
+        said(payload, now, due_s)
+        if late and due_s is not None:
+            packet = late.pop()
+            said(encode_packet(packet, "data"), now, sent_s + packet.frames[0].seq * 0.04)
+
+    channel.incoming.packet = with_late_ones  # type: ignore[method-assign]
+    channel.say(clicks(3.0))
+    assert np.abs(channel.errors_ms()[count:]).max() < 8.0
+
+
+def test_who_comes_back_in_the_middle_of_an_utterance_moves_the_face_again() -> None:
+    channel = Channel(0.15, told=True)
+    failing = channel.incoming.sound
+    said_s = channel.now
+
+    def gone_for_a_moment(samples: np.ndarray, now: float) -> None:
+        if said_s + 3.0 <= now < said_s + 3.01:
+            channel.incoming.fail("the publisher left")
+            channel.incoming.restart()
+        failing(samples, now)
+
+    channel.incoming.sound = gone_for_a_moment  # type: ignore[method-assign]
+    channel.say(clicks(8.0))
+    ends = [event.reason for event in channel.events if event.kind == "conversation_end"]
+    assert ends[0] == "network_error"
+    _, after = list(channel.shown)[:2]
+    times, jaw = np.array(channel.shown[after]).T
+    moving = np.diff(times, prepend=-1.0) > 0
+    assert len(find_pulses(times[moving], jaw[moving])) > 5
+    assert channel.incoming.counts["gated"] == 0
 
 
 def test_packets_that_say_nothing_of_their_sound_are_put_where_it_usually_is() -> None:

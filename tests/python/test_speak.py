@@ -17,7 +17,7 @@ from hostmode import ARKIT_NAMES, PCM_RATES, Recording, load_recording
 from hostmode._core import OPENING_AXIS, OWN_READ, ROUNDING_AXIS
 from hostmode.errors import RecordingError
 from hostmode.motion import load_speech, motion_for, speech_recording
-from hostmode.motion.mouth import write_mouth
+from hostmode.motion.mouth import Mouth, write_mouth
 from hostmode.rig import Face
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def test_mouth_is_shut_in_pauses() -> None:
 def test_built_in_head_shows_what_is_written_and_mixes_no_sound_into_it() -> None:
     keyframes = np.zeros((50, 120), np.float32)
     for keyframe in keyframes:
-        write_mouth(keyframe, 0.6, 0.3, 0.5)
+        write_mouth(keyframe, Mouth(0.6, 0.3, jaw=0.4), 0.5)
     spoken = speak("Aha")
     for sound in (np.zeros(2 * spoken.rate, np.int16), np.resize(spoken.audio, 2 * spoken.rate)):
         face = Face(spoken.rate)
@@ -134,7 +134,7 @@ def test_built_in_head_shows_what_is_written_and_mixes_no_sound_into_it() -> Non
 def test_motion_that_lacks_the_mark_is_still_mixed_with_the_sound() -> None:
     keyframes = np.zeros((50, 120), np.float32)
     for keyframe in keyframes:
-        write_mouth(keyframe, 0.6, 0.3, 0.5)
+        write_mouth(keyframe, Mouth(0.6, 0.3, jaw=0.4), 0.5)
     keyframes[30, 119] = 0.0  # one of them is another's
     face = Face(16000)
     face.push_audio(np.zeros(32000, np.int16), "c", end=True)
@@ -143,10 +143,14 @@ def test_motion_that_lacks_the_mark_is_still_mixed_with_the_sound() -> None:
     assert face.weights[ARKIT_NAMES.index("jawOpen")] == 0.0  # silence shuts the mouth
 
 
+@pytest.mark.parametrize("jaw", [0.0, 0.7])
 @pytest.mark.parametrize(("opening", "rounding"), [(-0.5, 0.0), (0.0, 0.0), (0.4, -0.7), (1.0, 1.0)])
-def test_written_mouth_reads_back_on_both_axes(opening: float, rounding: float) -> None:
+def test_written_mouth_reads_back_on_both_axes_wherever_the_jaw_is(
+    opening: float, rounding: float, jaw: float
+) -> None:
     keyframe = np.zeros(120, np.float32)
-    write_mouth(keyframe, opening, rounding, 0.0)
+    write_mouth(keyframe, Mouth(opening, rounding, jaw), 0.0)
+    assert keyframe[9] == pytest.approx(0.006 + 0.17 * jaw)
     moving = np.r_[keyframe[20:70], 20 * keyframe[9]]
     np.testing.assert_allclose(OWN_READ * moving @ OPENING_AXIS, opening, atol=1e-4)
     np.testing.assert_allclose(OWN_READ * moving @ ROUNDING_AXIS, rounding, atol=1e-4)

@@ -1,7 +1,8 @@
 """Make the utterance that comes with hostmode: ``python tools/make_utterance``.
 
-Needs espeak-ng and sox on the path, SciPy, and an installed hostmode. The same versions of them give the same
-file, byte for byte. espeak-ng's synthesis is rule-based: no recorded voice is in the result.
+Needs espeak-ng and sox on the path, and an installed hostmode, whose `LocalMotion` makes the motion. The same
+versions of them give the same file, byte for byte. espeak-ng's synthesis is rule-based: no recorded voice is in the
+result.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from motion import keyframes_from_speech
 from speech import SAMPLE_RATE, speak
 
+from hostmode.motion import motion_for
 from hostmode.recording import Recording
 
 # As the service writes ids: a UTC time and twelve characters of the nanoid alphabet.
@@ -49,7 +50,7 @@ def main() -> None:
     recording = Recording.from_keyframes(
         audio,
         SAMPLE_RATE,
-        keyframes_from_speech(audio, SAMPLE_RATE),
+        motion_for(audio, SAMPLE_RATE),
         connection_id=CONNECTION_ID,
         req_id=REQ_ID,
     )

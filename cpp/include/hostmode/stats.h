@@ -13,6 +13,7 @@ struct Stats {
   double heard_s = 0.0;                          // media position at the ear
   double face_delay_s = 0.0;                     // the face is held back, because its motion comes late
   double played_s = 0.0;                         // media position handed to the device
+  double drift_ppm = 0.0;                        // its sound is played so much faster, to follow its sender
   std::optional<double> time_to_first_sound_s;   // from opening; nothing: not yet
   std::optional<double> time_to_first_motion_s;  // the same
   double prebuffer_s = 0.0;                      // in force, raised by arrival jitter

@@ -12,9 +12,13 @@ namespace {
 constexpr double kEaseSpeed = 1.5;
 constexpr double kMostOfOrdinary = 1.5;
 // The curve through keyframes is at its steepest steeper than the line between two of them: by so much where
-// a value swings at 3.6 Hz, as fast as jaws do; by more where it is kept within its keyframes' hull.
-constexpr double kCurve = 1.05;
-constexpr double kCurveInHull = 1.3;
+// a value swings at 3.6 Hz, as fast as jaws do, and the next keyframe comes late; by more where it is kept
+// within its keyframes' hull (second).
+constexpr double kCurve[] = {1.09, 1.32};
+// Where it jumps by so many ordinary steps, it all but stands still at both ends (checked for swings of up to
+// 3.6 Hz that jump from anywhere to anywhere).
+constexpr double kJump = 1.25;
+constexpr double kJumpingCurve[] = {1.25, 1.45};
 // A movement gathers speed: the latest step may be so much larger than those that are known to be ordinary.
 constexpr double kGathering = 2.0;
 // What is left for a deviation, whatever may happen beneath it.
@@ -29,55 +33,53 @@ constexpr double kHalf = 0.5;
 // A difference of a time that nobody can see.
 constexpr double kInvisible_s = 1e-6;
 
-// Of one value, a second.
-struct Speeds {
-  double own;      // 1.5 times what the motion ordinarily has
-  double most;     // that may be seen
-  double beneath;  // that the motion may have
-};
-
-// Where a deviation of `size` is to be made good: it may be larger than all that the motion has been, as of
-// a gaze that idle motion has turned away and the stream does not move.
-Speeds speeds_of(const MotionBeneath& beneath, std::size_t i, double size) noexcept {
-  const OrdinaryMotion& motion = *beneath.motion;
-  const double step = motion.largest_step(i);
-  const double ordinary = std::min(step, kGathering * motion.fastest(i));
-  const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
-  const double most =
-      std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
-  const double curve = (keeps_hull(i) ? kCurveInHull : kCurve) * beneath.pace;
-  return {own, most, std::min(curve * ordinary / kKeyframeInterval_s, kMostBeneath * most)};
-}
-
-// What `offset` takes that moves by `speed` at first. One that moves away has to turn round, and is then by a
-// third of that faster than one from rest.
-double decay_s(double offset, double speed, const Speeds& speeds) noexcept {
-  const double left = speeds.most - speeds.beneath;
-  return kEaseSpeed * std::abs(offset) / (offset * speed > 0 ? left - std::abs(speed) / 3 : left);
-}
-
-// What a value takes that is held and may be `distance` from the motion.
-double held_s(double distance, const Speeds& speeds) noexcept {
-  return kEaseSpeed * distance / (kHeld * speeds.most * std::sqrt(1.0 - speeds.beneath / speeds.most));
-}
-
-// What a blend of that size takes so as to be no faster than ordinary speech, or than over a transition.
-double blend_s(double size, const Speeds& speeds, double transition_s) noexcept {
-  const double most = std::max(speeds.own, kEaseSpeed * size / transition_s);
-  return speeds.own > 0 ? std::min(kEaseSpeed * size / std::max(most - speeds.beneath, 1e-6), transition_s)
-                        : 0.0;
-}
-
 double eased(double x) noexcept {
   return (1.0 - x) * (1.0 - x) * (1.0 + 2.0 * x);
 }
 
 }  // namespace
 
+// A deviation may be larger than all that the motion has been, as of a gaze that idle motion has turned away
+// and the stream does not move.
+Deviation::Speeds Deviation::speeds_of(const MotionBeneath& beneath, std::size_t i, double size) noexcept {
+  if (beneath.motion == nullptr || size <= kInvisible) return {};
+  const OrdinaryMotion& motion = *beneath.motion;
+  const double fastest = motion.fastest(i);
+  const double step = motion.largest_step(i);
+  const double ordinary = std::min(step, kGathering * fastest);
+  const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
+  const double most =
+      std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
+  const double curve =
+      (step > kJump * fastest ? kJumpingCurve : kCurve)[keeps_hull(i) ? 1 : 0] * beneath.pace;
+  return {own, most, std::min(curve * ordinary / kKeyframeInterval_s, kMostBeneath * most)};
+}
+
+// What `offset` takes that moves by `speed` at first. One that moves away has to turn round, and is then by a
+// third of that faster than one from rest.
+double Deviation::decay_s(double offset, double speed, const Speeds& speeds) noexcept {
+  const double left = speeds.most - speeds.beneath;
+  return kEaseSpeed * std::abs(offset) / (offset * speed > 0 ? left - std::abs(speed) / 3 : left);
+}
+
+// What a value takes that is held and may be `distance` from the motion.
+double Deviation::held_s(double distance, const Speeds& speeds) noexcept {
+  return kEaseSpeed * distance / (kHeld * speeds.most * std::sqrt(1.0 - speeds.beneath / speeds.most));
+}
+
+// What a blend of that size takes so as to be no faster than ordinary speech, or than over a transition.
+double Deviation::blend_s(double size, const Speeds& speeds, double transition_s) noexcept {
+  const double most = std::max(speeds.own, kEaseSpeed * size / transition_s);
+  return speeds.own > 0 ? std::min(kEaseSpeed * size / std::max(most - speeds.beneath, 1e-6), transition_s)
+                        : 0.0;
+}
+
 Deviation::Deviation(const Pose& base, const Pose& offset, double duration_s,
                      const MotionBeneath& beneath) noexcept {
   if (duration_s <= 0) return;
-  for (std::size_t i = 0; i < kKeyframeFloats; ++i) begin(i, base[i], offset[i], 0.0, duration_s, beneath);
+  for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+    begin(i, base[i], offset[i], 0.0, duration_s, beneath, speeds_of(beneath, i, std::abs(offset[i])));
+  }
 }
 
 Deviation::Deviation(const Deviation& before, double since_s, float share, const Pose& base,
@@ -89,39 +91,40 @@ Deviation::Deviation(const Deviation& before, double since_s, float share, const
     const double x = std::min(before.progress_[i] + since_s * rate_hz, 1.0);
     const double rest = 1.0 - x;
     const double left_s = rest > 0 && rate_hz > 0 ? rest / rate_hz : 0.0;
+    const double size = std::abs(offset[i]);
+    const Speeds speeds = speeds_of(beneath, i, size);
     if (before.held_[i] > 0 && left_s > 0) {
       const double left = eased(x);
       const bool moved = std::abs(share * left * (before.offset_[i] - base[i]) - offset[i]) > kInvisible;
       changes = changes || moved;
       if (left >= kHalf || !moved) {
-        hold(i, moved ? base[i] + offset[i] / left : before.offset_[i], x, 1.0 / rate_hz);
+        const double held = moved ? base[i] + offset[i] / left : before.offset_[i];
+        const double needed_s = speeds.most > 0 ? held_s(beneath.motion->distance(i, held), speeds) : 0.0;
+        changes = changes || needed_s > 1.0 / rate_hz + kInvisible_s;
+        hold(i, held, x, std::max(1.0 / rate_hz, needed_s));
         continue;
       }
       begin(i, base[i], offset[i], -6 * x * rest * rate_hz * offset[i] / left, std::max(left_s, duration_s),
-            beneath);
+            beneath, speeds);
       continue;
     }
     const double bent = before.offset_[i] + x * before.bend_[i];
     const double speed = share * rest * (rest * before.bend_[i] - 2 * bent) * rate_hz;
     const bool moved = std::abs(share * rest * rest * bent - offset[i]) > kInvisible;
-    double takes_s = moved ? std::max(left_s, duration_s) : left_s;
-    if (moved && beneath.motion != nullptr) {
-      const double size = std::abs(offset[i]);
-      takes_s = std::max(takes_s, blend_s(size, speeds_of(beneath, i, size), beneath.transition_s));
-    }
-    begin(i, base[i], offset[i], speed, takes_s, beneath);
+    const double takes_s =
+        moved ? std::max({left_s, duration_s, blend_s(size, speeds, beneath.transition_s)}) : left_s;
+    begin(i, base[i], offset[i], speed, takes_s, beneath, speeds);
     const bool slower = rate_hz_[i] > 0 && (1.0 - progress_[i]) / rate_hz_[i] > takes_s + kInvisible_s;
     changes = changes || moved || slower;
   }
 }
 
 void Deviation::begin(std::size_t i, double base, double offset, double speed, double duration_s,
-                      const MotionBeneath& beneath) noexcept {
-  if (beneath.motion == nullptr || std::abs(offset) <= kInvisible) {
+                      const MotionBeneath& beneath, const Speeds& speeds) noexcept {
+  if (speeds.most <= 0) {
     decay(i, offset, speed, duration_s);
     return;
   }
-  const Speeds speeds = speeds_of(beneath, i, std::abs(offset));
   const double left = speeds.most - speeds.beneath;
   const double bounded = std::clamp(speed, -left, left);
   const double needed_s = left > 0 ? decay_s(offset, bounded, speeds) : 0.0;

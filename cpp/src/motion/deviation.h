@@ -51,13 +51,25 @@ class Deviation {
   void add_to(float* pose, double since_s, float share) const noexcept;
 
  private:
+  // Of one value, a second; all 0 where none is to be kept to.
+  struct Speeds {
+    double own = 0.0;      // 1.5 times what the motion ordinarily has
+    double most = 0.0;     // that may be seen
+    double beneath = 0.0;  // that the motion may have
+  };
+  // Where a deviation of `size` is to be made good.
+  [[nodiscard]] static Speeds speeds_of(const MotionBeneath& beneath, std::size_t i, double size) noexcept;
+  [[nodiscard]] static double decay_s(double offset, double speed, const Speeds& speeds) noexcept;
+  [[nodiscard]] static double held_s(double distance, const Speeds& speeds) noexcept;
+  [[nodiscard]] static double blend_s(double size, const Speeds& speeds, double transition_s) noexcept;
+
   // Value `i` goes from `offset` and `speed` to rest at 0.
   void decay(std::size_t i, double offset, double speed, double duration_s) noexcept;
   // Value `i` goes from `held` to the motion, of which way it has gone `progress`.
   void hold(std::size_t i, double held, double progress, double duration_s) noexcept;
-  // Whichever of the two the motion asks for.
+  // Whichever of the two the motion asks for, of which value `i` has `speeds`.
   void begin(std::size_t i, double base, double offset, double speed, double duration_s,
-             const MotionBeneath& beneath) noexcept;
+             const MotionBeneath& beneath, const Speeds& speeds) noexcept;
 
   // At progress x there is left (1 - x)^2 (offset + x bend) of a value that decays, and of one that is held
   // (1 - x)^2 (1 + 2 x) of its distance from the motion.

@@ -59,8 +59,11 @@ AudioIntake::Chunk AudioIntake::take(ByteView pcm, bool end, const std::string* 
   conversation.last_arrival_s = now_s;
   if (bytes > 0) {
     const StartState before = start_state(conversation);
+    const double media_s = before.pushed_s + static_cast<double>(added) / pcm_rate_hz_;
     conversation.chunks.add(before.pushed_s, before.motion_end_s);
-    policy_.on_chunk(now_s, before.pushed_s + static_cast<double>(added) / pcm_rate_hz_, before);
+    policy_.on_chunk(now_s, media_s, before);
+    const double heard_s = poses_.media_s(conversation.generation(), playout_.clock().frame_at(now_s));
+    if (heard_s >= 0 && playout_.is_live()) conversation.drift.on_arrival(now_s, media_s - heard_s);
   }
   update_gate(conversation);
   return chunk;
@@ -74,8 +77,10 @@ void AudioIntake::finish(Conversation& conversation, ByteView pcm, bool end, dou
     if (!pauses.empty() && pauses.back().begin == pause.begin) pauses.pop_back();
     pauses.push_back(pause);
   }
-  plan_rest(conversation, sample_rate_hz_);
-  if (!end || conversation.ended()) return;
+  if (!end || conversation.ended()) {
+    plan_rest(conversation, sample_rate_hz_);
+    return;
+  }
   if (conversation.pcm.holds_byte()) ++journal_.stats().dropped_odd_bytes;
   policy_.on_end();
   conversation.stream.close();

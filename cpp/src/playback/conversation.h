@@ -14,6 +14,7 @@
 #include "motion/timeline.h"
 #include "playback/chunk_bounds.h"
 #include "playback/requests.h"
+#include "sound/drift.h"
 #include "sound/pauses.h"
 #include "sound/pcm_guard.h"
 #include "sound/pcm_joiner.h"
@@ -84,6 +85,7 @@ struct Conversation {
   FaceDelay face_delay;
   Requests requests;
   ChunkBounds chunks;
+  Drift drift;
   std::string shown_req_id;  // of the latest keyframes; who appends motion alone looks at it
   StreamPlace place = StreamPlace::kHere;
   Phase phase = Phase::kGoing;

@@ -1,6 +1,7 @@
 #include "playback/foresight.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace hostmode {
 namespace {
@@ -55,7 +56,7 @@ void foresee(const Conversations& conversations, bool paused, const Segment& lat
   if (heard == nullptr) return;
   const SampleQueue& stream = heard->stream;
   const std::int64_t since = rendered - latest.device_frame;
-  const std::int64_t media = latest.media_sample + (rests ? 0 : since);
+  const auto media = static_cast<std::int64_t>(std::llround(latest.media_at(static_cast<double>(rendered))));
   const std::int64_t rested = latest.rested + (rests ? since : 0);
   std::int64_t frame = rendered;
   if (paused && !stream.is_cut()) {

@@ -238,6 +238,7 @@ Stats Playback::stats() {
     const SampleQueue& stream = conversation->stream;
     stats.buffered_audio_s = static_cast<double>(stream.pushed() - stream.consumed()) / sample_rate_hz_;
     stats.played_s = static_cast<double>(stream.consumed()) / sample_rate_hz_;
+    stats.drift_ppm = stream.closed() ? 0.0 : conversation->drift.value() * 1e6;
     stats.face_delay_s =
         conversation->face_delay.at(stats.heard_s, poses_.rested_s(playout_.clock().frame_at(present_s_)));
     if (conversation->has_motion()) {

@@ -83,7 +83,7 @@ class Playback {
 
   // ---- motion
 
-  // Whether motion with this id (null: none) is to be decoded, for `conversation` or, where that is null, for
+  // Whether motion with this id (null: none) is to be judged, for `conversation` or, where that is null, for
   // the audio that opens the next one.
   [[nodiscard]] bool route_motion(const std::string* id, std::size_t messages, ConversationPtr& conversation);
   // Leaves in `batch` what is to be appended; keeps early motion itself. kBufferFull: nothing of it is kept.

@@ -40,6 +40,7 @@ Status Player::push_audio(ByteView pcm, bool end, double now_s, std::string& con
   Conversation& conversation = *chunk.conversation;
   const PcmJoiner::Samples samples = conversation.pcm.join(pcm.data, pcm.size, pcm_scratch_);
   conversation.stream.append(samples.data, samples.count);
+  conversation.stream.follow(conversation.drift.value());
   conversation.pause_finder.look(samples.data, samples.count);
   pcm_scratch_.clear();
   pcm_scratch_.shrink_to_fit();
@@ -67,18 +68,17 @@ Status Player::push_motion(const ByteView* messages, std::size_t count, const st
                            double now_s, MotionPush& result) {
   const std::lock_guard motion_lock(motion_mutex_);
   result = MotionPush{};
+  // Before it is known whether anybody takes them: nobody waits for that, and one lock does for the rest.
+  Status status = batch_.decode(messages, count, result.failed_message, result.failure);
   ConversationPtr conversation;
+  MotionPlace place;
   {
     const ChangeLock lock = change(now_s);
     if (!playback_.route_motion(conversation_id, count, conversation)) {
+      result = MotionPush{};  // what nobody takes need not be sound
       result.complete = conversation != nullptr && count == 0 && conversation->motion_ended();
       return Status::kOk;
     }
-  }
-  Status status = batch_.decode(messages, count, result.failed_message, result.failure);
-  MotionPlace place;
-  {
-    const ChangeLock lock = change();
     if (status == Status::kOk) {
       status = playback_.judge_motion(batch_, conversation.get());
     } else {

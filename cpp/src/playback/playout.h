@@ -77,6 +77,10 @@ class Playout {
     });
   }
 
+  // Whether there is a clock to follow: a device's, or the silent one's. Who asks for blocks without saying
+  // when, gets exactly what came.
+  [[nodiscard]] bool is_live() const noexcept { return is_silent() || renderer_.is_live(); }
+
   // Audio side only.
   template <typename Sample>
   void render(Sample* out, std::size_t count, const AudioObservation& observation) noexcept {

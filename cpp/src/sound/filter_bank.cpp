@@ -17,6 +17,9 @@ constexpr double kPi = 3.14159265358979323846;
 constexpr double kStopbandDb = 96.0;
 constexpr double kKaiserBeta = 0.1102 * (kStopbandDb - 8.7);
 constexpr double kCutoff = 0.95;
+// Between two phases h apart a filter of frequency f is straight to (2 pi f h)^2 / 8: -94 dB at the band's
+// edge.
+constexpr std::size_t kVaryingPhases = 256;
 constexpr double kTapsAtEqualRates = 124.0;
 
 double bessel_i0(double x) noexcept {
@@ -45,7 +48,17 @@ std::shared_ptr<const FilterBank> FilterBank::between(int input_rate_hz, int out
   const int divisor = std::gcd(input_rate_hz, output_rate_hz);
   const auto up = static_cast<std::size_t>(output_rate_hz / divisor);
   const auto down = static_cast<std::size_t>(input_rate_hz / divisor);
+  return shared(up, down);
+}
 
+std::shared_ptr<const FilterBank> FilterBank::varying(std::shared_ptr<const FilterBank> fixed) {
+  const std::size_t up = fixed == nullptr ? 1 : fixed->up();
+  const std::size_t down = fixed == nullptr ? 1 : fixed->down();
+  const std::size_t finer = (kVaryingPhases + up - 1) / up;
+  return finer == 1 ? fixed : shared(up * finer, down * finer);
+}
+
+std::shared_ptr<const FilterBank> FilterBank::shared(std::size_t up, std::size_t down) {
   // A bank takes milliseconds to make and up to half a megabyte to keep.
   static std::mutex mutex;
   static std::map<std::pair<std::size_t, std::size_t>, std::weak_ptr<const FilterBank>> banks;
@@ -60,11 +73,11 @@ std::shared_ptr<const FilterBank> FilterBank::between(int input_rate_hz, int out
 }
 
 FilterBank::FilterBank(std::size_t up, std::size_t down)
-    : up_(up), down_(down), taps_(tap_count(up, down)), rows_(up * taps_) {
+    : up_(up), down_(down), taps_(tap_count(up, down)), rows_((up + 1) * taps_) {
   const double half = static_cast<double>(taps_) / 2.0;
-  const double cutoff = kCutoff * narrowing(up, down);
+  const double cutoff = up == down ? 1.0 : kCutoff * narrowing(up, down);
   const double centre = bessel_i0(kKaiserBeta);
-  for (std::size_t phase = 0; phase < up_; ++phase) {
+  for (std::size_t phase = 0; phase <= up_; ++phase) {
     float* row = rows_.data() + phase * taps_;
     double sum = 0.0;
     for (std::size_t tap = 0; tap < taps_; ++tap) {

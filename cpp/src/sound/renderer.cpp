@@ -61,7 +61,8 @@ void Renderer::begin_block(std::size_t count, AudioObservation observation) noex
   observation.frame_count = static_cast<std::int64_t>(count);
   clock_.observe(observation);
   block_frame_ = frame_;
-  if (std::isfinite(observation.entry_s)) {
+  is_live_ = std::isfinite(observation.entry_s);
+  if (is_live_) {
     block_s_ = observation.entry_s;
   } else if (std::isfinite(observation.dac_s)) {
     block_s_ = observation.dac_s;
@@ -73,7 +74,7 @@ void Renderer::begin_block(std::size_t count, AudioObservation observation) noex
 
 void Renderer::end_block() noexcept {
   // Last, so that a reader of this clock finds the segments of all its frames.
-  published_.write({clock_.snapshot(), edges_, block_s_});
+  published_.write({clock_.snapshot(), edges_, block_s_, is_live_});
 }
 
 double Renderer::block_now_s() const noexcept {
@@ -199,7 +200,11 @@ std::size_t Renderer::play_run(float* out, std::size_t count) noexcept {
   std::size_t fade = fader_.left_after(run, !falling);
   const bool runs_out = stream_->runs_out();
   if (runs_out) fade = std::min(fade, static_cast<std::size_t>(available) - run);
-  if (!cut && !stream_->claim(run, fade)) return 0;  // cut this very moment
+  // Where all of it is in hand, or it fades, it is played as it is.
+  const std::int64_t room =
+      closed || falling ? 0 : std::min({available, before_hold, stream_->before_rest()});
+  const std::int64_t passes = stream_->pace(run, room);
+  if (!cut && !stream_->claim(static_cast<std::size_t>(passes), fade)) return 0;  // cut this very moment
   mark(SegmentCause::kPlaying);
   run = stream_->read(out, run);
   ran_out_ = runs_out && !stream_->runs_out();
@@ -252,10 +257,14 @@ void Renderer::mark(SegmentCause cause) noexcept {
     segment.generation = stream_->generation();
     segment.media_sample = stream_->consumed() + tail_frames_;
     segment.rested = stream_->rested();
+    if (cause == SegmentCause::kPlaying) segment.drift = stream_->drift();
   }
-  if (segment.generation == last_segment_.generation && segment.cause == last_segment_.cause) {
-    const std::int64_t advance = last_segment_.media_advances() ? frame_ - last_segment_.device_frame : 0;
-    if (segment.media_sample == last_segment_.media_sample + advance) return;
+  if (segment.generation == last_segment_.generation && segment.cause == last_segment_.cause &&
+      segment.drift == last_segment_.drift) {
+    // Positions are whole samples, also where one lasts a little more or less than a frame.
+    const double off =
+        static_cast<double>(segment.media_sample) - last_segment_.media_at(static_cast<double>(frame_));
+    if (std::abs(off) <= (segment.drift == 0.0 ? 0.0 : 1.0)) return;
   }
   last_segment_ = segment;
   push_segment();

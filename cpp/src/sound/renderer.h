@@ -49,6 +49,9 @@ class Renderer {
   // The time of the audio side: when the newest block began; NaN where nothing says so.
   [[nodiscard]] double block_s() const noexcept { return published_.seen().block_s; }
 
+  // Whether a host asks for the blocks, at times of its own.
+  [[nodiscard]] bool is_live() const noexcept { return published_.seen().is_live; }
+
   // Ask for the memory that look() and clock() touch: first for the index, later for the value. Thread-safe:
   // yes.
   void prefetch_index() const noexcept { published_.prefetch_index(); }
@@ -89,6 +92,7 @@ class Renderer {
     ClockSnapshot clock;
     std::uint64_t edges = 0;
     double block_s = AudioObservation::kUnknown;  // when the newest block began
+    bool is_live = false;                         // the host has said when it asked for it
   };
   TripleBuffer<Published> published_;
   const double rate_hz_;
@@ -116,6 +120,7 @@ class Renderer {
   std::int64_t frame_ = 0;        // next device frame
   std::int64_t block_frame_ = 0;  // first device frame of this block
   double block_s_ = 0.0;
+  bool is_live_ = false;
   Segment last_segment_;
   bool segment_pending_ = false;
   std::uint64_t edges_ = 0;

@@ -77,25 +77,28 @@ std::int64_t SampleQueue::ready_to() const noexcept {
   // In this order: once it is seen closed, the number appended is final.
   const bool whole = closed();
   const std::int64_t appended = appended_.load(std::memory_order_acquire);
-  if (conversion_ == nullptr || whole) return frames_of(appended);
-  const auto up = static_cast<std::int64_t>(conversion_->up());
-  const auto down = static_cast<std::int64_t>(conversion_->down());
-  const std::int64_t known = appended - static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_));
-  const std::int64_t ready = known < 0 ? 0 : (known * up + up - 1) / down;
+  const FilterBank* const bank = this->bank();
+  if (bank == nullptr || whole) return frames_of(appended);
+  const auto up = static_cast<std::int64_t>(bank->up());
+  const auto down = static_cast<std::int64_t>(bank->down());
+  const std::int64_t known = appended - static_cast<std::int64_t>(RateConverter::look_ahead(*bank));
+  // A frame that is read may lie up to one beyond the stream's.
+  const std::int64_t beyond = varies_.load(std::memory_order_relaxed) ? 1 : 0;
+  const std::int64_t ready = known < 0 ? 0 : (known * up + up - 1) / down - beyond;
   return std::max(ready, run_out_to_.load(std::memory_order_relaxed));
 }
 
 std::int64_t SampleQueue::run_out() noexcept {
   const std::int64_t end = pushed();
   const std::int64_t left = end - consumed();
-  runs_out_ = conversion_ != nullptr && left > 0;
+  runs_out_ = bank() != nullptr && left > 0;
   if (runs_out_) run_out_to_.store(end, std::memory_order_relaxed);
   return left;
 }
 
 std::int64_t SampleQueue::look_ahead() const noexcept {
-  if (conversion_ == nullptr) return 0;
-  return frames_of(static_cast<std::int64_t>(RateConverter::look_ahead(*conversion_)));
+  const FilterBank* const bank = this->bank();
+  return bank == nullptr ? 0 : frames_of(static_cast<std::int64_t>(RateConverter::look_ahead(*bank)));
 }
 
 std::int64_t SampleQueue::cut() noexcept {
@@ -125,29 +128,75 @@ bool SampleQueue::is_prebuffered() const noexcept {
   return closed() || pushed() - consumed() >= prebuffer_.load(std::memory_order_relaxed);
 }
 
+void SampleQueue::follow(double drift) {
+  if (varying_ == nullptr) {
+    if (drift == 0.0) return;
+    std::shared_ptr<const FilterBank> bank = FilterBank::varying(conversion_);
+    if (conversion_ == nullptr) offered_ = std::make_unique<RateConverter>(bank, kConvertedFrames);
+    varying_ = std::move(bank);
+    may_vary_.store(true, std::memory_order_release);
+  }
+  wanted_drift_.store(drift, std::memory_order_relaxed);
+}
+
+std::int64_t SampleQueue::pace(std::size_t count, std::int64_t room) noexcept {
+  const auto frames = static_cast<std::int64_t>(count);
+  if (!varies_.load(std::memory_order_relaxed)) return frames;
+  const bool plenty = !runs_out_ && room > frames + frames / 512 + 1;
+  drift_ = plenty ? wanted_drift_.load(std::memory_order_relaxed) : 0.0;
+  converter_->set_drift(drift_);
+  return converter_->fixed_frames(count);
+}
+
+// After `count` frames were read: as soon as the converter knows what was heard before the next one.
+void SampleQueue::begin_varying(const float* read, std::size_t count) noexcept {
+  const std::int64_t waiting =
+      appended_.load(std::memory_order_acquire) - taken_.load(std::memory_order_relaxed);
+  const bool plenty = waiting >= 2 * static_cast<std::int64_t>(varying_->taps());
+  if (conversion_ != nullptr) {
+    if (!plenty) return;
+    converter_->vary(varying_);
+  } else {
+    const std::size_t known = varying_->taps() / 2 - 1;
+    const std::size_t fresh = std::min(count, known);
+    float* const before = offered_->prime() - known;
+    std::memmove(before, before + fresh, (known - fresh) * sizeof(float));
+    std::memcpy(before + known - fresh, read + count - fresh, fresh * sizeof(float));
+    remembered_ += fresh;
+    if (remembered_ < known || !plenty) return;
+    converter_ = std::move(offered_);
+  }
+  varies_.store(true, std::memory_order_release);
+}
+
 std::size_t SampleQueue::read(float* out, std::size_t count) noexcept {
   std::size_t done = 0;
+  std::int64_t passed = 0;
   if (converter_ == nullptr) {
     done = take(out, count);
+    passed = static_cast<std::int64_t>(done);
   } else {
     const std::int64_t there = runs_out_ ? left_to_run_out() : readable();
     const std::size_t wanted = std::min(count, static_cast<std::size_t>(there));
     while (done < wanted) {
       const std::size_t run = std::min(wanted - done, kConvertedFrames);
+      passed += converter_->fixed_frames(run);
       convert(out + done, run);
       done += run;
     }
     runs_out_ = runs_out_ && wanted < static_cast<std::size_t>(there);
   }
-  consumed_.store(consumed_.load(std::memory_order_relaxed) + static_cast<std::int64_t>(done),
-                  std::memory_order_release);
+  consumed_.store(consumed_.load(std::memory_order_relaxed) + passed, std::memory_order_release);
+  if (may_vary_.load(std::memory_order_acquire) && !varies_.load(std::memory_order_relaxed)) {
+    begin_varying(out, done);
+  }
   return done;
 }
 
 void SampleQueue::convert(float* out, std::size_t count) noexcept {
   if (!primed_) {
     primed_ = true;
-    feed(converter_->prime(), RateConverter::look_ahead(*conversion_));
+    feed(converter_->prime(), RateConverter::look_ahead(*bank()));
   }
   // What came since takes the place of what stood in for it.
   if (!runs_out_) unfed_ -= take(converter_->input() - unfed_, unfed_);

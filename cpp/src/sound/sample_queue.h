@@ -22,7 +22,8 @@ static_assert(std::atomic<double>::is_always_lock_free && std::atomic<std::int64
 //
 // Samples go in at the rate of the conversation and come out as frames at the rate of the player, converted
 // as they are played: one stream from the first sample to the last, however it was cut, paused or late.
-// Positions, limits and counts are in frames but where they say samples.
+// Positions, limits and counts are in frames but where they say samples. Where the device's clock and the
+// sender's drift apart, a frame that is read may last a little more or less than one of the stream.
 //
 // One producer at a time (the caller serialises them) beside one audio thread. The audio thread may use the
 // stream from the moment it is handed over until it hands it back.
@@ -42,6 +43,10 @@ class SampleQueue {
   // Appends samples and frees the blocks that were played. Strong guarantee: throws std::bad_alloc before
   // anything has changed.
   void append(const std::int16_t* samples, std::size_t count);
+
+  // While there is plenty of sound, it is played faster by `drift`, a thousandth at most, from soon on.
+  // Strong guarantee: throws std::bad_alloc, the first time, before anything has changed.
+  void follow(double drift);
 
   // No more audio follows.
   void close() noexcept { closed_.store(true, std::memory_order_release); }
@@ -126,6 +131,11 @@ class SampleQueue {
   // where the stream has been cut: then it must fade from here. Wait-free.
   [[nodiscard]] bool claim(std::size_t count, std::size_t fade) noexcept;
 
+  // Settles how fast the next `count` frames are read: other than one for one only where `room` frames of the
+  // stream are plenty for it. Returns how many of the stream's they will be.
+  [[nodiscard]] std::int64_t pace(std::size_t count, std::int64_t room) noexcept;
+  [[nodiscard]] double drift() const noexcept { return drift_; }
+
   // How many frames may be read before it waits.
   [[nodiscard]] std::int64_t before_rest() const noexcept {
     const std::int64_t before = rest_at() - consumed();
@@ -148,6 +158,12 @@ class SampleQueue {
   std::size_t take(float* out, std::size_t count) noexcept;
   void feed(float* input, std::size_t count) noexcept;
   void convert(float* out, std::size_t count) noexcept;
+  void begin_varying(const float* read, std::size_t count) noexcept;
+  // What is converted with; null where nothing is.
+  [[nodiscard]] const FilterBank* bank() const noexcept {
+    if (conversion_ != nullptr) return conversion_.get();
+    return varies_.load(std::memory_order_acquire) ? varying_.get() : nullptr;
+  }
 
   const std::uint64_t generation_;
   const std::shared_ptr<const FilterBank> conversion_;
@@ -172,12 +188,21 @@ class SampleQueue {
   std::atomic<std::int64_t> rest_until_{0};
   std::atomic<std::int64_t> rested_{0};
 
+  // What it takes to vary the ratio: the producer's until it is offered, the audio thread's from then on.
+  std::shared_ptr<const FilterBank> varying_;
+  std::unique_ptr<RateConverter> offered_;  // where there is no conversion
+  std::atomic<bool> may_vary_{false};       // it is offered
+  std::atomic<bool> varies_{false};         // it is taken
+  std::atomic<double> wanted_drift_{0.0};
+
   Block* oldest_;  // producer: everything before the audio thread's block is free to go
   Block* newest_;  // producer: where samples are appended
   std::int64_t oldest_start_ = 0;
   Block* reading_;  // audio thread, from here on
   std::size_t read_offset_ = 0;
-  std::unique_ptr<RateConverter> converter_;  // where there is a conversion
+  std::unique_ptr<RateConverter> converter_;  // where there is a conversion, or once the ratio varies
+  double drift_ = 0.0;                        // of what is read next
+  std::size_t remembered_ = 0;                // frames before the next one that offered_ knows
   bool primed_ = false;
   bool runs_out_ = false;
   std::size_t unfed_ = 0;  // of the converter's latest input: stands in for samples that had not come

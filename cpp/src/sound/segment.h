@@ -17,14 +17,15 @@ enum class SegmentCause : std::uint8_t {
 };
 
 // From `device_frame` on, until the next segment, device frame f carries media sample media_sample + (f -
-// device_frame) of the conversation where `cause` is kPlaying or kTail, and media_sample stands still
-// otherwise.
+// device_frame) * (1 + drift) of the conversation where `cause` is kPlaying or kTail, and media_sample stands
+// still otherwise.
 struct Segment {
   std::int64_t device_frame = 0;
   std::uint64_t generation = 0;  // 0: no conversation
   std::int64_t media_sample = 0;
   SegmentCause cause = SegmentCause::kSilence;
   std::int64_t rested = 0;  // frames for which the conversation's sound has waited for its face before
+  double drift = 0.0;  // its sender's clock runs so much faster than the device's, as far as it is followed
 
   [[nodiscard]] bool media_advances() const noexcept {
     return cause == SegmentCause::kPlaying || cause == SegmentCause::kTail;
@@ -32,7 +33,7 @@ struct Segment {
   // The media sample at a device frame of this segment, both fractional.
   [[nodiscard]] double media_at(double frame) const noexcept {
     const double since = media_advances() ? frame - static_cast<double>(device_frame) : 0.0;
-    return static_cast<double>(media_sample) + since;
+    return static_cast<double>(media_sample) + since * (1.0 + drift);
   }
   // The frames for which it has waited by a device frame of this segment.
   [[nodiscard]] double rested_at(double frame) const noexcept {

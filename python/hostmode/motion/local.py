@@ -10,7 +10,8 @@ import numpy as np
 from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, PCM_RATES, SpeechFace
 from hostmode.motion.closures import Closures
 from hostmode.motion.eyes import Eyes
-from hostmode.motion.mouth import write_mouth
+from hostmode.motion.mouth import Mouth, write_mouth
+from hostmode.motion.track import STEPS, SmoothTrack
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,15 +21,27 @@ LOOK_AHEAD_S: Final = 0.24
 _ROUNDING: Final = 1e-6  # of that, counted in keyframes
 # Mouths move before they sound.
 _ANTICIPATION_S: Final = 0.04
-# Weights of the instants around a keyframe, 20 ms apart: what is faster than a keyframe can show goes.
-_KERNEL: Final = ((-0.04, 0.1), (-0.02, 0.2), (0.0, 0.4), (0.02, 0.2), (0.04, 0.1))
-# Lips that shut pass through where they meet: what is written goes below, so that they stay shut between
-# keyframes too. The sound is this sure of a closure when the lips meet, and when they are pressed.
+# Of a mouth's keyframe so many that follow are foreseen, and of its rounding, which is known later.
+_AHEAD: Final = 2
+_ROUNDING_AHEAD: Final = 1
+_INSTANTS_S: Final = np.arange(1 - STEPS, STEPS * _AHEAD + 1) / (STEPS * KEYFRAME_RATE)
+# So quiet is no speech yet, and surely some.
+_QUIET: Final = (0.05, 0.15)
+
+# Lips that shut pass through where they meet: what is wanted lies below, so that they stay shut between keyframes
+# too. The sound is this sure of a closure when the lips meet, and when they are pressed.
 _LIPS_MEET: Final = 0.3
 _LIPS_PRESSED: Final = 0.7
-_PRESSED: Final = 0.5
-_CLOSURE_REACH_S: Final = 0.02
-_WIDEST: Final = 0.9
+_PRESSED: Final = 0.17
+_MOST_PRESSED: Final = 0.5
+# A closure must be seen; how wide a vowel is may be a little more or less.
+_CLOSURE_WEIGHT: Final = 14.0
+# Lips close over a jaw that stays half open, as in streams of the service: it is too heavy for each of them.
+_JAW_SHUTS: Final = 0.5
+# Chosen so that no more of the motion is fast than in a recording of the service.
+_LIPS_STIFFNESS: Final = 0.9
+_JAW_STIFFNESS: Final = 0.5
+_ROUNDING_STIFFNESS: Final = 3.0
 
 # Time constants of loudness in keyframes: of a syllable, and of a phrase.
 _SYLLABLE: Final = 0.25 * KEYFRAME_RATE
@@ -66,6 +79,9 @@ class LocalMotion:
         self._closures = Closures(sample_rate)
         rng = np.random.default_rng(seed)
         self._eyes = Eyes(rng)
+        self._lips = SmoothTrack(_LIPS_STIFFNESS, _AHEAD)
+        self._jaw = SmoothTrack(_JAW_STIFFNESS, _AHEAD)
+        self._rounding = SmoothTrack(_ROUNDING_STIFFNESS, _ROUNDING_AHEAD)
         self._swing = float(rng.uniform(0.0, 2.0 * math.pi))
         self._piece = round(sample_rate / KEYFRAME_RATE)
         self._waiting = np.empty(0, np.int16)
@@ -117,12 +133,12 @@ class LocalMotion:
         return keyframes
 
     def _write(self, keyframe: npt.NDArray[np.float32], t_s: float) -> None:
-        opening, rounding, loudness = self._mouth_at(t_s + _ANTICIPATION_S)
+        mouth, loudness = self._mouth_at(t_s + _ANTICIPATION_S)
         self._syllable += (loudness - self._syllable) / _SYLLABLE
         self._phrase += (loudness - self._phrase) / _PHRASE
         emphasis = self._syllable - self._phrase
         self._stress += (max(emphasis - 0.08, 0.0) - self._stress) / 4.0
-        write_mouth(keyframe, opening, rounding, min(1.0, _BROWS_LIFT * self._stress))
+        write_mouth(keyframe, mouth, min(1.0, _BROWS_LIFT * self._stress))
 
         self._swing += 2.0 * math.pi * _SWINGS_HZ * self._phrase / KEYFRAME_RATE
         keyframe[6:9] = (
@@ -134,22 +150,21 @@ class LocalMotion:
         keyframe[12:18] = (pitch, yaw, 0.0, pitch, yaw, 0.0)
         keyframe[18:20] = self._eyes.lids(t_s)
 
-    def _mouth_at(self, t_s: float) -> tuple[float, float, float]:
-        loudness = round_sum = 0.0
-        for away_s, weight in _KERNEL:
-            opening, rounding, _, gate = self._sound.sound_at(t_s + away_s)
-            loudness += weight * gate * opening
-            round_sum += weight * gate * rounding
-        shut = self._shut_at(t_s)
-        opening = min(1.0, _WIDEST * loudness) * (1.0 - shut) - _PRESSED * shut
-        return opening, min(1.0, max(-1.0, round_sum)) * (1.0 - shut), loudness
+    def _mouth_at(self, t_s: float) -> tuple[Mouth, float]:
+        instants = t_s + _INSTANTS_S
+        sound = np.array([self._sound.sound_at(instant) for instant in instants])
+        shut = np.array([self._closures.at(instant) for instant in instants])
+        shut = np.clip((shut - _LIPS_MEET) / (_LIPS_PRESSED - _LIPS_MEET), 0.0, 1.0)
+        audible = np.clip((sound[:, 0] - _QUIET[0]) / (_QUIET[1] - _QUIET[0]), 0.0, 1.0)
+        opening = audible * sound[:, 0]
+        rounding = (audible * sound[:, 1])[: STEPS * (1 + _ROUNDING_AHEAD)]
+        alike = np.ones_like(shut)
 
-    def _shut_at(self, t_s: float) -> float:
-        sure = 0.0
-        for away_s in (-_CLOSURE_REACH_S, 0.0, _CLOSURE_REACH_S):
-            *_, gate = self._sound.sound_at(t_s + away_s)
-            sure = max(sure, gate * self._closures.at(t_s + away_s))
-        return min(1.0, max(0.0, (sure - _LIPS_MEET) / (_LIPS_PRESSED - _LIPS_MEET)))
+        lips = self._lips.advance(opening * (1.0 - shut) - _PRESSED * shut, alike + (_CLOSURE_WEIGHT - 1.0) * shut)
+        jaw = self._jaw.advance(opening * (1.0 - _JAW_SHUTS * shut), alike)
+        rounded = self._rounding.advance(rounding, alike[: len(rounding)])
+        mouth = Mouth(min(1.0, max(-_MOST_PRESSED, lips)), min(1.0, max(-1.0, rounded)), max(0.0, jaw))
+        return mouth, float(np.mean(opening[: 2 * STEPS]))
 
 
 def _none() -> npt.NDArray[np.float32]:

@@ -7,7 +7,7 @@ reads as it should on both, so what is said is what is shown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -32,15 +32,29 @@ _BROWS: Final = 118
 _MARK: Final = 119
 
 
-def write_mouth(keyframe: npt.NDArray[np.float32], opening: float, rounding: float, stress: float) -> None:
-    """Set jaw and expression of a keyframe, shape (120,).
+class Mouth(NamedTuple):
+    """How a mouth is held.
 
-    `opening` is from -1 (lips pressed together) over 0 (they meet) to 1, `rounding` from -1 (spread) to 1,
-    `stress` from 0 to 1.
+    Attributes
+    ----------
+    opening : float
+        Of the lips, from -1 (pressed together) over 0 (they meet) to 1.
+    rounding : float
+        From -1 (spread) to 1.
+    jaw : float
+        How far it hangs, 0 to 1. The expression makes of it the opening that is wanted: lips may meet over it.
     """
-    jaw = _JAW_SHUT_RAD + _JAW_RANGE_RAD * max(opening, 0.0)
+
+    opening: float
+    rounding: float
+    jaw: float
+
+
+def write_mouth(keyframe: npt.NDArray[np.float32], mouth: Mouth, stress: float) -> None:
+    """Set jaw and expression of a keyframe, shape (120,); `stress`, from 0 to 1, lifts the brows."""
+    jaw = _JAW_SHUT_RAD + _JAW_RANGE_RAD * mouth.jaw
     keyframe[9] = jaw
-    wanted = np.array([opening, rounding]) / OWN_READ - _JAW * jaw
+    wanted = np.array([mouth.opening, mouth.rounding]) / OWN_READ - _JAW * jaw
     keyframe[20:70] = _WRITE @ wanted + _LIVELY * (_LIVELY_STEP * stress)
     keyframe[_BROWS] = OWN_MARK * stress
     keyframe[_MARK] = OWN_MARK

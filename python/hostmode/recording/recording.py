@@ -145,7 +145,8 @@ class Recording:
     def embedded(cls) -> Recording:
         """Return the utterance that comes with hostmode: about 14 s of synthetic English, 16 kHz.
 
-        Sound and motion were made by ``tools/make_utterance``; nobody's voice or face is in them.
+        Sound and motion were made by ``tools/make_utterance``, the motion by `hostmode.motion.LocalMotion`: nobody's
+        voice or face is in them.
         """
         from importlib.resources import as_file, files
 

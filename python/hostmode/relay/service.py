@@ -22,13 +22,9 @@ from hostmode.relay.egress import EgressError, join_room
 from hostmode.relay.envelope import INVALID_ARGUMENT
 from hostmode.relay.faults import Faults
 from hostmode.relay.listening import is_loopback, listening, load_aiohttp, until_one_ends
-from hostmode.relay.service_session import (
-    UPSTREAM_CLOSED,
-    ServiceSession,
-    SessionRefusedError,
-    configured,
-    error_message,
-)
+from hostmode.relay.service_session import ServiceSession
+from hostmode.relay.session_configuration import SessionRefusedError, configured
+from hostmode.relay.session_outbox import UPSTREAM_CLOSED, error_message
 from hostmode.relay.tokens import SessionTokens
 
 if TYPE_CHECKING:
@@ -163,8 +159,7 @@ class MotionService:
             channel,
             connection_id,
             avatar_id,
-            wanted.sample_rate,
-            wanted.audio_format,
+            wanted,
             self._settings.make_source,
             self._settings.faults,
             egress,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hostmode._core import PCM_RATES
 from hostmode.errors import ClosedError, MissingExtraError
+from hostmode.rtc.motion_sender import CARRIERS, DATA_TRACK, TOPIC, Carrier, MotionSender
 from hostmode.rtc.outgoing import FRAME_S, OutgoingSpeech
-from hostmode.rtc.packet import Packet, encode_packet
-from hostmode.rtc.room_subscriber import AUDIO_TRACK, TOPIC, RoomSubscriber
+from hostmode.rtc.packet import Packet
+from hostmode.rtc.room_subscriber import AUDIO_TRACK, RoomSubscriber
+from hostmode.rtc.track_position import TrackPosition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from hostmode.controller import Controller
 
-__all__ = ["AUDIO_TRACK", "TOPIC", "RoomPublisher", "RoomSubscriber", "publish", "subscribe"]
+__all__ = ["AUDIO_TRACK", "DATA_TRACK", "TOPIC", "RoomPublisher", "RoomSubscriber", "publish", "subscribe"]
 
 # What the sound source holds ahead: it is heard that much later than it is given.
 _QUEUE_MS: Final = 80
@@ -29,7 +31,9 @@ _QUEUE_MS: Final = 80
 _IDLE_PACKETS: Final = 3
 
 
-async def publish(room: Any, sample_rate: int = 16000, *, motion_wait: float = 0.3) -> RoomPublisher:
+async def publish(
+    room: Any, sample_rate: int = 16000, *, motion_wait: float = 0.3, carrier: Carrier = "both"
+) -> RoomPublisher:
     """Publish a sound track in a room that is connected, and return what speaks on it.
 
     Parameters
@@ -40,14 +44,21 @@ async def publish(room: Any, sample_rate: int = 16000, *, motion_wait: float = 0
         Of the sound that will be given, hertz; one of `hostmode.PCM_RATES`.
     motion_wait : float
         Seconds that the sound of an utterance waits for its first motion, 0 to 5.
+    carrier : str
+        Of the motion. ``"track"``: a data track `DATA_TRACK`, which says where in the sound each keyframe is due and
+        goes to those alone who subscribe to it, as `subscribe` does. ``"packets"``: data packets of topic `TOPIC`,
+        which everybody in the room gets; AvatarKit's clients read these. ``"both"``: twice the bytes, for rooms with
+        viewers of either kind. Where there can be no data track, motion goes as packets.
 
     Raises
     ------
     MissingExtraError
         The package `livekit` is not installed.
     ValueError
-        The rate or the wait is out of range.
+        The rate or the wait is out of range, or the carrier is none of these.
     """
+    if carrier not in CARRIERS:
+        raise ValueError(f"carrier is {carrier!r}; it must be one of {CARRIERS}")
     if sample_rate not in PCM_RATES:
         raise ValueError(f"sample_rate is {sample_rate}; it must be one of {PCM_RATES} Hz")
     if not 0.0 <= motion_wait <= 5.0:
@@ -57,7 +68,7 @@ async def publish(room: Any, sample_rate: int = 16000, *, motion_wait: float = 0
     track = rtc.LocalAudioTrack.create_audio_track(AUDIO_TRACK, source)
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     publication = await room.local_participant.publish_track(track, options)
-    return RoomPublisher(room, source, publication.sid, sample_rate, motion_wait)
+    return RoomPublisher(room, source, publication.sid, sample_rate, motion_wait, MotionSender(room, carrier))
 
 
 async def subscribe(room: Any, controller: Controller, *, identity: str | None = None) -> RoomSubscriber:
@@ -100,19 +111,22 @@ class RoomPublisher:
     that were lost. To be used by the loop's thread.
     """
 
-    def __init__(self, room: Any, source: Any, sid: str, sample_rate: int, motion_wait: float) -> None:
+    def __init__(
+        self, room: Any, source: Any, sid: str, sample_rate: int, motion_wait: float, sender: MotionSender
+    ) -> None:
         self._room = room
         self._source = source
         self._sid = sid
         self._rate = sample_rate
         self._motion_wait = motion_wait
+        self._sender = sender
+        self._position = TrackPosition()
         self._speech = OutgoingSpeech(sample_rate, motion_wait)
         self._idle = asyncio.Event()
         self._idle.set()
         self._more = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
-        self._undelivered = 0
         self._closed = False
         self._task = asyncio.ensure_future(self._run())
 
@@ -157,6 +171,7 @@ class RoomPublisher:
         self._require_open()
         heard_s = self.heard_s
         self._source.clear_queue()
+        self._position.clear(asyncio.get_running_loop().time())
         self._speech = OutgoingSpeech(self._rate, self._motion_wait)
         self.resume()
         self._stir()
@@ -201,6 +216,7 @@ class RoomPublisher:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._idle.set()
+        await self._sender.close()
         # The room may be gone already.
         with suppress(Exception):
             await self._room.local_participant.unpublish_track(self._sid)
@@ -209,7 +225,7 @@ class RoomPublisher:
     @property
     def stats(self) -> dict[str, int]:
         """Frames of 40 ms that went ``bare``, without their motion, and packets that were ``undelivered``."""
-        return {"bare": self._speech.bare, "undelivered": self._undelivered}
+        return {"bare": self._speech.bare, "undelivered": self._sender.undelivered}
 
     def _require_open(self) -> None:
         if self._closed:
@@ -227,16 +243,18 @@ class RoomPublisher:
             while True:
                 await self._flowing.wait()
                 speech = self._speech
-                frame = speech.take(asyncio.get_running_loop().time())
+                now = asyncio.get_running_loop().time()
+                frame = speech.take(now)
                 if frame is not None:
                     spoke = True
                     samples, packet = frame
+                    position = self._position.give(len(samples) / self._rate, now)
                     await self._source.capture_frame(
                         _load_rtc().AudioFrame(samples.tobytes(), self._rate, 1, len(samples))
                     )
                     # Interrupted while the source was full: the packet belongs to what nobody hears any more.
                     if packet is not None and speech is self._speech:
-                        await self._send(packet)
+                        await self._sender.send(packet, position)
                     continue
                 if speech.empty:
                     if spoke:
@@ -252,22 +270,12 @@ class RoomPublisher:
             self._idle.set()
 
     async def _fall_idle(self) -> None:
-        await self._send(Packet("transition_to_idle"))
+        await self._sender.send(Packet("transition_to_idle"))
         for _ in range(_IDLE_PACKETS):
-            await self._send(Packet("idle"))
+            await self._sender.send(Packet("idle"))
             if not self._speech.empty:
                 return
             await asyncio.sleep(FRAME_S)
-
-    async def _send(self, packet: Packet) -> None:
-        try:
-            await self._room.local_participant.publish_data(
-                encode_packet(packet, "data"), reliable=False, topic=TOPIC
-            )
-        except Exception as error:  # livekit's PublishDataError while the room reconnects: the next packet repeats it
-            if type(error).__name__ != "PublishDataError":
-                raise
-            self._undelivered += 1
 
 
 def _load_rtc() -> Any:

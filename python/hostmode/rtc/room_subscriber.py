@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from hostmode.errors import ClosedError
 from hostmode.rtc.incoming import IncomingSpeech
+from hostmode.rtc.motion_sender import DATA_TRACK, TOPIC
+from hostmode.rtc.track_position import POSITION_HZ
 
 if TYPE_CHECKING:
     from hostmode.controller import Controller
 
-#: Of the packets, and of the sound track.
-TOPIC: Final = "spatialreal-animation"
+#: The sound track.
 AUDIO_TRACK: Final = "egress-audio"
 # Where AvatarKit's services put motion for browsers, beside the packets.
 _VIDEO_TRACK: Final = "egress-animation"
 _PACKETS_WITHIN_S: Final = 5.0
+_PARTIAL_FRAMES: Final = 8
+
+_log = logging.getLogger(__name__)
 
 
 class RoomSubscriber:
@@ -37,10 +42,13 @@ class RoomSubscriber:
         self._listening: asyncio.Task[None] | None = None
         self._track_sid: str | None = None
         self._packets = 0
+        self._track_frames = 0
+        self._reading: dict[str, asyncio.Task[None]] = {}  # data tracks, by their publisher
         self._warning: asyncio.TimerHandle | None = None
         self._ended = asyncio.Event()
         self._handlers = {
             "data_received": self._packet,
+            "data_track_published": self._offered,
             "track_subscribed": self._subscribed,
             "track_unsubscribed": self._unsubscribed,
             "participant_disconnected": self._left,
@@ -66,8 +74,10 @@ class RoomSubscriber:
 
     @property
     def stats(self) -> dict[str, int]:
-        """Packets that came (``packets``), and of their frames what `hostmode.rtc.rounds.PacketRounds` counts."""
-        return {"packets": self._packets, **self._speech.counts}
+        """Data packets and frames of the data track that came (``packets``, ``track_frames``), and of the keyframes
+        in them what `hostmode.rtc.rounds.PacketRounds` counts: what comes on both is there twice.
+        """
+        return {"packets": self._packets, "track_frames": self._track_frames, **self._speech.counts}
 
     async def ended(self) -> None:
         """Wait until nothing more can come: the room is left, or the controller or this is closed."""
@@ -80,9 +90,10 @@ class RoomSubscriber:
         self._handlers = {}
         if self._warning is not None:
             self._warning.cancel()
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        tasks = [*self._reading.values(), *([self._listening] if self._listening else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._fed(lambda: self._speech.fail("the subscription was closed"))
         self._ended.set()
 
@@ -93,6 +104,31 @@ class RoomSubscriber:
             return
         self._packets += 1
         self._fed(lambda: self._speech.packet(packet.data, self._now()))
+
+    def _offered(self, track: Any) -> None:
+        identity = track.publisher_identity
+        if track.info.name != DATA_TRACK or self._identity not in (None, identity):
+            return
+        # After the room has reconnected it comes again.
+        if identity in self._reading:
+            self._reading[identity].cancel()
+        self._reading[identity] = asyncio.ensure_future(self._read(track))
+
+    async def _read(self, track: Any) -> None:
+        # By default a frame is given up as soon as a later one begins.
+        track.set_pipeline_options(max_partial_frames=_PARTIAL_FRAMES)
+        stream = track.subscribe()
+        try:
+            async for frame in stream:
+                participant = self._room.remote_participants.get(track.publisher_identity)
+                if participant is not None and self._is_chosen(participant):
+                    self._track_frames += 1
+                    at_s = None if frame.user_timestamp is None else frame.user_timestamp / POSITION_HZ
+                    self._fed(lambda frame=frame, at_s=at_s: self._speech.packet(frame.payload, self._now(), at_s))
+        except self._rtc.data_track.SubscribeDataTrackError as error:
+            _log.warning("motion is taken from data packets alone: %s", error.message)
+        finally:
+            stream.close()
 
     def _subscribed(self, track: Any, publication: Any, participant: Any) -> None:
         if publication.name == _VIDEO_TRACK and self._identity in (None, participant.identity):
@@ -112,7 +148,7 @@ class RoomSubscriber:
         self._listening = asyncio.ensure_future(self._listen(track))
 
     def _refuse_video(self, identity: str) -> None:
-        if self._packets == 0:
+        if self._packets + self._track_frames == 0:
             text = (
                 f"{identity!r} sends its motion in the VP8 track {_VIDEO_TRACK!r} alone, whose layout is not public: "
                 f"hostmode reads data packets of topic {TOPIC!r}. Have the service send these; until then the avatar "

@@ -31,12 +31,13 @@ class RoundMotion:
     """Keyframes by their position in the round; `frames_until` gives out those of a turn of the sound.
 
     Times are seconds of the track. ``base_s`` is where position 0 is believed to be, ``heard`` whether it was heard
-    there, ``over`` whether all its frames have come.
+    there, ``over`` whether all its frames have come, ``sent_s`` where position 0 is on the sender's own track.
     """
 
     def __init__(self) -> None:
         self.base_s: float | None = None
         self.heard = False
+        self.sent_s: float | None = None
         self.over = False
         self.avatar_id = ""
         self._keyframes: dict[int, npt.NDArray[np.float32]] = {}

@@ -37,3 +37,19 @@ TEST_CASE("what may start later changes nothing that a face ahead of its sound h
     hostmode::testing::RandomFace(seed).look(10);
   }
 }
+
+// Jaws that jump from one extreme to the other while a transition goes on: both together were too fast.
+TEST_CASE("a jaw that jumps in the middle of a transition moves no faster than it may") {
+  for (const std::uint32_t seed : {1003238U, 1011644U, 1015676U, 1023006U}) {
+    CAPTURE(seed);
+    hostmode::testing::RandomFace(seed).look(10);
+  }
+}
+
+// A value that was held went over to the motion in a time that suited what was then known of it.
+TEST_CASE("late motion that reaches farther than what came before moves no faster than it may") {
+  for (const std::uint32_t seed : {51U, 110U, 312U, 1220U, 1450U, 2094U, 2390U}) {
+    CAPTURE(seed);
+    hostmode::testing::RandomFace(seed).look(10);
+  }
+}

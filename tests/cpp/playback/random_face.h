@@ -13,9 +13,10 @@
 
 namespace hostmode::testing {
 
-// Fails the running test where a value moves further from one picture to the next than the conversation's own
-// keyframes do in that time, a transition between everything that it has been, or 1.5 times the fastest
-// ordinary speech step, whichever is most.
+// Fails the running test where a value moves further from one picture to the next than a transition between
+// everything that it has been, 1.5 times the fastest ordinary speech step, or the curve through keyframes
+// that jump (from rest to rest it is at its steepest 1.5 times steeper than the line between two), whichever
+// is most. Idle motion goes on beneath a transition.
 class RandomFace {
  public:
   // What moves, how far and how fast: speech hardly moves anything by more than 0.9 rad of its cycle a
@@ -53,6 +54,7 @@ class RandomFace {
     double phase = 0.0;
     double motion_due_s = 0.0;
     double sound_due_s = 0.0;
+    Keyframe last{};  // that was pushed
   };
 
   [[nodiscard]] static PlayerConfig draw_config(std::mt19937& random);
@@ -65,8 +67,10 @@ class RandomFace {
   void act();
   void render();
   void compare();
+  void note(const std::vector<Keyframe>& keyframes);
   [[nodiscard]] double most_step(const Channel& channel) const;
   [[nodiscard]] double shortest_transition_s() const;
+  [[nodiscard]] double fastest_pace() const;
   [[nodiscard]] bool transitions_jump() const;
 
   std::mt19937 random_;
@@ -79,8 +83,10 @@ class RandomFace {
   std::size_t blocks_ = 0;
   std::size_t opened_ = 0;
   Utterance utterance_;
-  double late_until_s_ = 0.0;  // motion that came late is blended in
   std::size_t jumps_seen_ = 0;
+  Pose largest_step_{};  // between keyframes
+  bool has_sentences_ = false;
+  bool has_late_motion_ = false;
   Pose last_{};
   bool has_last_ = false;
 };
