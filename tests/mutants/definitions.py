@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,8 +25,9 @@ class Definition(NamedTuple):
     text: str
 
 
+@cache
 def definitions_of(name: str, root: Path = ROOT) -> list[Definition]:
-    """Return every definition of a name.
+    """Return every definition of a name, as it stood when first asked for.
 
     Parameters
     ----------
@@ -44,8 +46,13 @@ def definitions_of(name: str, root: Path = ROOT) -> list[Definition]:
 def _native_definitions(name: str, file: Path) -> list[Definition]:
     source = file.read_text()
     scope, _, function = name.rpartition("::")
+    if function not in source:
+        return []
     if re.fullmatch(r"k[A-Z]\w*", function):
-        begins = re.compile(rf"^ *[^;=()\n]*\b(?:constexpr|const)\b[^;=()\n]*\b{function}\b[^;]*;", re.MULTILINE)
+        # Without a class, it is the namespace's: that stands at the beginning of its line.
+        indentation = " *" if scope else "(?! )"
+        declared = r"[^;=()\n]*\b(?:constexpr|const)\b[^;=()\n]*"
+        begins = re.compile(rf"^{indentation}{declared}\b{function}\b[^;]*;", re.MULTILINE)
         whole = [Definition(file, 0, source)]
         holders = _blocks(rf"(?:class|struct) {scope}\b", "", source, 0, file) if scope else whole
         return [

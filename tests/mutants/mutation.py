@@ -18,6 +18,8 @@ AUDIO = ("pcm", "volume", "not_pcm", "byte_phase", "audio_format")
 RTC = ("packets",)
 RELAY = ("relay_entry", "relay_turn", "relay_resume", "relay_bound", "relay_order")
 ROWS = RULES + EDGE_CASES + TIMING + AUDIO + RTC + RELAY
+# Parts that no row of the contract is about: C++ cases or a file of Python tests must notice what breaks there.
+PARTS = ("listening", "wire", "incoming", "calls")
 
 
 class Mutation(NamedTuple):
@@ -35,6 +37,8 @@ class Mutation(NamedTuple):
         The same with one line changed or left out.
     cases : str
         Where C++ tests must fail instead: the cases, as doctest's ``-tc`` takes them.
+    files : tuple of str
+        Where Python tests must fail that name no row: the names of their files.
     """
 
     row: str
@@ -42,6 +46,7 @@ class Mutation(NamedTuple):
     original: str
     mutated: str
     cases: str = ""
+    files: tuple[str, ...] = ()
 
     def place(self, root: Path = ROOT) -> Definition:
         """Return the definition that holds the original, and it alone; LookupError says why there is none."""

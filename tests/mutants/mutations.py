@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from of_calls import CALLS
 from of_clock import CLOCK
 from of_devices import DEVICES
+from of_incoming import INCOMING
 from of_intake import INTAKE
+from of_listening import LISTENING
 from of_motion import MOTION
 from of_packets import PACKETS
 from of_playout import PLAYOUT
@@ -12,5 +15,21 @@ from of_relay import RELAY
 from of_sound import SOUND
 from of_threads import THREADS
 from of_turns import TURNS
+from of_wire import WIRE
 
-MUTATIONS = (*INTAKE, *TURNS, *PLAYOUT, *MOTION, *PACKETS, *CLOCK, *SOUND, *DEVICES, *RELAY, *THREADS)
+MUTATIONS = (
+    *INTAKE,
+    *TURNS,
+    *PLAYOUT,
+    *MOTION,
+    *PACKETS,
+    *CLOCK,
+    *SOUND,
+    *DEVICES,
+    *RELAY,
+    *THREADS,
+    *LISTENING,
+    *WIRE,
+    *INCOMING,
+    *CALLS,
+)

@@ -49,8 +49,8 @@ INTAKE = (
     Mutation(
         "e1",
         "AudioIntake::finish",
-        "if (!end || conversation.ended()) return;",
-        "if (!end || pcm.size == 0 || conversation.ended()) return;",
+        "if (!end || conversation.ended()) {",
+        "if (!end || pcm.size == 0 || conversation.ended()) {",
     ),
     Mutation("e1", "AudioIntake::take", "if (bytes == 0 && chunk.conversation == nullptr) {", "if (bytes == 0) {"),
     Mutation(

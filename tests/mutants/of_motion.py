@@ -13,6 +13,16 @@ def _foreseen(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("clock", function, original, mutated, cases="foreseen*")
 
 
+def _curve(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation(
+        "keyframe_time",
+        function,
+        original,
+        mutated,
+        cases="test_ease*,test_slope*,test_blend*,test_pose_offset*,test_nearest*,test_sample*,test_hold*,test_jaw*,test_commit*",
+    )
+
+
 MOTION = (
     Mutation(
         "late_motion", "plan_rest", "wait_s <= kNoticeable_s ||", "wait_s <= kNoticeable_s + 60 ||", "sound waits*"
@@ -143,7 +153,11 @@ MOTION = (
         "whatever it begins with*",
     ),
     Mutation(
-        "late_motion", "kJumpingCurve", "kJumpingCurve[] = {1.25, 1.45};", "kJumpingCurve[] = {1.09, 1.32};", "*jumps*"
+        "late_motion",
+        "kJumpingCurve",
+        "kJumpingCurve[] = {1.25, 1.45};",
+        "kJumpingCurve[] = {1.09, 1.32};",
+        "*jumps*",
     ),
     Mutation(
         "late_motion",
@@ -235,11 +249,15 @@ MOTION = (
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     # ---- what is foreseen
     _foreseen("foresee", "  if (!latest.media_advances() && !rests) return;\n", ""),
-    _foreseen("foresee", "(rests ? 0 : since)", "0"),
+    _foreseen(
+        "foresee",
+        "latest.media_at(static_cast<double>(rendered))",
+        "latest.media_at(static_cast<double>(latest.device_frame))",
+    ),
     _foreseen("foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused) {\n"),
     _foreseen("foresee", "if (latest.cause == SegmentCause::kTail) {", "if (false) {"),
     _foreseen("foresee", "over = stream.is_cut() || may_follow()", "over = may_follow()"),
-    _foreseen("next_after", "next->generation() <= generation ||", "next->generation() < generation ||"),
+    _foreseen("next_after", "next->generation() <= generation ||", "next->generation() <= generation + 1 ||"),
     _foreseen("next_after", " || next->stream.is_cut()) continue;", ") continue;"),
     _foreseen("next_after", "next->stream.pushed() > 0 ? &next->stream : nullptr", "&next->stream"),
     _foreseen("foresee", "if (!play_out(playing, 0, 0, may_follow(), frame, segments)) return;", ""),
@@ -249,4 +267,18 @@ MOTION = (
     _foreseen("play_out", "std::min(stream.hold_at(), end)", "end"),
     _foreseen("play_out", "    frame += tail;\n", ""),
     _foreseen("play_out", "  if (tail > 0) {\n", "  if (tail != 0) {\n"),
+    # ---- curves and blends
+    _curve("ease", "std::clamp(x, 0.0F, 1.0F)", "x"),
+    _curve("ease", "t * t * (3.0F - 2.0F * t)", "t"),
+    _curve("nearest_equivalent", "std::round((along - angle) / kTurn)", "0.0F"),
+    _curve("nearest_equivalent", "<= kTurn * kTurn / 4) return;", "<= 4 * kTurn * kTurn) return;"),
+    _curve("blend_poses", "  if (out != from) std::copy(from, from + kKeyframeFloats, out);\n", ""),
+    _curve(
+        "pose_offset", "nearest_equivalent(after + at, offset + at);", "nearest_equivalent(offset + at, offset + at);"
+    ),
+    _curve("tangent", "kNear * (y[1] - y[-1]) + kFar * (y[2] - y[-2]);", "(y[1] - y[-1]) / 2;"),
+    _curve("late_slope_weight", "(1.0F - rest2 * rest2)", "1.0F"),
+    _curve("limited_tangent", "return std::clamp(tangent(s), -cap, cap);", "return tangent(s);"),
+    _curve("limited_tangent", "std::min(std::abs(rise_before)", "std::max(std::abs(rise_before)"),
+    _curve("kOvershoot", "= 0.02F;", "= 0.2F;"),
 )

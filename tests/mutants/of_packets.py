@@ -16,13 +16,38 @@ _CASES = ",".join(
     )
 )
 
+_EXTERNAL = ",".join(
+    (
+        "sound told *",
+        "positions read *",
+        "reports that *",
+        "a sound that *",
+        "a position that *",
+        "without another *",
+        "one report *",
+        "no position or *",
+    )
+)
+
 
 def _broken(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("packets", function, original, mutated, cases=_CASES)
 
 
-def _coded(function: str, original: str, mutated: str) -> Mutation:
+def _packed(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("packets", function, original, mutated, cases="packet:*,sei:*")
+
+
+def _coded(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, files=("test_rtc_packet.py",))
+
+
+def _round(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, cases="rounds:*")
+
+
+def _external(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, cases=_EXTERNAL)
 
 
 PACKETS = (
@@ -44,7 +69,7 @@ PACKETS = (
     ),
     _broken("PacketDelay::add", "late_s - kForgiven * gap_excess_s_", "late_s"),
     _broken("kForgiven", "0.25;", "0.5;"),
-    _broken("kInterruption_s", "= 1.0;", "= 10.0;"),
+    _broken("PacketDelay::kInterruption_s", "= 1.0;", "= 10.0;"),
     _broken("PacketDelay::restart", "  floor_.clear();\n", ""),
     _broken("PacketDelay::restart", "  any_ = false;\n", ""),
     _broken("PacketDelay::restart", "  gap_end_s_ = -1e300;\n", ""),
@@ -62,7 +87,7 @@ PACKETS = (
     _broken("PacketDelay::choose_target", "edge_s + late_cost_s_ * beyond", "edge_s + 1.1 * late_cost_s_ * beyond"),
     _broken("PacketDelay::choose_target", "    beyond += shares_[bucket];\n", ""),
     _broken("PacketDelay::choose_target", "std::max(0.0, level_s_ + edge_s)", "std::max(0.0, edge_s)"),
-    _broken("kAtFirst_s", "= 0.08;", "= 0.04;"),
+    _broken("PacketDelay::kAtFirst_s", "= 0.08;", "= 0.04;"),
     # The playhead.
     _broken(
         "PacketPlayhead::follow",
@@ -111,8 +136,7 @@ PACKETS = (
     _coded("read_redundant_speech", "seq - back;", "seq + back;"),
     _coded("read_redundant_speech", "if (size > 0) ++packet", "++packet"),
     _coded("read_redundant_speech", "    if (back > 0 && body.at_end()) break;\n", ""),
-    _coded("BodyReader::read_message", "size > body_.size - at_", "size > body_.size"),
-    _coded("decode_packet", "  if (status != Status::kOk) packet.clear();\n", ""),
+    _packed("decode_packet", "  if (status != Status::kOk) packet.clear();\n", ""),
     _coded("is_encodable", "back <= back_before || back >=", "back >="),
     _coded("is_encodable", "|| back >= kMaxPacketFrames)", ")"),
     _coded("body_of", "while (++written_back < back) append_word(body, 0);", "++written_back;"),
@@ -125,6 +149,36 @@ PACKETS = (
     _coded("may_be_packet", "return length <= size - kHeaderSize;", "return true;"),
     _coded("read_payloads", "size > unit.size() - at", "size > unit.size()"),
     _coded("append_sei", "zeros >= 2 && byte <= 3", "zeros >= 2 && byte == 0"),
-    _coded("insert_sei", "type >= kFirstSlice && type <= kLastSlice", "type == kLastSlice"),
-    _coded("extract_sei", "++broken", "broken = 0"),
+    # Rounds.
+    _round("kStragglers_s", "= 0.5;", "= 0.0;"),
+    _round("kCopies_s", "= 2.0;", "= 200.0;"),
+    _round("kStragglerFrames", "= 25;", "= 0;"),
+    _round("PacketRounds::take", "  if (packet.kind == PacketKind::kTransitionToSpeech) return;\n", ""),
+    _round("PacketRounds::take", "      gated_ = false;\n", ""),
+    _round("PacketRounds::take", "if (i > 0 && packet.start) continue;", ""),
+    _round("PacketRounds::take", "std::min(closing_s_, now_s + patience_s_);", "now_s + patience_s_;"),
+    _round("PacketRounds::take_frame", "if (gated_ && !starts) {", "if (false) {"),
+    _round("PacketRounds::take_frame", "!starts && is_straggler(", "is_straggler("),
+    _round("PacketRounds::take_frame", "  if (given_out_ && position < next_) {\n", "  if (position < next_) {\n"),
+    _round("PacketRounds::take_frame", "  closing_s_ = kNever_s;\n", ""),
+    _round("PacketRounds::take_frame", "if (pending_.size() == 1) blocked_since_s_", "blocked_since_s_"),
+    _round("PacketRounds::open", "!starts && frame.seq < kFarApart ? 0 : frame.seq;", "frame.seq;"),
+    _round("PacketRounds::close", "  give_out(true, now_s, actions);\n", ""),
+    _round("PacketRounds::close", "  over_s_ = now_s;\n", ""),
+    _round("PacketRounds::give_out", "pending_.size() > kMostPending ||", ""),
+    _round("PacketRounds::give_out", "    blocked_since_s_ = now_s;\n", ""),
+    _round("PacketRounds::give_out", "first->first == next_ && (given_out_ || started_);", "first->first == next_;"),
+    _round("PacketRounds::advance", "now_s >= latest_s_ + kStall_s", "now_s >= latest_s_ + 10 * kStall_s"),
+    _round("PacketRounds::begins_another", "position > latest + kFarApart;", "false;"),
+    _round("PacketRounds::begins_another", "started_ || position <", "position <"),
+    _round("PacketRounds::is_copy", "seen.seq == frame.seq && ", ""),
+    _round("PacketRounds::is_copy", " && seen.hash == hash", ""),
+    _round("distance", "static_cast<std::int32_t>(to - from);", "static_cast<std::int64_t>(to) - from;"),
+    # The clock of who plays the sound.
+    _external("kJump_s", "= 0.15;", "= 1.5;"),
+    _external("ExternalClock::report", "    stands_ = true;\n", ""),
+    _external("ExternalClock::report", "  base_s_ = at(std::max(latest_s_, time_s));\n", ""),
+    _external("ExternalClock::restart", "  line_.restart(frame_, time_s);\n", ""),
+    _external("ExternalClock::restart", "  stands_ = false;\n", ""),
+    _external("ExternalClock::follow_line", "  base_s_ += error_s_;\n", ""),
 )

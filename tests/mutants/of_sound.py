@@ -15,6 +15,10 @@ def _volume(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("volume", function, original, mutated, cases="fader*,conversion*")
 
 
+def _drifting(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("clock", function, original, mutated, cases="drift:*")
+
+
 SOUND = (
     # ---- the model
     _start("kTrustedRate", "kTrustedRate = 0.9;", "kTrustedRate = 9.0;"),
@@ -103,4 +107,16 @@ SOUND = (
         "  segment_pending_ = !segments_.try_push(last_segment_) && frame_ < 0;",
         cases="renderer*",
     ),
+    # ---- a sender's clock
+    _drifting("kLive", "kLive = 3;", "kLive = 1;"),
+    _drifting("Drift::kMost", "kMost = 1e-3;", "kMost = 1e-4;"),
+    _drifting("Drift::kStep_s", "kStep_s = 0.025;", "kStep_s = 2.5;"),
+    _drifting("Drift::kBegins_s", "kBegins_s = 0.008;", "kBegins_s = 0.0;"),
+    _drifting("Drift::on_arrival", "    largest_s_ = std::max(largest_s_, delay_s);\n", ""),
+    _drifting("Drift::on_arrival", "    *this = Drift{};  // the first, or one after a long silence\n", ""),
+    _drifting("Drift::end_window", "    held_s_ += change_s;\n", ""),
+    _drifting("Drift::end_window", "    if (steady_ > -kLive) return;\n", ""),
+    _drifting("Drift::end_window", "if (steady_ < kLive) held_s_ = delay_s;", "held_s_ = delay_s;"),
+    _drifting("Drift::end_window", "lasting_ + kIntegral * error_s * kWindow_s", "lasting_"),
+    _drifting("Drift::end_window", "lasting_ + kProportional * error_s", "lasting_"),
 )

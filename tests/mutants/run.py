@@ -1,6 +1,6 @@
 """Break the sources one line at a time and see whether the tests that name the broken rule fail.
 
-Works on a copy of the repository. Exit code 1: a mutant survived, or could not be tried.
+Works on a copy of the repository. Exit code 1: a mutant survived, could not be tried, or applies to no line any more.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from definitions import ROOT
 from mutation import Mutation, files_naming
 from mutations import MUTATIONS
+from switched import VARIABLE, SwitchedSources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NOT_COPIED = (".git", ".venv", ".nox", ".*_cache", "__pycache__", "build", "dist", "*.so", "*.pyd")
 BUILD_PATIENCE_S = 1800.0
-# Many times what the slowest row takes: a mutant may hang. All rows together may not.
+# Many times what the slowest row takes: a mutant may hang.
 TEST_PATIENCE_S = 120.0
-ALL_TESTS_PATIENCE_S = 1800.0
+NATIVE_TESTS, EXTENSION = "hostmode_tests", "_core"
 # Of pytest and doctest alike.
 TESTS_PASSED, TESTS_FAILED = 0, 1
 
@@ -39,12 +41,22 @@ class Outcome(NamedTuple):
 
 
 class Workshop:
-    """A copy of the repository that is rebuilt as far as a change needs it, and imported from where it lies."""
+    """A copy of the repository that holds mutants, is built as far as others need it, and imported where it lies."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
-        self._environment = {**os.environ, "PYTHONPATH": str(root / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
+    def __init__(self, directory: Path, mutations: Iterable[Mutation], patience_s: float) -> None:
+        self._sound, self.root, self._patience_s = directory / "sound", directory / "hostmode", patience_s
+        for copy in (self._sound, self.root):
+            shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        self._switched = SwitchedSources(self._sound, self.root, mutations)
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.root / "python"),
+            # A compiler cache knows a file again, although each copy of the repository lies elsewhere.
+            "CCACHE_BASEDIR": str(self.root),
+            "CCACHE_NOHASHDIR": "1",
+        }
+        self._passes: dict[str, bool] = {}
+        self._stale: set[str] = set()
         pybind11 = self._run(sys.executable, "-m", "pybind11", "--cmakedir")
         # What one mutation changed is compiled again to be as it was, which a compiler cache need not do.
         cache = shutil.which("ccache")
@@ -59,36 +71,76 @@ class Workshop:
                 else []
             ),
             f"-Dpybind11_DIR={pybind11.stdout.strip()}",
-            f"-DCMAKE_LIBRARY_OUTPUT_DIRECTORY={root / 'python' / 'hostmode'}",
+            f"-DCMAKE_LIBRARY_OUTPUT_DIRECTORY={self.root / 'python' / 'hostmode'}",
+            patience_s=BUILD_PATIENCE_S,
         )
         if configured.returncode != 0:
             sys.exit(configured.stdout)
+        while (built := self._build("--", "-k", "0")).returncode != 0:
+            if not self._switched.mend(built.stdout):
+                sys.exit(built.stdout)
 
-    def try_rows(self, rows: Iterable[str], patience_s: float = TEST_PATIENCE_S) -> Outcome:
-        """Build what lies here and run the Python tests that name one of these rows, up to the first failure."""
-        named = {row: files_naming(row, self.root) for row in rows}
-        files = sorted({str(file.relative_to(self.root)) for files in named.values() for file in files})
-        return self._try(
-            "_core",
-            *(sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider"),
-            *("-k", " or ".join(f"test_{row}_" for row in named), *files),
-            patience_s=patience_s,
-        )
+    def passes_unchanged(self, mutation: Mutation) -> bool:
+        """Return whether the tests that are to notice a mutation pass without it; looked at once for each."""
+        key = mutation.cases or " ".join(mutation.files) or mutation.row
+        if key not in self._passes:
+            outcome = self._test(mutation)
+            self._passes[key] = outcome.word == SURVIVED
+            if outcome.word != SURVIVED:
+                print(f"before any mutation of {key}: {outcome.word}\n{outcome.output}", flush=True)
+        return self._passes[key]
 
-    def try_cases(self, patterns: Iterable[str], patience_s: float = TEST_PATIENCE_S) -> Outcome:
-        """Build what lies here and run the C++ test cases that the patterns pick, up to the first failure."""
-        program = str(self.root / "build/tests/cpp/hostmode_tests")
-        cases = f"--test-case={','.join(patterns)}"
-        return self._try("hostmode_tests", program, cases, "--abort-after=1", patience_s=patience_s)
-
-    def _try(self, target: str, *test: str, patience_s: float) -> Outcome:
-        built = self._run("cmake", "--build", "build", "--target", target, patience_s=BUILD_PATIENCE_S)
-        if built.returncode != 0:
-            return Outcome("does not compile", built.stdout)
+    def try_mutation(self, mutation: Mutation) -> Outcome:
+        """Break the sources and test them; mend them again."""
         try:
-            tested = self._run(*test, patience_s=patience_s)
+            place = mutation.place(self._sound)
+        except LookupError as absent:
+            return Outcome("does not apply", str(absent))
+        if not self.passes_unchanged(mutation):
+            return Outcome("fails unchanged")
+        if number := self._switched.numbers.get(mutation):
+            return self._test(mutation, {VARIABLE: str(number)})
+        path = self.root / place.path.relative_to(self._sound)
+        before = path.read_text()
+        broken = place.text.replace(mutation.original, mutation.mutated)
+        # A file that has been switched holds most of what it held.
+        sound = before if place.text in before else place.path.read_text()
+        path.write_text(sound.replace(place.text, broken))
+        try:
+            if path.suffix == ".py":
+                # Compiled, it would stay.
+                return self._test(mutation, {"PYTHONDONTWRITEBYTECODE": "1"})
+            self._stale = {NATIVE_TESTS, EXTENSION}
+            return self._test(mutation)
+        finally:
+            if path.suffix == ".py":
+                shutil.copy2(place.path, path)
+            else:
+                path.write_text(before)
+                self._stale = {NATIVE_TESTS, EXTENSION}
+
+    def _test(self, mutation: Mutation, environment: dict[str, str] | None = None) -> Outcome:
+        """Run what is to notice a mutation, up to the first failure."""
+        target = NATIVE_TESTS if mutation.cases else EXTENSION
+        if target in self._stale:
+            built = self._build("--target", target)
+            if built.returncode != 0:
+                return Outcome("does not compile", built.stdout)
+            self._stale.remove(target)
+        if mutation.cases:
+            program = str(self.root / "build/tests/cpp" / NATIVE_TESTS)
+            test = [program, f"--test-case={mutation.cases}", "--abort-after=1"]
+        else:
+            test = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider"]
+            if mutation.files:
+                test += [f"tests/python/{name}" for name in mutation.files]
+            else:
+                named = files_naming(mutation.row, self.root)
+                test += ["-k", f"test_{mutation.row}_", *(str(file.relative_to(self.root)) for file in named)]
+        try:
+            tested = self._run(*test, patience_s=self._patience_s, environment=environment)
         except subprocess.TimeoutExpired:
-            return Outcome(f"hangs for {patience_s:.0f} s")
+            return Outcome(f"hangs for {self._patience_s:.0f} s")
         if tested.returncode == TESTS_FAILED or tested.returncode < 0:  # below 0: a test crashed
             word = CAUGHT
         elif tested.returncode == TESTS_PASSED:
@@ -97,30 +149,26 @@ class Workshop:
             word = f"{Path(test[0]).name} ends with {tested.returncode}"
         return Outcome(word, tested.stdout)
 
-    def try_mutation(self, mutation: Mutation) -> Outcome:
-        try:
-            place = mutation.place(self.root)
-        except LookupError as absent:
-            return Outcome(str(absent))
-        sound = place.path.read_text()
-        broken = place.text.replace(mutation.original, mutation.mutated)
-        place.path.write_text(sound[: place.start] + broken + sound[place.start + len(place.text) :])
-        try:
-            return self.try_cases([mutation.cases]) if mutation.cases else self.try_rows([mutation.row])
-        finally:
-            place.path.write_text(sound)
+    def _build(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._run("cmake", "--build", "build", *arguments, patience_s=BUILD_PATIENCE_S)
 
-    def _run(self, *command: str, patience_s: float = TEST_PATIENCE_S) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, *command: str, patience_s: float = TEST_PATIENCE_S, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
             cwd=self.root,
-            env=self._environment,
+            env={**self._environment, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             timeout=patience_s,
             check=False,
         )
+
+    def is_built(self, mutation: Mutation) -> bool:
+        """Return whether it is tried without building anything."""
+        return mutation in self._switched.numbers or mutation.function.startswith("hostmode.")
 
 
 def names_of(mutation: Mutation) -> set[str]:
@@ -131,22 +179,13 @@ def names_of(mutation: Mutation) -> set[str]:
 def describe(mutation: Mutation) -> str:
     """Return where the changed line stands and what becomes of it, on one line."""
     before, after = mutation.changed_line()
-    place = mutation.place()
+    try:
+        place = mutation.place()
+    except LookupError:
+        return f"{mutation.function}  {before.strip()}  ->  {after.strip() or '(left out)'}"
     at = place.start + place.text.index(mutation.original)
     line = place.path.read_text().count("\n", 0, at) + 1 + mutation.original.split("\n").index(before)
     return f"{place.path.name}:{line}  {before.strip()}  ->  {after.strip() or '(left out)'}"
-
-
-def untouched(workshop: Workshop, mutations: list[Mutation]) -> None:
-    """Leave with an explanation where tests fail before anything is broken."""
-    outcomes = []
-    if rows := dict.fromkeys(mutation.row for mutation in mutations if not mutation.cases):
-        outcomes.append(workshop.try_rows(rows, ALL_TESTS_PATIENCE_S))
-    if patterns := dict.fromkeys(mutation.cases for mutation in mutations if mutation.cases):
-        outcomes.append(workshop.try_cases(patterns, ALL_TESTS_PATIENCE_S))
-    for outcome in outcomes:
-        if outcome.word != SURVIVED:
-            sys.exit(f"{outcome.output}\nbefore any mutation: {outcome.word}, but the tests should pass")
 
 
 def main() -> None:
@@ -162,14 +201,19 @@ def main() -> None:
         type=Path,
         help="add what was caught to this file, and leave out what stands there",
     )
+    parser.add_argument(
+        "--patience",
+        metavar="SECONDS",
+        type=float,
+        default=TEST_PATIENCE_S,
+        help="a test that takes longer hangs; more where others use the machine",
+    )
     arguments = parser.parse_args()
     wanted = {name.lower() for name in arguments.only or ()}
     unknown = wanted - {name for mutation in MUTATIONS for name in names_of(mutation)}
     if unknown:
         parser.error(f"no mutation of {', '.join(sorted(unknown))}; --list shows which there are")
     mutations = [mutation for mutation in MUTATIONS if not wanted or wanted & names_of(mutation)]
-    # File by file: what one mutation changed is mended by the build that the next one needs anyway.
-    mutations.sort(key=lambda mutation: (bool(mutation.cases), mutation.place().path))
     if arguments.list:
         for mutation in mutations:
             print(f"{mutation.row:14} {describe(mutation)}")
@@ -184,9 +228,11 @@ def main() -> None:
     begun = time.monotonic()
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="hostmode-mutants-") as directory:
-        workshop = Workshop(Path(directory) / "hostmode")
-        untouched(workshop, mutations)
-        print(f"built and tested unchanged in {time.monotonic() - begun:.0f} s", flush=True)
+        workshop = Workshop(Path(directory), mutations, arguments.patience)
+        # File by file: what one mutation changed is mended by the build that the next one needs anyway.
+        mutations.sort(key=lambda one: (not workshop.is_built(one), not one.cases, one.function))
+        built = sum(map(workshop.is_built, mutations))
+        print(f"built {built} of {len(mutations)} mutants in {time.monotonic() - begun:.0f} s", flush=True)
         for mutation in mutations:
             started = time.monotonic()
             outcome = workshop.try_mutation(mutation)
@@ -198,9 +244,10 @@ def main() -> None:
                     print(repr(mutation), file=file)
             elif outcome.word not in (CAUGHT, SURVIVED):
                 print(outcome.output)
-    caught = sum(outcome.word == CAUGHT for outcome in outcomes)
-    print(f"{caught} of {len(outcomes)} mutants caught in {time.monotonic() - begun:.0f} s")
-    sys.exit(caught != len(outcomes))
+    counts = Counter(outcome.word for outcome in outcomes)
+    said = ", ".join(f"{count} {word}" for word, count in counts.most_common())
+    print(f"{len(outcomes)} mutants in {time.monotonic() - begun:.0f} s: {said}")
+    sys.exit(counts[CAUGHT] != len(outcomes))
 
 
 if __name__ == "__main__":

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 
 import pytest
-from definitions import definitions_of
-from mutation import ROWS, Mutation, cases_matching, files_naming
+from definitions import ROOT, definitions_of
+from mutation import PARTS, ROWS, Mutation, cases_matching, files_naming
 from mutations import MUTATIONS
 
 
 def test_every_row_has_a_mutation() -> None:
-    assert [row for row in ROWS if all(mutation.row != row for mutation in MUTATIONS)] == []
-    assert {mutation.row for mutation in MUTATIONS} <= set(ROWS)
+    assert {mutation.row for mutation in MUTATIONS} == {*ROWS, *PARTS}
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -32,6 +31,14 @@ def test_every_pattern_of_native_cases_picks_some() -> None:
 
     assert patterns
     assert [pattern for pattern in patterns if not cases_matching(pattern)] == []
+
+
+def test_every_mutation_of_a_part_says_which_tests_must_notice_it() -> None:
+    said = [mutation for mutation in MUTATIONS if mutation.row in PARTS]
+
+    assert [mutation for mutation in said if bool(mutation.cases) == bool(mutation.files)] == []
+    named = {file for mutation in said for file in mutation.files}
+    assert [file for file in named if not (ROOT / "tests/python" / file).exists()] == []
 
 
 def test_no_mutation_is_listed_twice() -> None:

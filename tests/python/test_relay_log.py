@@ -221,6 +221,9 @@ def test_relay_resume_takes_each_item_once_and_none_of_a_turn_that_is_past() -> 
             assert come(TurnMark("b", 6), Audio(b"6"), Audio(b"7"), Audio(b"8")) == [b"8"]
             # A node that has not heard of b yet.
             assert come(TurnMark("a", 2), Audio(b"2"), Audio(b"9"), TurnMark("b", 9), Audio(b"9")) == [b"9"]
+            # Of a new turn nothing was taken yet, whatever was still to be skipped of the one before.
+            assert come(TurnMark("a", 3), Audio(b"3"), TurnMark("c"), Audio(b"0")) == [b"0"]
+            assert come(TurnMark("c"), TurnMark("d"), Audio(b"0")) == [b"0"]
 
     asyncio.run(main())
 

@@ -83,6 +83,19 @@ def test_sei_padding_of_zeros_is_cut_off_and_anything_else_is_taken() -> None:
     assert decode_packet(packed + bytes(9), "sei").frames == (Frame(7, BODY),)
 
 
+def test_bytes_that_escape_others_survive_an_sei() -> None:
+    packet = Packet("speech", (Frame(7, b"\xff\xff\x00\xff\x00\x00\x08\xff"),))
+
+    assert decode_packet(encode_packet(packet, "sei"), "sei") == packet
+
+
+def test_flag_of_repeated_frames_says_nothing_in_an_sei() -> None:
+    frame = bytearray(encode_packet(Packet("speech", (Frame(7, BODY),)), "sei"))
+    frame[0] |= 0x40
+
+    assert decode_packet(bytes(frame), "sei").frames == (Frame(7, BODY),)
+
+
 @pytest.mark.parametrize("absent", [0, 1, 2])
 def test_redundant_frame_of_length_zero_is_absent(absent: int) -> None:
     parts = [b"\x02\x00\x00\x00" + BODY] * 3
@@ -137,6 +150,7 @@ def test_compression_bomb_is_refused_and_16_mib_are_not(profile, bits: int) -> N
         Packet("speech"),
         Packet("idle", (Frame(0, b""),)),
         Packet("speech", tuple(Frame(9 - back, b"") for back in range(4))),
+        Packet("speech", (Frame(5, BODY), Frame(5, BODY))),
         Packet("speech", (Frame(5, BODY), Frame(6, BODY))),
         Packet("speech", (Frame(5, BODY), Frame(2, BODY))),
     ],

@@ -50,8 +50,8 @@ Deviation::Speeds Deviation::speeds_of(const MotionBeneath& beneath, std::size_t
   const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
   const double most =
       std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
-  const double curve =
-      (step > kJump * fastest ? kJumpingCurve : kCurve)[keeps_hull(i) ? 1 : 0] * beneath.pace;
+  const bool is_steep = step > kJump * fastest || motion.has_hardly_begun();
+  const double curve = (is_steep ? kJumpingCurve : kCurve)[keeps_hull(i) ? 1 : 0] * beneath.pace;
   return {own, most, std::min(curve * ordinary / kKeyframeInterval_s, kMostBeneath * most)};
 }
 

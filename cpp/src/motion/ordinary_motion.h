@@ -36,6 +36,9 @@ class OrdinaryMotion {
   [[nodiscard]] float fastest(std::size_t i) const noexcept { return ordinary_.data()[i]; }
   [[nodiscard]] float largest_step(std::size_t i) const noexcept { return largest_.data()[i]; }
 
+  // The first intervals may have begun flat, before it was known where they lead.
+  [[nodiscard]] bool has_hardly_begun() const noexcept { return count_ < kFewKeyframes; }
+
   // How far its extremes lie apart, how far they lie from idle, which is near 0, and how far the farther of
   // them lies from `value`. Idle is one of them.
   [[nodiscard]] float range(std::size_t i) const noexcept { return highest_.data()[i] - lowest_.data()[i]; }
@@ -47,6 +50,8 @@ class OrdinaryMotion {
   }
 
  private:
+  static constexpr std::size_t kFewKeyframes = 4;
+
   Keyframe last_{};
   Keyframe last_step_{};
   Keyframe ordinary_{};

@@ -313,3 +313,56 @@ TEST_CASE("rounds: whatever a network does, positions rise, rounds nest and noth
     CHECK(std::adjacent_find(given.begin(), given.end()) == given.end());
   }
 }
+
+TEST_CASE("rounds: the same bytes with another number are another frame") {
+  RtcPacket still = speech(1);
+  still.frames[0].message = frame(0).message;
+  CHECK(Line().at(0.00, start()).at(0.04, still).text() == "( 0 1 ");
+}
+
+TEST_CASE("rounds: a transition to speech ends nothing, and more idle packets put no end off") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.04, marker(PacketKind::kTransitionToSpeech)).wait(0.3).text() == "( 0 ");
+  line.at(0.32, marker(PacketKind::kIdle)).at(0.36, marker(PacketKind::kIdle));
+  CHECK(line.wait(0.41).text() == ")idle ");
+}
+
+TEST_CASE("rounds: a round that begins right after another's end is one, whatever its number") {
+  for (const std::uint32_t seq : {0U, 1U, 3U}) {
+    Line line;
+    line.at(0.00, start()).at(0.04, speech(1)).at(0.08, last(2)).text();
+    CHECK(line.at(0.12, start(seq, 2)).text() == "( 0 ");
+  }
+}
+
+TEST_CASE("rounds: without a start the first number waits for what it may have overtaken") {
+  Line line;
+  CHECK(line.at(0.00, speech(0)).text() == "( ");
+  CHECK(line.wait(0.09).text() == "0 ");
+  CHECK(Line().at(0.00, speech(1000)).at(0.02, speech(999)).wait(0.11).text() == "( -1 0 ");
+}
+
+TEST_CASE("rounds: each hole is waited for, unless too much waits behind it") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.01, speech(2)).at(0.01, speech(4)).wait(0.10).text() == "( 0 2 ");
+  CHECK(line.wait(0.17).text().empty());
+  CHECK(line.wait(0.19).text() == "4 ");
+
+  Line full;
+  full.at(0.00, start()).text();
+  for (std::uint32_t seq = 2; seq < 252; ++seq) full.at(0.01, speech(seq));
+  CHECK(full.text().empty());
+  CHECK(full.at(0.01, speech(252)).text().substr(0, 6) == "2 3 4 ");
+}
+
+TEST_CASE("rounds: a number far ahead is of another round, and so is a second start") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.04, speech(1)).at(0.08, speech(600, 2)).text() == "( 0 1 )replaced ( ");
+  CHECK(Line().at(0.00, start()).at(0.04, speech(1)).at(0.08, start(1, 2)).text() == "( 0 1 )replaced ( 0 ");
+}
+
+TEST_CASE("rounds: what was overtaken where numbers wrap is put in order") {
+  Line line;
+  line.at(0.00, start(0xfffffffeU)).at(0.04, speech(0)).at(0.05, speech(0xffffffffU));
+  CHECK(line.text() == "( 0 1 2 ");
+}

@@ -24,6 +24,8 @@ constexpr Channel kChannels[] = {{kNeckPoseOffset, 0.15, 0.3, 0.0005, -0.018, 0.
                                  {kExpressionOffset + 20, 0.5, 0.4, 0.0, 0.0, 0.0}};
 // As much as the contract allows beyond the fastest ordinary speech step.
 constexpr double kBeyondOrdinary = 1.5;
+// Of the curve through keyframes against the straight line between two, where they jump.
+constexpr double kCurve = 1.35;
 // Another sentence catches up within twelve keyframes, and a face that was held back at so much of its pace.
 constexpr double kCatchingUp = 13.0 / 12.0;
 constexpr double kDelaySlew = 1.1;
@@ -150,7 +152,7 @@ void RandomFace::push_motion(std::size_t count) {
   Utterance& u = utterance_;
   std::vector<Keyframe> keyframes;
   for (std::size_t i = 0; i < count; ++i) keyframes.push_back(keyframe_at(u.pushed_keyframes + i));
-  note(keyframes);
+  note_pace();
   std::vector<std::uint8_t> message;
   const bool end = u.pushed_keyframes + count == u.keyframes;
   const bool ends_request = u.pushed_keyframes + count == u.second_from;
@@ -164,20 +166,12 @@ void RandomFace::push_motion(std::size_t count) {
   u.pushed_keyframes += count;
 }
 
-void RandomFace::note(const std::vector<Keyframe>& keyframes) {
-  Utterance& u = utterance_;
+void RandomFace::note_pace() {
+  const Utterance& u = utterance_;
   const double shown_s = player_.audio_time(now_s_) + std::max(0.0, -config_.av_offset_s);
   const double in_hand_s = (static_cast<double>(u.pushed_keyframes) - 1.0) * kKeyframeInterval_s;
   has_late_motion_ = has_late_motion_ || shown_s > in_hand_s;
   has_sentences_ = has_sentences_ || u.second_from < u.keyframes;
-  for (std::size_t i = 0; i < keyframes.size(); ++i) {
-    for (const Channel& channel : kChannels) {
-      const std::size_t at = channel.index;
-      const float step = std::abs(keyframes[i].data()[at] - u.last.data()[at]);
-      if (u.pushed_keyframes + i > 0) largest_step_[at] = std::max(largest_step_[at], step);
-    }
-    u.last = keyframes[i];
-  }
 }
 
 Keyframe RandomFace::keyframe_at(std::size_t index) const {
@@ -224,18 +218,25 @@ void RandomFace::compare() {
   // where a face ahead of its sound has begun with what then starts later.
   if (jumps) ++jumps_seen_;
   if (config_.av_offset_s >= 0) REQUIRE(jumps_seen_ <= 3 * opened_);
+  for (const Channel& channel : kChannels) {
+    const double value = pose[channel.index];
+    highest_[channel.index] = std::max(highest_[channel.index], value);
+    lowest_[channel.index] = std::min(lowest_[channel.index], value);
+  }
   last_ = pose;
   has_last_ = true;
 }
 
 // The most of what contract and settings allow a value to move from one picture to the next.
 double RandomFace::most_step(const Channel& channel) const {
-  const double range =
-      std::max(channel.amplitude, channel.idle_highest) - std::min(-channel.amplitude, channel.idle_lowest);
+  // What it has been, beyond its keyframes and idle too: a transition that is cut off swings out.
+  const double highest = std::max({channel.amplitude, channel.idle_highest, highest_[channel.index]});
+  const double lowest = std::min({-channel.amplitude, channel.idle_lowest, lowest_[channel.index]});
+  const double range = highest - lowest;
   const double ordinary = 2.0 * channel.amplitude * std::sin(channel.rate / 2);
   const bool jumps = jumps_ && !is_of_eyes(channel.index);
-  const double own = jumps ? static_cast<double>(largest_step_[channel.index]) * fastest_pace() : 0.0;
-  const double keyframes = kBeyondOrdinary * std::max(ordinary, own) * kKeyframeRateHz / kPictureRate_hz;
+  const double own = jumps ? 2.0 * kCurve * channel.amplitude * fastest_pace() : 0.0;
+  const double keyframes = std::max(kBeyondOrdinary * ordinary, own) * kKeyframeRateHz / kPictureRate_hz;
   const double transition = kEase * range / (shortest_transition_s() * kPictureRate_hz);
   // Idle motion, a blink above all, goes on beneath a transition.
   return std::max({keyframes, transition, channel.idle > 0 ? channel.idle + transition : 0.0}) + kRounding;

@@ -54,7 +54,6 @@ class RandomFace {
     double phase = 0.0;
     double motion_due_s = 0.0;
     double sound_due_s = 0.0;
-    Keyframe last{};  // that was pushed
   };
 
   [[nodiscard]] static PlayerConfig draw_config(std::mt19937& random);
@@ -67,7 +66,7 @@ class RandomFace {
   void act();
   void render();
   void compare();
-  void note(const std::vector<Keyframe>& keyframes);
+  void note_pace();
   [[nodiscard]] double most_step(const Channel& channel) const;
   [[nodiscard]] double shortest_transition_s() const;
   [[nodiscard]] double fastest_pace() const;
@@ -84,9 +83,10 @@ class RandomFace {
   std::size_t opened_ = 0;
   Utterance utterance_;
   std::size_t jumps_seen_ = 0;
-  Pose largest_step_{};  // between keyframes
   bool has_sentences_ = false;
   bool has_late_motion_ = false;
+  std::array<double, kKeyframeFloats> highest_{};  // that each value has been
+  std::array<double, kKeyframeFloats> lowest_{};
   Pose last_{};
   bool has_last_ = false;
 };

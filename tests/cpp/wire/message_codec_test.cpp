@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "allocation_counter.h"
+#include "wire/keyframe_wire.h"
 #include "wire/wire_builder.h"
 
 using namespace hostmode;
@@ -96,6 +97,47 @@ TEST_CASE("decode: fields of a keyframe come in any order, absent ones are zero"
   CHECK(got.message.keyframes[0].jaw_pose[2] == 9);
   CHECK(got.message.keyframes[0].translation[0] == 1);
   CHECK(got.message.keyframes[0].expression[99] == 0);
+}
+
+TEST_CASE("decode: all fields in another order take as many bytes and are the same") {
+  Bytes fields;
+  for (std::size_t i = kKeyframeFields.size(); i-- > 0;) {
+    Bytes floats;
+    for (std::size_t n = 0; n < kKeyframeFields[i].floats; ++n)
+      floats += raw_float(static_cast<float>(i + 1));
+    fields += block(static_cast<std::uint32_t>(i + 1), floats);
+  }
+  REQUIRE(keyframe(fields).size() == full_keyframe(1).size());
+  const Decoded got = decode(keyframe(fields));
+  REQUIRE(got.status == Status::kOk);
+  for (std::size_t i = 0; i < kKeyframeFields.size(); ++i) {
+    CHECK(got.message.keyframes[0].data()[kKeyframeFields[i].offset] == static_cast<float>(i + 1));
+  }
+}
+
+TEST_CASE("decode: an unknown field as long as a known one is not taken for it") {
+  Bytes fields;
+  for (std::size_t i = 0; i < kKeyframeFields.size(); ++i) {
+    Bytes floats;
+    for (std::size_t n = 0; n < kKeyframeFields[i].floats; ++n) floats += raw_float(1);
+    fields += block(i == 5 ? 8 : static_cast<std::uint32_t>(i + 1), floats);
+  }
+  REQUIRE(keyframe(fields).size() == full_keyframe(1).size());
+  const Decoded got = decode(keyframe(fields));
+  REQUIRE(got.status == Status::kOk);
+  CHECK(got.message.keyframes[0].eye_lid[0] == 0);
+  CHECK(got.message.keyframes[0].expression[99] == 1);
+}
+
+TEST_CASE("decode: bare animation says nothing of what the reused message said") {
+  Message message;
+  DecodeFailure failure;
+  const Bytes said = block(1, "conn") + block(2, "req") + number(3, 1) + block(5, "ava");
+  REQUIRE(decode_into(number(1, 5) + response(said), message, failure) == Status::kOk);
+  REQUIRE(message.end);
+  REQUIRE(decode_into(full_keyframe(1), message, failure) == Status::kOk);
+  CHECK((message.connection_id + message.req_id + message.avatar_id).empty());
+  CHECK_FALSE(message.end);
 }
 
 TEST_CASE("decode: packed and unpacked floats concatenate, a short field is zero-padded") {
@@ -300,6 +342,10 @@ TEST_CASE("decode: lengths beyond what is there are malformed") {
   CHECK_FALSE(accepts("\x32\x01"));
   CHECK_FALSE(accepts("\x32\xff\xff\xff\xff\x07"));
   CHECK_FALSE(accepts("\x32\xff\xff\xff\xff\x0f"));
+  for (const auto& [type, size] : {std::pair{1U, 8U}, std::pair{5U, 4U}}) {
+    CHECK(accepts(tag(20, type) + Bytes(size, 'x')));
+    CHECK_FALSE(accepts(tag(20, type) + Bytes(size - 1, 'x')));
+  }
 }
 
 TEST_CASE("decode: strings must be UTF-8, those that are replaced too") {
@@ -307,6 +353,7 @@ TEST_CASE("decode: strings must be UTF-8, those that are replaced too") {
                           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\xc3", "\xe2\x82"}) {
     CHECK_FALSE(accepts(response(block(1, bad))));
     CHECK_FALSE(accepts(response(block(2, bad) + block(2, "fine"))));
+    CHECK_FALSE(accepts(response(block(2, bad) + block(20, ""))));
     CHECK_FALSE(accepts(block(5, block(4, bad))));
     CHECK_FALSE(accepts(block(8, block(1, bad))));
     CHECK(accepts(response(block(20, bad))));
@@ -428,4 +475,6 @@ TEST_CASE("encode: refuses what no one would decode") {
   keyframe.expression[99] = -1.1e4F;
   CHECK(encode_message(&keyframe, 1, "", "", false, "", bytes) == Status::kInvalidArgument);
   CHECK(encode_message(nullptr, 0, "\xff", "", false, "", bytes) == Status::kInvalidArgument);
+  CHECK(encode_message(nullptr, 0, "", "\xff", false, "", bytes) == Status::kInvalidArgument);
+  CHECK(encode_message(nullptr, 0, "", "", false, "\xff", bytes) == Status::kInvalidArgument);
 }

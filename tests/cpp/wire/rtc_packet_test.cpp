@@ -112,3 +112,13 @@ TEST_CASE("packet: the fuzz corpus is taken without complaint") {
   }
   CHECK(count >= 12);
 }
+
+TEST_CASE("packet: of one that is refused nothing stays") {
+  RtcPacket packet;
+  DecodeFailure failure;
+  const Bytes cut = {0x42, 12, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x08, 0x05, 1, 0};
+  CHECK(decode_packet(PacketProfile::kData, view(cut), {}, packet, failure) == Status::kMalformed);
+  CHECK(packet.frame_count == 0);
+  CHECK(packet.kind == PacketKind::kIdle);
+  CHECK_FALSE(packet.start);
+}
