@@ -10,6 +10,7 @@ overlooks it.
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import struct
 from typing import TYPE_CHECKING, Any
@@ -276,6 +277,14 @@ first_envelopes = st.builds(
 @given(st.one_of(messages, animations, envelopes, first_envelopes, st.binary(max_size=40)))
 def test_decode_generated_message_agrees_with_protobuf(data: bytes) -> None:
     assert_agrees(data)
+
+
+def test_decode_replaced_response_agrees_with_protobuf() -> None:
+    beyond = block(3, block(2, block(1, block(2, struct.pack("<f", 32768.0)))))
+    fine = block(3, block(1, b"r") + block(2, block(1, block(5, struct.pack("<f", 0.25)))))
+    head = b"\x08" + varint(1004)
+    for parts in itertools.product((b"", beyond, fine, block(2, b""), block(4, b"\x0a\x01\xff")), repeat=3):
+        assert_agrees(head + b"".join(parts))
 
 
 @settings(max_examples=400, deadline=None)

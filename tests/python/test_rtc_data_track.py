@@ -50,10 +50,6 @@ class Reader:
         async for frame in track.subscribe():
             self.told.append((frame.user_timestamp, decode_packet(frame.payload, "data")))
 
-    def starts(self) -> list[int]:
-        """Return where each utterance begins on the sender's track, by each of its frames."""
-        return [at - one.frames[0].seq * FRAME for at, one in self.told if at is not None]
-
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     for _ in range(round(seconds / 0.02)):
@@ -65,7 +61,8 @@ async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 def speech(seconds: float) -> tuple[np.ndarray, list[bytes]]:
     sound = (8000 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * RATE)) / RATE)).astype(np.int16)
-    return sound, [hostmode.encode_message(np.zeros((round(seconds * 25), 120), np.float32))]
+    moving = hostmode.Recording.embedded().keyframes
+    return sound, [hostmode.encode_message(np.resize(moving, (round(seconds * 25), 120)))]
 
 
 def test_each_keyframe_says_where_on_the_track_it_is_due_also_after_silence_and_an_interrupt(server: str) -> None:
@@ -97,14 +94,18 @@ def test_each_keyframe_says_where_on_the_track_it_is_due_also_after_silence_and_
     speech_packets = [(at, one) for at, one in reader.told if one.kind == "speech"]
     # One that is lost is not sent again: what matters is said more than once.
     assert {"idle"} <= {one.kind for at, one in reader.told if at is None} <= {"transition_to_idle", "idle"}
-    assert [one.frames[0].seq for _, one in speech_packets].count(0) == 3
-    begins = [at for at, one in speech_packets if one.start]
+    # The first of an utterance goes out with the second, and LiveKit may give it up for that.
+    seqs = [one.frames[0].seq for _, one in speech_packets]
+    firsts = [0, *(index for index in range(1, len(seqs)) if seqs[index] < seqs[index - 1])]
+    assert len(firsts) == 3
+    assert max(seqs[first] for first in firsts) <= 2
+    starts = np.array([at - one.frames[0].seq * FRAME for at, one in speech_packets])
+    begins = starts[firsts]
     assert begins[0] == 0
     # As far from one another as they were said.
     for index in (1, 2):
         assert (begins[index] - begins[0]) / 48000 == pytest.approx(began[index] - began[0], abs=0.15)
     # On a machine that is busy the source may have run dry: what follows is later then, never sooner.
-    starts = np.array(reader.starts())
     assert (np.diff(starts) >= 0).all()
     assert len(set(starts)) < 10
 
@@ -210,7 +211,7 @@ def test_a_server_that_dies_and_comes_back_carries_the_rest_on_its_data_track() 
     assert ends in ([], ["network_error"])
 
 
-def test_losses_and_jitter_cost_no_more_on_a_data_track_than_in_packets() -> None:
+def test_losses_and_jitter_cost_few_keyframes_on_either_carrier() -> None:
     signal, udp = free_port(), free_port(datagram=True)
     way_in = free_port(), free_port(datagram=True)
 
@@ -241,5 +242,6 @@ def test_losses_and_jitter_cost_no_more_on_a_data_track_than_in_packets() -> Non
         found = asyncio.run(main(url, troubled.url))
     print(found)
     assert found["track"]["packets"] == 0
-    assert found["track"]["track_frames"] > 0.3 * 200
-    assert found["track"]["lost"] < 0.35 * 200
+    for stats in found.values():
+        assert stats["packets"] + stats["track_frames"] > 0.4 * 200
+        assert stats["lost"] < 0.2 * 200

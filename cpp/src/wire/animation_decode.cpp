@@ -11,8 +11,6 @@ namespace hostmode {
 
 namespace {
 
-constexpr std::uint32_t kKeyframeField = 1;
-
 // Appends the floats of one field occurrence to those that earlier occurrences brought.
 bool append_floats(WireReader& reader, const WireField& field, const KeyframeField& layout, float* keyframe,
                    std::size_t& filled) {

@@ -20,6 +20,9 @@ struct DecodeContext {
   [[nodiscard]] Status too_large(const std::uint8_t* where, const char* reason) const noexcept;
 };
 
+// Of the animation.
+inline constexpr std::uint32_t kKeyframeField = 1;
+
 // How a protocol carries its animation.
 struct AnimationLayout {
   std::uint32_t first_keyframe_field;

@@ -39,7 +39,8 @@ class MotionSender:
 
     async def send(self, packet: Packet, position: int | None = None) -> None:
         """Send a packet; `position` is where on the track the keyframe of its newest frame is due."""
-        payload = encode_packet(packet, "data")
+        # Compressed it is one datagram instead of two, of which either may be lost.
+        payload = encode_packet(packet, "data", compress=True)
         pushed = self._push(payload, position)
         if pushed and self._carrier == "track":
             return

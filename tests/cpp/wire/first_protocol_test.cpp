@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -122,6 +123,33 @@ TEST_CASE("first protocol: with another field set, or another type, it is of kin
   CHECK(decode(kType).message.kind == MessageKind::kOther);
   CHECK(decode(kType + block(20, "x") + body).message.kind == MessageKind::kAnimation);
   CHECK(decode(number(1, 999) + response(block(4, full_keyframe(1)))).message.keyframes.size() == 1);
+}
+
+TEST_CASE("first protocol: what another field replaces has to be well framed and no more") {
+  const Bytes body = first_response(block(1, "r") + animation(full_keyframe(1, 2)));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const Bytes& impossible : {keyframe(packed(2, {1e5F})), keyframe(packed(8, {nan})),
+                                  keyframe(packed(3, {1, 2, 3, 4})), keyframe(unpacked(8, -2e4F))}) {
+    const Bytes replaced = first_response(animation(impossible));
+    CHECK_FALSE(accepts(kType + replaced));
+    CHECK_FALSE(accepts(kType + block(4, "") + replaced));
+    CHECK_FALSE(accepts(kType + replaced + body));
+    CHECK(decode(kType + replaced + block(2, "")).message.kind == MessageKind::kOther);
+    const Decoded got = decode(kType + replaced + block(11, "") + body);
+    REQUIRE(got.status == Status::kOk);
+    CHECK(got.message.req_id == "r");
+    CHECK(got.message.keyframes.size() == 1);
+  }
+  for (const Bytes& broken : {animation("\x0a\x05"), animation(keyframe(block(2, "12345"))),
+                              animation(keyframe("\x0a")), block(1, "\xff"), Bytes("\x12\x05")}) {
+    CHECK_FALSE(accepts(kType + first_response(broken) + block(2, "")));
+    CHECK_FALSE(accepts(kType + first_response(broken) + block(2, "") + body));
+  }
+  DecodeLimits limits;
+  limits.max_keyframes = 2;
+  const Bytes many = first_response(animation(keyframe("") + keyframe("") + keyframe("")));
+  CHECK(decode(kType + many, limits).status == Status::kTooLarge);
+  CHECK(decode(kType + many + block(2, "") + body, limits).message.keyframes.size() == 1);
 }
 
 TEST_CASE("first protocol: what is wrong is refused with its place, and nothing stays") {
