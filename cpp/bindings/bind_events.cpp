@@ -3,13 +3,14 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "bindings.h"
 #include "event_view.h"
 #include "hostmode/event.h"
-#include "hostmode/stats.h"
+#include "playback/counters.h"
 #include "value_class.h"
 
 namespace hostmode::bindings {
@@ -181,87 +182,12 @@ TypeError
 
 Durations are gauges, in seconds, of the current conversation or of the last one. Counts are counters since the
 player was made, which never go down. A Stats is a copy: it does not change.)");
-  stats.def_readonly("buffered_audio", &Stats::buffered_audio_s, "Seconds of audio waiting to be played.")
-      .def_readonly("buffered_motion", &Stats::buffered_motion_s, "Seconds of motion ahead of what is heard.")
-      .def_readonly("heard", &Stats::heard_s, "Seconds of the conversation that have been heard.")
-      .def_readonly("played", &Stats::played_s, "Seconds of the conversation that were handed to the device.")
-      .def_readonly(
-          "drift_ppm", &Stats::drift_ppm,
-          "Millionths by which its sound is played faster, to keep the delay while its sender's clock "
-          "and the device's differ.")
-      .def_readonly("face_delay", &Stats::face_delay_s,
-                    "Seconds by which the face is held back, because its motion keeps coming late.")
-      .def_readonly("time_to_first_sound", &Stats::time_to_first_sound_s,
-                    "Seconds from opening to the first sample heard; None while none was.")
-      .def_readonly("time_to_first_motion", &Stats::time_to_first_motion_s,
-                    "Seconds from opening to the first motion; None while none came.")
-      .def_readonly("prebuffer", &Stats::prebuffer_s,
-                    "Seconds of audio that wait before sound starts, as raised by arrival jitter.")
-      .def_readonly("conversations", &Stats::conversations, "How many conversations were opened.")
-      .def_readonly("underruns", &Stats::underruns, "How often sound ran dry because audio came late.")
-      .def_readonly(
-          "waited_for_motion", &Stats::waited_for_motion_s,
-          "Seconds for which sound waited, in pauses of the speech, because its face was far behind.")
-      .def_readonly("stalls", &Stats::stalls, "How often sound waited for motion (strict_sync).")
-      .def_readonly("keyframes", &Stats::keyframes, "How many keyframes were accepted.")
-      .def_readonly("late_keyframes", &Stats::late_keyframes,
-                    "How many keyframes arrived after their instant had been heard.")
-      .def_readonly("malformed_messages", &Stats::malformed_messages,
-                    "How many calls of push_motion were refused with DecodeError.")
-      .def_readonly("empty_messages", &Stats::empty_messages,
-                    "How many empty messages (b'') were skipped in a list of others.")
-      .def_readonly("unknown_messages", &Stats::unknown_messages,
-                    "How many messages were skipped because their type carries no motion.")
-      .def_readonly("discarded_wrong_id", &Stats::discarded_wrong_id,
-                    "Messages with an id that was not the current conversation's.")
-      .def_readonly("discarded_other_req_id", &Stats::discarded_other_req_id,
-                    "Messages with another req_id while the one before it goes on.")
-      .def_readonly("discarded_tombstoned", &Stats::discarded_tombstoned,
-                    "Messages with the req_id of one of the last 32 utterances that ended.")
-      .def_readonly("discarded_after_end", &Stats::discarded_after_end,
-                    "Messages of a request whose final message was in.")
-      .def_readonly("discarded_duplicate", &Stats::discarded_duplicate,
-                    "Messages that the same request had already brought.")
-      .def_readonly("discarded_interrupted", &Stats::discarded_interrupted,
-                    "Early messages that interrupt dropped.")
-      .def_readonly("discarded_audio_only", &Stats::discarded_audio_only,
-                    "Messages for a conversation that was put in audio-only mode.")
-      .def_readonly("discarded_avatar", &Stats::discarded_avatar,
-                    "Messages for another avatar than PlayerConfig.avatar_id.")
-      .def_readonly("discarded_replaced", &Stats::discarded_replaced,
-                    "Messages that were glued before another one in one buffer, of which only the last one's "
-                    "keyframes count.")
-      .def_readonly("late_audio", &Stats::late_audio,
-                    "Chunks with the id of a conversation whose audio was over.")
-      .def_readonly("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for.")
-      .def_readonly("packet_delay", &Stats::packet_delay_s,
-                    "Seconds by which packets are held back above the fastest, as their jitter demands.")
-      .def_readonly(
-          "listening_confidence", &Stats::listening_confidence,
-          "How alike the sound that Player.listen heard last is to that of the packets, 0 to 1; 0 where "
-          "their place cannot be told.")
-      .def_readonly("listening_correction", &Stats::listening_correction_s,
-                    "Seconds by which the face is later, because of what was heard, than packets alone would "
-                    "show it.")
-      .def_readonly("malformed_packets", &Stats::malformed_packets,
-                    "Packets that were none, or whose message was malformed; they change nothing.")
-      .def_readonly("duplicate_packets", &Stats::duplicate_packets, "Copies of frames that had come.")
-      .def_readonly("late_packets", &Stats::late_packets, "Frames that came after a later one was shown.")
-      .def_readonly("lost_packets", &Stats::lost_packets, "Frames that never came, or not in time.")
-      .def_readonly("gated_packets", &Stats::gated_packets,
-                    "Frames after an interrupt that belonged to no new round.")
-      .def_readonly("realignments", &Stats::realignments,
-                    "How often audio had lost a byte and was brought into phase again.")
-      .def_readonly("dropped_odd_bytes", &Stats::dropped_odd_bytes,
-                    "Odd bytes left over at the end of a conversation's audio.")
-      .def_readonly("dropped_events", &Stats::dropped_events,
-                    "Events given up because nobody polled; changes of state are never among them.")
-      .def_readonly("clock_faults", &Stats::clock_faults,
-                    R"(What the host's audio times got wrong, as bits that stay set.
-
-1 none given, 2 frozen, 4 of another epoch, 8 without the latency, 16 in steps of a millisecond or coarser, 32 one
-buffer in several blocks.)")
-      .def_value();
+  std::apply(
+      [&stats](const auto&... counters) {
+        (stats.def_readonly(counters.name, counters.member, counters.meaning), ...);
+      },
+      kCounters);
+  stats.def_value();
   stats.def("__repr__", [names = stats.names()](const py::object& self) {
     return describe_value(self, py::cast(Stats{}), names);
   });

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 RULES = tuple(f"rule{number}" for number in range(1, 5))
 EDGE_CASES = (*(f"e{number}" for number in range(1, 39)), "e9b")
-TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion")
+TIMING = ("clock", "keyframe_time", "start", "transition", "layers", "idle", "late_motion", "drift")
 AUDIO = ("pcm", "volume", "not_pcm", "byte_phase", "audio_format")
 RTC = ("packets",)
 RELAY = ("relay_entry", "relay_turn", "relay_resume", "relay_bound", "relay_order")
 ROWS = RULES + EDGE_CASES + TIMING + AUDIO + RTC + RELAY
 # Parts that no row of the contract is about: C++ cases or a file of Python tests must notice what breaks there.
-PARTS = ("listening", "wire", "incoming", "calls")
+PARTS = ("listening", "wire", "calls")
 
 
 class Mutation(NamedTuple):

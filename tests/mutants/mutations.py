@@ -5,7 +5,6 @@ from __future__ import annotations
 from of_calls import CALLS
 from of_clock import CLOCK
 from of_devices import DEVICES
-from of_incoming import INCOMING
 from of_intake import INTAKE
 from of_listening import LISTENING
 from of_motion import MOTION
@@ -30,6 +29,5 @@ MUTATIONS = (
     *THREADS,
     *LISTENING,
     *WIRE,
-    *INCOMING,
     *CALLS,
 )

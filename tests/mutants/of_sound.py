@@ -15,8 +15,8 @@ def _volume(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("volume", function, original, mutated, cases="fader*,conversion*")
 
 
-def _drifting(function: str, original: str, mutated: str) -> Mutation:
-    return Mutation("clock", function, original, mutated, cases="drift:*")
+def _drift(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("drift", function, original, mutated, cases="drift:*,varying_ratio*,long_stream*,renderer*")
 
 
 SOUND = (
@@ -98,6 +98,35 @@ SOUND = (
     _volume("Fader::stop", "    decay_left_ = std::max(decay_left_, gain_frames_);\n", ""),
     _volume("Fader::stop", "(last_sample_ + before) /", "last_sample_ /"),
     _volume("Fader::add_decay", "static_cast<float>(--decay_left_);", "static_cast<float>(decay_left_);"),
+    # ---- a sender's clock
+    _drift("Drift::end_window", "    if (steady_ > -kLive) return;\n", "    return;\n"),
+    _drift("Drift::end_window", "std::abs(delay_s - held_s_) < kBegins_s) return;", "steady_ < 0) return;"),
+    _drift(
+        "Drift::end_window",
+        "kProportional * error_s) / kGrain) * kGrain, -kMost, kMost);",
+        "kProportional * error_s) / kGrain) * kGrain, -1.0, 1.0);",
+    ),
+    _drift("Drift::on_arrival", "    largest_s_ = std::max(largest_s_, delay_s);\n", "    largest_s_ = delay_s;\n"),
+    _drift("SampleQueue::pace", "!runs_out_ && room > frames + frames / 512 + 1;", "true;"),
+    _drift("SampleQueue::begin_varying", "if (remembered_ < known || !plenty) return;", "if (!plenty) return;"),
+    _drift("SampleQueue::begin_varying", "  converter_->vary(varying_);\n", ""),
+    _drift(
+        "SampleQueue::read",
+        "      passed += converter_->fixed_frames(run);\n",
+        "      passed += static_cast<std::int64_t>(run);\n",
+    ),
+    _drift("RateConverter::vary", "  phase_ *= bank->up() / bank_->up();\n", ""),
+    _drift("RateConverter::convert", "kPhaseUnit * (next - output[i]);", "0.0F * (next - output[i]);"),
+    _drift(
+        "RateConverter::fixed_frames",
+        "(beyond < 0 ? (beyond - frame + 1) / frame : beyond / frame);",
+        "beyond / frame;",
+    ),
+    _drift("Segment::media_at", "since * (1.0 + drift);", "since;"),
+    _drift("Renderer::play_run", "closed || falling ? 0 : std::min", "std::min"),
+    _drift("Renderer::mark", "segment.drift = stream_->drift();", "segment.drift = 0.0;"),
+    _drift("Playout::is_live", "return is_silent() || renderer_.is_live();", "return true;"),
+    _drift("FilterBank::FilterBank", "up == down ? 1.0 : kCutoff", "kCutoff"),
     # ---- what there was no room to report
     Mutation("clock", "Renderer::begin_block", "  if (segment_pending_) push_segment();\n", "", cases="renderer*"),
     Mutation(
@@ -108,15 +137,15 @@ SOUND = (
         cases="renderer*",
     ),
     # ---- a sender's clock
-    _drifting("kLive", "kLive = 3;", "kLive = 1;"),
-    _drifting("Drift::kMost", "kMost = 1e-3;", "kMost = 1e-4;"),
-    _drifting("Drift::kStep_s", "kStep_s = 0.025;", "kStep_s = 2.5;"),
-    _drifting("Drift::kBegins_s", "kBegins_s = 0.008;", "kBegins_s = 0.0;"),
-    _drifting("Drift::on_arrival", "    largest_s_ = std::max(largest_s_, delay_s);\n", ""),
-    _drifting("Drift::on_arrival", "    *this = Drift{};  // the first, or one after a long silence\n", ""),
-    _drifting("Drift::end_window", "    held_s_ += change_s;\n", ""),
-    _drifting("Drift::end_window", "    if (steady_ > -kLive) return;\n", ""),
-    _drifting("Drift::end_window", "if (steady_ < kLive) held_s_ = delay_s;", "held_s_ = delay_s;"),
-    _drifting("Drift::end_window", "lasting_ + kIntegral * error_s * kWindow_s", "lasting_"),
-    _drifting("Drift::end_window", "lasting_ + kProportional * error_s", "lasting_"),
+    _drift("kLive", "kLive = 3;", "kLive = 1;"),
+    _drift("Drift::kMost", "kMost = 1e-3;", "kMost = 1e-4;"),
+    _drift("Drift::kStep_s", "kStep_s = 0.025;", "kStep_s = 2.5;"),
+    _drift("Drift::kBegins_s", "kBegins_s = 0.008;", "kBegins_s = 0.0;"),
+    _drift("Drift::on_arrival", "    largest_s_ = std::max(largest_s_, delay_s);\n", ""),
+    _drift("Drift::on_arrival", "    *this = Drift{};  // the first, or one after a long silence\n", ""),
+    _drift("Drift::end_window", "    held_s_ += change_s;\n", ""),
+    _drift("Drift::end_window", "    if (steady_ > -kLive) return;\n", ""),
+    _drift("Drift::end_window", "if (steady_ < kLive) held_s_ = delay_s;", "held_s_ = delay_s;"),
+    _drift("Drift::end_window", "lasting_ + kIntegral * error_s * kSpan_s", "lasting_"),
+    _drift("Drift::end_window", "lasting_ + kProportional * error_s", "lasting_"),
 )

@@ -63,6 +63,24 @@ def test_links_of_a_page_to_files_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_api_pages_list_every_property_of_the_values_that_they_list_any_of() -> None:
+    listed: dict[str, list[str]] = {}
+    for page in (ROOT / "docs/api").glob("*.md"):
+        name = ""
+        for kind, of in re.findall(r"^ *\.\. (autoclass|autoproperty|\w+):: (\w+)$", page.read_text(), re.MULTILINE):
+            name = of if kind == "autoclass" else name
+            if kind == "autoproperty":
+                listed.setdefault(name, []).append(of)
+
+    assert "Stats" in listed
+    for name, properties in listed.items():
+        value = getattr(hostmode, name, None)
+        if value is None:
+            continue
+        there = [of for of, member in vars(value).items() if isinstance(member, property) and not of.startswith("_")]
+        assert sorted(properties) == sorted(there), name
+
+
 def test_readme_links_to_the_repository_and_each_link_leads_to_a_file_of_it() -> None:
     # On PyPI there is no file beside it.
     text = (ROOT / "README.md").read_text(encoding="utf-8")

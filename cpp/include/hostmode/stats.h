@@ -1,4 +1,5 @@
-// Counters and gauges of a Player, for people who have to find out what happened.
+// Counters and gauges of a Player, for people who have to find out what happened. What each says in full is a
+// row of playback/counters.h.
 #pragma once
 
 #include <cstdint>

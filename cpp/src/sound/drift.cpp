@@ -23,12 +23,12 @@ void Drift::on_arrival(double now_s, double delay_s) noexcept {
     largest_s_ = std::max(largest_s_, delay_s);
     return;
   }
-  if (now_s < window_ends_s_ + kWindow_s) {
+  if (now_s < window_ends_s_ + kSpan_s) {
     end_window(largest_s_);
   } else {
     *this = Drift{};  // the first, or one after a long silence
   }
-  window_ends_s_ = now_s + kWindow_s;
+  window_ends_s_ = now_s + kSpan_s;
   largest_s_ = delay_s;
 }
 
@@ -49,7 +49,7 @@ void Drift::end_window(double delay_s) noexcept {
     if (steady_ <= kLive || std::abs(delay_s - held_s_) < kBegins_s) return;
   }
   const double error_s = delay_s - held_s_;
-  lasting_ = std::clamp(lasting_ + kIntegral * error_s * kWindow_s, -kMost, kMost);
+  lasting_ = std::clamp(lasting_ + kIntegral * error_s * kSpan_s, -kMost, kMost);
   value_ = std::clamp(std::round((lasting_ + kProportional * error_s) / kGrain) * kGrain, -kMost, kMost);
 }
 

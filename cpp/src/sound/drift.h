@@ -17,7 +17,7 @@ namespace hostmode {
 class Drift {
  public:
   static constexpr double kMost = 1e-3;       // 1.7 cents: no ear hears it, nor that it comes and goes
-  static constexpr double kWindow_s = 10.0;   // whose largest delay counts
+  static constexpr double kSpan_s = 10.0;     // whose largest delay counts
   static constexpr double kBegins_s = 0.008;  // wireless networks move the largest delay by less
   static constexpr double kStep_s = 0.025;    // a change from window to window that is no drift
 
