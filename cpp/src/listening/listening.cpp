@@ -24,6 +24,10 @@ constexpr Needed kShort{0.3, 0.975, 0.97}, kLong{0.65, 0.93, 0.90};
 constexpr double kLeastAudible_s = 0.25;
 // A codec blurs clicks; two of them are like no others.
 constexpr double kLikeClicks = 0.75;
+// One alone is like any other; that the next one, by itself as well, lies where the first did is as rare as
+// two of them. How much longer sound has become it does not tell.
+constexpr double kLikeClick = 0.97;
+constexpr double kClicksApart_s = 0.1;
 // Once found, it is looked for about there, and given up after a second without success.
 constexpr double kLikeThere = 0.95;
 constexpr double kLost_s = 1.0;
@@ -59,6 +63,7 @@ void Listening::restart() noexcept {
 
 void Listening::lose() noexcept {
   candidate_.reset();
+  click_.reset();
   line_.restart();
 }
 
@@ -90,12 +95,13 @@ std::optional<double> Listening::look(const SoundSearch& search, double earliest
   }
   const SoundSearch::Match match = search.anywhere(earliest_s * kRate, latest_s * kRate);
   const double audible_s = search.audible_s(match.base);
-  const bool clicks = search.is_clicks(match.base);
-  if (match.likeness < (clicks ? kLikeClicks : needed(audible_s, &Needed::twice))) {
+  const int clicks = search.clicks(match.base);
+  const PlaceLine::Place place = search.place_of(match);
+  if (clicks == 1) return look_at_click(match, place);
+  if (match.likeness < (clicks > 1 ? kLikeClicks : needed(audible_s, &Needed::twice))) {
     candidate_.reset();
     return std::nullopt;
   }
-  const PlaceLine::Place place = search.place_of(match);
   bool agrees = false;
   if (candidate_) {
     const double passed_s = place.position_s - candidate_->position_s;
@@ -109,12 +115,24 @@ std::optional<double> Listening::look(const SoundSearch& search, double earliest
   return match.likeness;
 }
 
+std::optional<double> Listening::look_at_click(const SoundSearch::Match& match,
+                                               const PlaceLine::Place& place) noexcept {
+  candidate_.reset();
+  if (match.likeness < kLikeClick) return std::nullopt;
+  const bool agrees = click_ && place.position_s - click_->position_s >= kClicksApart_s &&
+                      std::abs(place.base_s - click_->base_s) <= kAgree_s;
+  click_ = place;
+  if (!agrees) return std::nullopt;
+  believe(place);
+  return match.likeness;
+}
+
 std::optional<double> Listening::follow(const SoundSearch& search) {
   const double about_s = line_.base_s(heard_s() - line_.base_s(heard_s()));
   const double end_s = search.end_of_sent(about_s * kRate) / kRate;
   const SoundSearch::Match there =
       search.nearby({line_.base_s(end_s) * kRate, kBaseDoubt, 1 + line_.slope(), kStretchDoubt});
-  if (there.likeness < (search.is_clicks(there.base) ? kLikeClicks : kLikeThere)) return std::nullopt;
+  if (there.likeness < (search.clicks(there.base) > 1 ? kLikeClicks : kLikeThere)) return std::nullopt;
   const PlaceLine::Place place = search.place_of(there);
   // The network has moved it.
   if (std::abs(place.base_s - line_.base_s(place.position_s)) > kAgree_s) line_.restart();

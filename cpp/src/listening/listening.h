@@ -51,6 +51,9 @@ class Listening {
   // How alike the sounds are where they are believed to be from now on; nothing where that is not told.
   [[nodiscard]] std::optional<double> look(const SoundSearch& search, double earliest_s, double latest_s);
   [[nodiscard]] std::optional<double> follow(const SoundSearch& search);
+  // The same of what is nothing but one short sound.
+  [[nodiscard]] std::optional<double> look_at_click(const SoundSearch::Match& match,
+                                                    const PlaceLine::Place& place) noexcept;
   void believe(const PlaceLine::Place& place) noexcept;
   void lose() noexcept;
 
@@ -60,6 +63,7 @@ class Listening {
   std::map<std::int64_t, FrameLoudness> sent_;
 
   std::optional<PlaceLine::Place> candidate_;  // of an earlier comparison, that another has to agree with
+  std::optional<PlaceLine::Place> click_;      // the same of a short sound alone
   PlaceLine line_;                             // empty while nothing was found
   double latest_s_ = 0;                        // the position of the latest place on it
   double found_s_ = 0;                         // up to where sound had come then

@@ -87,20 +87,20 @@ double SoundSearch::audible_s(double base) const noexcept {
   return static_cast<double>(audible_[end] - audible_[begin]) / kRate;
 }
 
-bool SoundSearch::is_clicks(double base) const noexcept {
+int SoundSearch::clicks(double base) const noexcept {
   const auto [begin, end] = window_of(base);
-  if (audible_[end] - audible_[begin] > kClicksAudible) return false;
-  int clicks = 0;
+  if (audible_[end] - audible_[begin] > kClicksAudible) return 0;
+  int count = 0;
   std::size_t silent = kClicksApart;
   for (std::size_t i = begin; i < end; ++i) {
     if (audible_[i + 1] == audible_[i]) {
       ++silent;
       continue;
     }
-    if (silent >= kClicksApart) ++clicks;
+    if (silent >= kClicksApart) ++count;
     silent = 0;
   }
-  return clicks >= 2;
+  return count;
 }
 
 double SoundSearch::likeness_at(double base, double stretch) const noexcept {

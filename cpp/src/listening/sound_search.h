@@ -44,8 +44,8 @@ class SoundSearch {
   [[nodiscard]] double end_of_sent(double base) const noexcept;
   // How much of what is compared is audible.
   [[nodiscard]] double audible_s(double base) const noexcept;
-  // Whether what is compared is nothing but two short sounds or more, apart.
-  [[nodiscard]] bool is_clicks(double base) const noexcept;
+  // Of how many short sounds, apart, what is compared consists; 0 where it is more than that.
+  [[nodiscard]] int clicks(double base) const noexcept;
   [[nodiscard]] PlaceLine::Place place_of(const Match& match) const noexcept;
 
  private:

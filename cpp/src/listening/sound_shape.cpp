@@ -87,7 +87,7 @@ double likeness(const SoundShape& sent, const SoundShape& heard, const Overlay& 
   for (std::size_t back = 1; back <= overlay.span; ++back) {
     const SoundTrait& x = sent[overlay.end - back];
     if (!x.known) continue;
-    // A measurement lies in the middle of its 2.5 ms.
+    // A measurement lies in the middle of its 5 ms.
     const double at = overlay.heard_end - overlay.stretch * (static_cast<double>(back) - 0.5) - 0.5;
     const auto left = static_cast<std::size_t>(at);
     const auto share = static_cast<float>(at - static_cast<double>(left));
