@@ -50,7 +50,9 @@ LISTENING = (
     _compared("likeness", "(static_cast<double>(back) - 0.5) - 0.5;", "static_cast<double>(back);"),
     _compared("likeness", "before.values[i] + share * (after.values[i] - before.values[i]);", "before.values[i];"),
     # ---- what is sure, what is doubtful, and what is not like it
-    _found("kLong", "kShort{0.3, 0.975, 0.97}, kLong{0.65, 0.93, 0.90};", "kShort{0.3, 0.3, 0.3}, kLong{0.65, 0.3, 0.3};"),
+    _found(
+        "kLong", "kShort{0.3, 0.975, 0.97}, kLong{0.65, 0.93, 0.90};", "kShort{0.3, 0.3, 0.3}, kLong{0.65, 0.3, 0.3};"
+    ),
     _found("kAhead", "= 0.05;", "= -1.0;"),
     _found("SoundSearch::anywhere", "best.likeness - peak.likeness < kAhead) return {};", "false) return {};"),
     _found("SoundSearch::anywhere", "  for (Match& peak : peaks) peak = refined(peak, even);\n", ""),

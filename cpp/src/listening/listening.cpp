@@ -24,8 +24,8 @@ constexpr Needed kShort{0.3, 0.975, 0.97}, kLong{0.65, 0.93, 0.90};
 constexpr double kLeastAudible_s = 0.25;
 // A codec blurs clicks; two of them are like no others.
 constexpr double kLikeClicks = 0.75;
-// One alone is like any other; that the next one, by itself as well, lies where the first did is as rare as
-// two of them. How much longer sound has become it does not tell.
+// One alone is like any other, and does not tell how much longer sound has become: it counts once the next,
+// alone as well, lies at the same place.
 constexpr double kLikeClick = 0.97;
 constexpr double kClicksApart_s = 0.1;
 // Once found, it is looked for about there, and given up after a second without success.
