@@ -12,4 +12,4 @@ demo:
 test:
 	@scripts/setup.sh test
 	@scripts/test_cpp.sh release -DHOSTMODE_WERROR=OFF
-	@.venv/bin/python -m pytest
+	@scripts/test_python.sh

@@ -133,23 +133,10 @@ def asan_python(session: nox.Session) -> None:
         "PYTHONMALLOC": "malloc",  # or small objects would lie in arenas, where nothing is watched
     }
     # What draws, serves or runs commands meets the core as others do, and would take most of the time.
-    elsewhere = (
-        "batch*",
-        "blender*",
-        "export*",
-        "sending",
-        "cli_*",
-        "controller_forks",
-        "device_faults",
-        "documentation",
-        "examples",
-        "film",
-        "frozen",
+    chosen = ["-m", "not as_shipped and not outer", "-n", "auto", "--dist", "loadfile", "tests/python"]
+    session.run(
+        "pytest", *(["-m", "not as_shipped", *session.posargs] if session.posargs else chosen), env=environment
     )
-    elsewhere += ("golden_pictures", "lookout", "machine_load", "measure", "motion_service", "opus", "relay*")
-    elsewhere += ("reload", "web*", "window", "mouth_pixels", "rtc_livekit", "rtc_room", "speak")
-    core = ["tests/python", *(f"--ignore-glob=tests/python/test_{name}.py" for name in elsewhere)]
-    session.run("pytest", "-m", "not as_shipped", *(session.posargs or core), env=environment)
 
 
 @nox.session
@@ -204,6 +191,7 @@ def livekit(session: nox.Session) -> None:
     session.run(
         "pytest",
         "tests/python/test_rtc_livekit.py",
+        "tests/python/test_rtc_data_track.py",
         "tests/python/test_livekit_egress.py",
         "tests/python/test_livekit_plugin.py",
         "tests/python/test_rtc_room.py",
@@ -229,7 +217,7 @@ def agents(session: nox.Session) -> None:
     """Drive avatars by livekit-agents, which asks for another version of livekit than the other tests have."""
     session.install(".[agents,relay,cli,opus]", "livekit-plugins-spatius", "pytest>=8.2", "pytest-timeout>=2.3")
     # Rooms are to be had with both versions.
-    names = ("rtc_agents", "rtc_agents_live", "livekit_plugin", "rtc_livekit")
+    names = ("rtc_agents", "rtc_agents_live", "livekit_plugin", "rtc_livekit", "rtc_data_track")
     server = livekit_server(session)
     session.run(
         "pytest",

@@ -237,10 +237,10 @@ INTAKE = (
     Mutation("e35", "kFirstKeyframeFieldOfFirstProtocol", "FirstProtocol = 2;", "FirstProtocol = 3;"),
     Mutation("e35", "decode_first_protocol", "message.type != kResponseType", "false"),
     Mutation("e35", "decode_first_protocol", "if (field.number != kResponse) {", "if (false) {"),
-    Mutation("e35", "decode_first_protocol", "field.start < replacement", "false"),
-    Mutation("e35", "last_replacement", " && field.number != kResponse", ""),
-    Mutation("e35", "skim_keyframe", "field.bytes.size % sizeof(float) != 0", "false"),
-    Mutation("e35", "skim_response", "!is_text(reader, field)", "false"),
+    Mutation("e35", "decode_first_protocol", "field.start < replacement", "false", cases="first protocol*"),
+    Mutation("e35", "last_replacement", " && field.number != kResponse", "", cases="first protocol*"),
+    Mutation("e35", "skim_keyframe", "field.bytes.size % sizeof(float) != 0", "false", cases="first protocol*"),
+    Mutation("e35", "skim_response", "!is_text(reader, field)", "false", cases="first protocol*"),
     Mutation(
         "e28", "sane", "return std::abs(t_s) < kFarthest_s ? t_s : 0.0;", "return t_s;", cases="test_idle_motion*"
     ),

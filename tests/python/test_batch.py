@@ -24,6 +24,8 @@ from hostmode.offline import render_offline
 if TYPE_CHECKING:
     from hostmode.batching import Progress
 
+pytestmark = pytest.mark.outer
+
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and limits")
 
 

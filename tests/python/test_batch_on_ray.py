@@ -29,6 +29,7 @@ pytestmark = [
     # Ray's own.
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.skipif(sys.platform != "linux", reason="starts and kills process groups"),
+    pytest.mark.outer,
 ]
 
 

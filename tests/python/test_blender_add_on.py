@@ -23,7 +23,10 @@ SESSION = Path(__file__).with_name("blender_session.py")
 HEADER = "Timecode,BlendShapeCount,JawOpen\n"
 DOCUMENT = {"exportFps": 30, "facsNames": ["jawOpen"], "weightMat": [[0.5], [0.6]]}
 
-pytestmark = pytest.mark.skipif(not ADD_ON.is_file(), reason="the examples are not part of this installation")
+pytestmark = [
+    pytest.mark.skipif(not ADD_ON.is_file(), reason="the examples are not part of this installation"),
+    pytest.mark.outer,
+]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ from hostmode.measure.underruns import UnderrunRun
 if TYPE_CHECKING:
     from click.testing import Result
 
+pytestmark = pytest.mark.outer
+
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["bench", *map(str, arguments)], prog_name="hostmode")

@@ -24,6 +24,8 @@ from relay_rig import nats_server
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 
 @pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
 def test_emulate_says_where_it_is_answers_there_and_ends_at_a_signal() -> None:

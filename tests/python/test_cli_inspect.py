@@ -23,6 +23,8 @@ from hostmode.recording.checks import find_notes, find_problems
 if TYPE_CHECKING:
     from click.testing import Result
 
+pytestmark = pytest.mark.outer
+
 RATE = 16000
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+pytestmark = pytest.mark.outer
+
 RAMP_S = 0.005
 
 

@@ -17,6 +17,8 @@ from hostmode.recording.figure import save_figure
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 
 def test_plot_recording_writes_a_picture_with_every_part(tmp_path: Path) -> None:
     from matplotlib.image import imread

@@ -177,10 +177,10 @@ def test_e34_catching_up_costs_what_happened_not_how_long_it_was(speaks: bool) -
     player.start_silent_clock(now=0.0)
     if speaks:
         player.push_audio(tone(0.5, 48000), end=True, now=0.0)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for minute in range(1, 601):
         player.advance(minute * 60.0)
-    took = time.perf_counter() - begun
+    took = time.process_time() - begun
 
     assert took < 3.0  # ten hours; rendered in full they take 100 times as long as the minute and a half they are
     assert [event.kind for event in player.poll_events()].count("conversation_end") == speaks

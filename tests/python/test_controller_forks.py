@@ -14,6 +14,8 @@ from controller_rig import RATE
 from hostmode import ClosedError, Controller
 from hostmode.audio import SilentOutput
 
+pytestmark = pytest.mark.outer
+
 PATIENCE_S = 20.0
 
 

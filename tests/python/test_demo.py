@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+pytestmark = pytest.mark.outer
+
 FILM_HZ = 25
 EXCERPT_S = 5.0
 

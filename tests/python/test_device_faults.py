@@ -15,6 +15,8 @@ from hostmode import Controller
 from hostmode.audio import AudioOutputWarning, SounddeviceOutput
 from hostmode.audio.liveness import Liveness
 
+pytestmark = pytest.mark.outer
+
 
 @pytest.fixture
 def card(monkeypatch):

@@ -18,9 +18,10 @@ from hostmode.audio import WavOutput
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(page for page in ROOT.glob("docs/**/*.md") if "_generated" not in page.parts)])
 
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "docs").is_dir(), reason="the documentation is not part of this installation"
-)
+pytestmark = [
+    pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the documentation is not part of this installation"),
+    pytest.mark.outer,
+]
 
 
 @pytest.fixture

@@ -35,7 +35,10 @@ EXPECTED = {
     "batch_folder": ("short.json", "times real time", "skipped:"),
 }
 
-pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not part of this installation")
+pytestmark = [
+    pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples are not part of this installation"),
+    pytest.mark.outer,
+]
 
 
 @pytest.fixture(scope="module")

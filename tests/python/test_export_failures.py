@@ -15,6 +15,8 @@ from hostmode import Recording
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:

@@ -19,6 +19,8 @@ from hostmode.rig import Rig
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:

@@ -19,6 +19,8 @@ from hostmode.engines.frame_rate import frame_of, is_drop_frame, parse_frame_rat
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 RATES = ["24", "23.976", "25", "29.97", "30", "47.952", "50", "59.94", "60", "119.88", "120"]
 
 

@@ -20,6 +20,8 @@ from hostmode.offline import render_offline
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:

@@ -16,6 +16,8 @@ from hostmode.exporting import make_clip
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:

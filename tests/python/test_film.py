@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 av = pytest.importorskip("av")
 
-pytestmark = needs_graphics
+pytestmark = [needs_graphics, pytest.mark.outer]
 
 RATE = 16000
 SECONDS = 4.0

@@ -11,6 +11,8 @@ import pytest
 import hostmode
 from hostmode.cli.app import COMMANDS
 
+pytestmark = pytest.mark.outer
+
 pytest.importorskip("PyInstaller", reason="pip install pyinstaller")
 
 

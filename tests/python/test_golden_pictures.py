@@ -21,7 +21,7 @@ from hostmode.view import Camera, Offscreen
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-pytestmark = needs_graphics
+pytestmark = [needs_graphics, pytest.mark.outer]
 
 STORED: Final = Path(__file__).parents[1] / "data" / "golden_faces.npz"
 SIZE: Final = 192

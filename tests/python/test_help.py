@@ -10,6 +10,8 @@ import pytest
 import hostmode
 from hostmode import _core
 
+pytestmark = pytest.mark.outer
+
 NATIVE = [
     (owner, name)
     for owner in (_core.Player, _core.PlayerConfig, _core.Event, _core)

@@ -13,6 +13,8 @@ from test_speak import FINE_HZ, film_without_motion, mouth_pixels, write_wav, wr
 
 from hostmode.motion import load_speech, motion_for
 
+pytestmark = pytest.mark.outer
+
 FOLDER = Path("/usr/share/pocketsphinx/test/data/librivox")
 PAUSE_S = 0.8
 

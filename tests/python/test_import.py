@@ -18,9 +18,9 @@ MEASURE = """
 import json, sys, time
 import numpy
 before = set(sys.modules)
-start = time.perf_counter()
+start = time.process_time()  # of this process alone, however busy the machine is
 import hostmode
-seconds = time.perf_counter() - start
+seconds = time.process_time() - start
 print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - before)}))
 """
 
@@ -48,7 +48,7 @@ def measured_import() -> dict[str, object]:
 
 
 def test_import_costs_less_than_50_ms_beyond_numpy() -> None:
-    # The least of several runs: the others only say how busy the machine is.
+    # The least of several runs: the first may compile, and caches are cold where others run.
     assert min(float(measured_import()["seconds"]) for _ in range(5)) < 0.05  # type: ignore[arg-type]
 
 

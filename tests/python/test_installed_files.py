@@ -10,6 +10,8 @@ import pytest
 
 import hostmode
 
+pytestmark = pytest.mark.outer
+
 SOURCES = Path(__file__).parents[2] / "python"
 PACKAGE = Path(hostmode.__file__).parent
 HEADERS = {"hostmode/include/hostmode/capi.h", "hostmode/include/hostmode/keyframe.h"}

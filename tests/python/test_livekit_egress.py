@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+pytestmark = pytest.mark.outer
+
 GRANT = {"roomJoin": True, "room": "test"}
 
 

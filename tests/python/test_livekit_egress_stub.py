@@ -24,6 +24,8 @@ from hostmode.rtc.packet import decode_packet  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+pytestmark = pytest.mark.outer
+
 UNSUPPORTED = rtc.RpcError(rtc.RpcError.ErrorCode.UNSUPPORTED_METHOD, "no such method")
 LOST = rtc.RpcError(rtc.RpcError.ErrorCode.CONNECTION_TIMEOUT, "lost")
 

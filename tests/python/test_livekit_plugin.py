@@ -27,6 +27,8 @@ from hostmode.rtc.packet import decode_packet
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+pytestmark = pytest.mark.outer
+
 PROGRAM = Path(__file__).with_name("emulate_in_socket_room.py")
 AVATAR = "spatius-avatar-agent"
 

@@ -12,6 +12,8 @@ from hostmode.audio import lookout
 from hostmode.audio.alsa_stream import pcm_name
 from hostmode.audio.lookout import Lookout, Sighting
 
+pytestmark = pytest.mark.outer
+
 PATIENCE_S = 20.0
 
 SOUNDDEVICE = """

@@ -10,7 +10,10 @@ import pytest
 
 from hostmode.measure.machine_load import machine_load
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="counts processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="counts processes in /proc"),
+    pytest.mark.outer,
+]
 
 
 def children() -> list[str]:

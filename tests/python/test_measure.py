@@ -20,6 +20,8 @@ from hostmode.measure.underruns import STALL_LIMIT_S, UnderrunRun
 from hostmode.offline import render_offline
 from hostmode.recording import Recording
 
+pytestmark = pytest.mark.outer
+
 
 def silence(count: int) -> np.ndarray:
     return np.zeros(count, np.int16)

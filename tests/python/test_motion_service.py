@@ -23,6 +23,8 @@ from hostmode.relay import envelope as wire  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+pytestmark = pytest.mark.outer
+
 RATE = 16000
 SPEECH = Recording.embedded().audio[: 2 * RATE]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Values = npt.NDArray[np.float64]
 
-pytestmark = needs_graphics
+pytestmark = [needs_graphics, pytest.mark.outer]
 
 RATE = 25
 #: The mouth and the chin fill the picture.

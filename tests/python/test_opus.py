@@ -19,6 +19,8 @@ av = pytest.importorskip("av")
 from hostmode.audio.ogg import OggReader  # noqa: E402
 from hostmode.audio.opus import OggOpusDecoder, OpusDecoder  # noqa: E402
 
+pytestmark = pytest.mark.outer
+
 RATE = 16000
 
 

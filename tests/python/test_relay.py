@@ -19,6 +19,8 @@ from hostmode.relay import RelaySettings, binary_frames, connect, serve  # noqa:
 from hostmode.relay.items import Audio, Failure, Frames, Interrupt, Ready, Start, TurnMark  # noqa: E402
 from hostmode.relay.json_frames import JsonFrames  # noqa: E402
 
+pytestmark = pytest.mark.outer
+
 
 @pytest.mark.parametrize("query", ["", "?protocol=json"])
 def test_relay_brings_sound_and_motion_to_a_controller(query: str) -> None:

@@ -23,6 +23,8 @@ from hostmode.relay.relay_turn import split_audio
 if TYPE_CHECKING:
     from hostmode.relay import Relay
 
+pytestmark = pytest.mark.outer
+
 HEADERS = {"upgrade": "websocket"}
 UP = Ready(16000)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ from relay_rig import SPEECH, Proxy, Record, avatar, free_port, nats_server, rel
 from hostmode.relay import RelayTurn, binary_frames, bus_messages, connect, serve  # noqa: E402
 from hostmode.relay.bus_messages import Ended, Interrupted, Opened, Said, Spoke  # noqa: E402
 from hostmode.relay.items import Audio, FrameError, Frames, Interrupt, Start  # noqa: E402
+
+pytestmark = pytest.mark.outer
 
 MESSAGES = st.one_of(
     st.builds(Opened, st.text(max_size=9), st.integers(0, 2**64 - 1)),
@@ -242,10 +244,24 @@ def test_server_of_the_bus_that_is_started_anew_is_found_again() -> None:
             said += await publish(turn, range(10, 40))
             with nats_server(port):
                 said += await publish(turn, range(40, 60))
-                await until(lambda: record.audio == said, 20)
+                await until(lambda: record.audio == said, 60)
                 link.avatar.close()
 
     asyncio.run(main(free_port()))
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.05, 0.5, 2.5])
+def test_node_whose_bus_has_died_closes_without_an_error(pause_s: float) -> None:
+    async def main() -> None:
+        with ExitStack() as running:
+            async with serve(bus=running.enter_context(nats_server())) as node:
+                turn = node.open_turn()
+                await publish(turn, range(5))
+                running.close()
+                await publish(turn, range(5, 10))
+                await asyncio.sleep(pause_s)
+
+    asyncio.run(main())
 
 
 def test_bus_that_is_not_there_says_so_without_the_password() -> None:

@@ -18,6 +18,8 @@ from hostmode.relay.items import Audio, Failure, Ready
 from hostmode.relay.settings import Visit
 from hostmode.relay.tokens import SessionTokens
 
+pytestmark = pytest.mark.outer
+
 HEADERS = {"upgrade": "websocket"}
 UP = Ready(16000)
 

@@ -16,6 +16,8 @@ from hostmode.relay import binary_frames
 from hostmode.relay.items import Audio, Failure, FrameError, Frames, Interrupt, Item, Ping, Ready, Start, TurnMark
 from hostmode.relay.json_frames import JsonFrames
 
+pytestmark = pytest.mark.outer
+
 PROTOCOLS: dict[str, Any] = {"binary": binary_frames, "json": JsonFrames()}
 ITEMS = st.one_of(
     st.builds(Audio, st.binary(max_size=200), st.booleans()),

@@ -19,6 +19,8 @@ from hostmode.relay.client import RelayClient
 from hostmode.relay.items import Audio, Frames, Interrupt, Item, Ready, Start, TurnMark
 from hostmode.relay.turn_log import TurnLog
 
+pytestmark = pytest.mark.outer
+
 HEADERS = {"upgrade": "websocket"}
 UP = Ready(16000)
 

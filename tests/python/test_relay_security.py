@@ -23,6 +23,8 @@ from hostmode.relay.json_frames import JsonFrames  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+pytestmark = pytest.mark.outer
+
 TOKEN = {"Authorization": "Bearer right"}
 START = binary_frames.encode(Start())
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}

@@ -21,6 +21,8 @@ from hostmode.rtc.livekit import DATA_TRACK, TOPIC, publish, subscribe  # noqa: 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.outer
+
 RATE = 24000
 FRAME = 1920  # of a position, at 48 kHz
 

@@ -20,6 +20,8 @@ from hostmode.rtc.livekit import AUDIO_TRACK, TOPIC, publish, subscribe  # noqa:
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.outer
+
 RATE = 16000
 
 

@@ -18,7 +18,10 @@ from hostmode.measure.virtual_sound_card import VirtualSoundCard, missing_parts
 
 pytest.importorskip("livekit.rtc")
 pytest.importorskip("sounddevice")
-pytestmark = pytest.mark.skipif(missing_parts() is not None, reason=f"no virtual sound card: {missing_parts()}")
+pytestmark = [
+    pytest.mark.skipif(missing_parts() is not None, reason=f"no virtual sound card: {missing_parts()}"),
+    pytest.mark.outer,
+]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

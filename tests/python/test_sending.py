@@ -24,6 +24,8 @@ from hostmode.sending.live_link_packet import LiveLinkPackets
 from hostmode.sending.vmc_bundles import VmcBundles
 from hostmode.view import perform
 
+pytestmark = pytest.mark.outer
+
 RECEIVER = Path(__file__).with_name("receive_face.py")
 
 
@@ -229,6 +231,7 @@ def assert_same_mouth(times: np.ndarray, jaw: np.ndarray, shown: slice = slice(4
     assert np.corrcoef(jaw[shown], at[shown])[0, 1] > 0.97
 
 
+@pytest.mark.alone
 def test_live_link_arrives_in_another_process_as_the_face_in_its_time() -> None:
     pictures, started, stats = received("livelink", 150, "?latency=0.03")
 
@@ -245,6 +248,7 @@ def test_live_link_arrives_in_another_process_as_the_face_in_its_time() -> None:
     assert_same_mouth(on_clock - started, values[:, LIVE_LINK_NAMES.index("JawOpen")])
 
 
+@pytest.mark.alone
 def test_vmc_arrives_in_another_process_as_the_face_in_its_time() -> None:
     pictures, started, _ = received("vmc", 150)
 

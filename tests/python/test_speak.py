@@ -23,6 +23,8 @@ from hostmode.rig import Face
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 FINE_HZ = 100
 SPEECHES = {
     "en-us": "My mother bought a big map of Paris. People remember Bob and Pam. Maybe a number of bumps may appear.",

@@ -13,6 +13,8 @@ import pytest
 
 from hostmode import _core
 
+pytestmark = pytest.mark.outer
+
 STUB = ast.parse(files("hostmode").joinpath("_core.pyi").read_text())
 
 

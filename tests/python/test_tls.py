@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.outer
+
 posix = pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
 
 

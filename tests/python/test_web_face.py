@@ -29,7 +29,7 @@ from graphics import needs_graphics  # noqa: E402
 
 from hostmode.view import WebFace  # noqa: E402
 
-pytestmark = needs_graphics
+pytestmark = [needs_graphics, pytest.mark.outer]
 
 
 @pytest.fixture
@@ -208,13 +208,18 @@ def test_browser_shows_the_face(avatar: Controller, tmp_path: Path) -> None:
     with WebFace(avatar, size=256) as face:
         speak(avatar)
         shots = []
-        for name in ("one.png", "two.png"):
+        # On a busy machine the browser may have drawn nothing yet when it is to take its picture.
+        patience = time.monotonic() + 60
+        while len(shots) < 2 and time.monotonic() < patience:
+            name = f"{time.monotonic()}.png"
             subprocess.run(
                 [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
                  "--window-size=400,400", "--timeout=3000", f"--screenshot={tmp_path / name}", face.url],
                 check=False, capture_output=True, timeout=60,
             )  # fmt: skip
             with av.open(str(tmp_path / name)) as file:
-                shots.append(next(file.decode(video=0)).to_ndarray(format="rgb24"))
-    assert shots[0].std() > 20
+                shot = next(file.decode(video=0)).to_ndarray(format="rgb24")
+            if shot.std() > 20:
+                shots.append(shot)
+    assert len(shots) == 2
     assert (shots[0] != shots[1]).any()

@@ -22,6 +22,8 @@ from graphics import needs_graphics
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.outer
+
 
 @dataclass(frozen=True)
 class Writer:
@@ -90,6 +92,25 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.fixture(scope="module")
+def made() -> dict[Writer, dict[str, bytes]]:
+    """Return what commands of this module have made."""
+    return {}
+
+
+@pytest.fixture
+def whole(writer: Writer, recording: Path, folder: Path, made: dict[Writer, dict[str, bytes]]) -> dict[str, bytes]:
+    """Return the files of a command, which runs once for all tests, and put them into the folder."""
+    if writer not in made:
+        assert run(*writer.words(recording, folder)).returncode == 0
+        made[writer] = contents(folder)
+        # So that a batch does it again.
+        recording.with_name("m.ndjson").unlink(missing_ok=True)
+    for name, content in made[writer].items():
+        (folder / name).write_bytes(content)
+    return made[writer]
+
+
 def run(*words: str, largest: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command; no file of it grows beyond `largest` bytes, as on a disk that is full then."""
     program = "import sys\n"
@@ -102,10 +123,15 @@ def run(*words: str, largest: int | None = None) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
 
 
+def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return what was said but for how far a batch has come, which it says now and then on a busy machine."""
+    return [line for line in done.stderr.splitlines() if " times real time" not in line]
+
+
 def assert_failed_in_one_line(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode in (1, 2, 3, 4), done.stderr
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert done.stderr.startswith(("hostmode: ", "failed: ")) or ": " in done.stderr
+    (said,) = complaints(done)
+    assert said.startswith(("hostmode: ", "failed: ")) or ": " in said
     assert "Traceback" not in done.stderr
 
 
@@ -114,30 +140,29 @@ def assert_failed_in_one_line(done: subprocess.CompletedProcess[str]) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits")
 @pytest.mark.parametrize("share", ["begins", "all but a byte"])
-def test_full_disk_leaves_what_was_there(writer: Writer, recording: Path, folder: Path, share: str) -> None:
+def test_full_disk_leaves_what_was_there(
+    writer: Writer, recording: Path, folder: Path, whole: dict[str, bytes], share: str
+) -> None:
     words = writer.words(recording, folder)
-    assert run(*words).returncode == 0
-    before = contents(folder)
-    largest = max(map(len, before.values())) - 1
-    # So that a batch does it again.
-    recording.with_name("m.ndjson").unlink(missing_ok=True)
+    largest = max(map(len, whole.values())) - 1
 
     done = run(*words, largest=min(largest, 1000) if share == "begins" else largest)
 
     assert_failed_in_one_line(done)
     assert writer.name in done.stderr or writer.command == "batch"
     assert ".x." not in done.stderr
-    assert contents(folder) == before
+    assert contents(folder) == whole
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs a file system of its own")
-def test_full_file_system_is_left_empty(writer: Writer, recording: Path, folder: Path) -> None:
+def test_full_file_system_is_left_empty(
+    writer: Writer, recording: Path, folder: Path, whole: dict[str, bytes]
+) -> None:
     words = writer.words(recording, folder)
-    assert run(*words).returncode == 0
-    blocks = max(len(content) for content in contents(folder).values()) // 4096
+    blocks = max(map(len, whole.values())) // 4096
     # The mount is seen by this command alone, and ends with it.
     script = 'mount -t tmpfs -o "size=$1k" none "$2" || exit 99; shift; folder=$1; shift; '
-    script += 'rm -f "$folder/../in/m.ndjson"; "$@"; echo "$?"; find "$folder" -type f'
+    script += '"$@"; echo "$?"; find "$folder" -type f'
     program = "import sys; sys.argv = ['hostmode', *sys.argv[1:]]; from hostmode.cli import main; main()"
     command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(4 * max(blocks, 1))]
 
@@ -151,7 +176,7 @@ def test_full_file_system_is_left_empty(writer: Writer, recording: Path, folder:
     if done.returncode == 99 or not done.stdout:
         pytest.skip(f"file systems cannot be mounted here: {done.stderr.strip()}")
 
-    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert len(complaints(done)) == 1, done.stderr
     # No file is listed after the exit code.
     assert done.stdout.splitlines()[-1] in ("1", "4"), done.stdout
 

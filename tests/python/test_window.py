@@ -13,6 +13,8 @@ import pytest
 
 from hostmode import Recording
 
+pytestmark = pytest.mark.outer
+
 pytest.importorskip("glfw")
 pytest.importorskip("Xlib")
 PROGRAM = Path(__file__).parent / "window_program.py"

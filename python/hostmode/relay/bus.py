@@ -67,10 +67,11 @@ class Bus:
         self._receive = receive
         self._id = secrets.token_bytes(8)
         self._order = InOrder()
-        self._joined = False
+        self._joined = self._left = False
         self._nats: Any = None
         self._jetstream: Any = None
         self._inbox = ""
+        self._subscriptions: list[Any] = []
         self._unsent: dict[int, bytes] = {}  # by number: not acknowledged yet
         self._unsent_bytes = 0
         self._number = 0  # of the next message
@@ -101,7 +102,7 @@ class Bus:
             self._nats = await asyncio.wait_for(
                 nats.connect(
                     self._servers,
-                    error_cb=_note,
+                    error_cb=self._on_error,
                     disconnected_cb=self._on_disconnected,
                     reconnected_cb=self._on_reconnected,
                     reconnect_time_wait=_RECONNECT_S,
@@ -122,12 +123,12 @@ class Bus:
             self._jetstream = self._nats.jetstream()
             self._inbox = self._nats.new_inbox()
             await self._make_stream()
-            await self._nats.subscribe(f"{self._inbox}.*", cb=self._on_acknowledged)
-            await self._nats.subscribe(self._subject, cb=self._on_message)
+            for subject, callback in ((f"{self._inbox}.*", self._on_acknowledged), (self._subject, self._on_message)):
+                self._subscriptions.append(await self._nats.subscribe(subject, cb=callback))
             await self._nats.flush()
             await self.catch_up()
         except nats.errors.Error as error:
-            await self._nats.close()
+            await self._leave()
             raise HostModeError(
                 f"the bus at {self._where} offers no stream ({error or type(error).__name__}): "
                 "start nats-server with -js"
@@ -147,7 +148,18 @@ class Bus:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._nats.close()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        from nats.errors import Error as NatsError
+
+        # Closing ends them too, unless the connection is lost, where it fails before.
+        for subscription in self._subscriptions:
+            with suppress(NatsError, OSError):
+                await subscription.unsubscribe()
+        with suppress(OSError):
+            await self._nats.close()
+        self._left = True
 
     def publish(self, payload: bytes) -> None:
         """Send a message to all other nodes, as soon as the server can be reached.
@@ -219,11 +231,20 @@ class Bus:
         self._next = min(self._unsent, default=self._number)
         self._wake.set()
 
+    async def _on_error(self, error: Exception) -> None:
+        _log.debug("bus: %r", error)
+        if self._left:
+            # An attempt to connect that fails at the moment of its cancellation goes on to the next one, for ever.
+            raise asyncio.CancelledError
+
     async def _on_disconnected(self) -> None:
         if not self._nats.is_closed:
             _log.warning("the bus at %s cannot be reached; what is said waits", self._where)
 
     async def _on_reconnected(self) -> None:
+        if self._left:
+            await self._nats.close()
+            return
         self._rewind()
         self._fill_gaps()
 
@@ -321,7 +342,3 @@ class Bus:
     def _where(self) -> str:
         # Without what is before an @: it is a password.
         return ",".join(server.rpartition("@")[2] for server in self._servers)
-
-
-async def _note(error: Exception) -> None:
-    _log.debug("bus: %r", error)

@@ -359,7 +359,9 @@ void RandomTalk::read_events() {
     REQUIRE(ended != open_.end());  // or it ended twice, or never began
     note_cut();
     // Motion that ran out before the sound may be on its way to idle.
-    if (ended->late || ended->motion_ended) blends_until_s_ = now_s_ + kLongestBlend_s;
+    const double faded_s = last_audio_s_ + static_cast<double>(kFadeFrames) / kRate_hz;
+    const bool ran_out = ended->id == clock_id_ && has_run_out(*ended, faded_s);
+    if (ended->late || ended->motion_ended || ran_out) blends_until_s_ = now_s_ + kLongestBlend_s;
     ended_id_ = ended->id;
     if (ended->has_req_id && event.reason != std::string("watchdog")) tombstoned_ = ended->number;
     open_.erase(ended);
@@ -388,16 +390,18 @@ void RandomTalk::note_cut() {
   frames_since_end_ = 0;
 }
 
+bool RandomTalk::has_run_out(const Open& heard, double audio_s) {
+  const double over_s = audio_s - (static_cast<double>(heard.keyframes) - 1.0) * kKeyframeInterval_s;
+  return heard.keyframes > 0 && over_s > 0 && over_s < kLongestBlend_s;
+}
+
 bool RandomTalk::is_blended(double audio_s) const {
   if (now_s_ < blends_until_s_) return true;
   if (audio_s == 0.0) return false;
   // The end of the one before it may not have been read yet.
   const auto current =
       std::find_if(open_.begin(), open_.end(), [this](const Open& open) { return open.id == clock_id_; });
-  if (current == open_.end()) return false;
-  const Open& heard = *current;
-  const double over_s = audio_s - (static_cast<double>(heard.keyframes) - 1.0) * kKeyframeInterval_s;
-  return heard.late || (heard.keyframes > 0 && over_s > 0 && over_s < 2 * kKeyframeInterval_s);
+  return current != open_.end() && (current->late || has_run_out(*current, audio_s));
 }
 
 std::size_t RandomTalk::oldest_open() const {

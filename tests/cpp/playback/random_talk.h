@@ -68,6 +68,8 @@ class RandomTalk {
   void note_cut();
   [[nodiscard]] std::size_t oldest_open() const;
   [[nodiscard]] bool fading() const;
+  // Whether the motion ran out less than a blend ago.
+  [[nodiscard]] static bool has_run_out(const Open& heard, double audio_s);
   // Whether the pose is a blend even without transitions, while `audio_s` is heard.
   [[nodiscard]] bool is_blended(double audio_s) const;
 
