@@ -1,9 +1,12 @@
 #include <pybind11/stl.h>
 
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "arguments.h"
 #include "bindings.h"
@@ -52,6 +55,26 @@ void advance_clock(Player& self, double position, double time) {
   self.advance_clock(position, time);
 }
 
+void listen(Player& self, const BufferArgument& pcm, double time, std::optional<int> rate, bool always) {
+  const PcmView view(pcm, "pcm");
+  if (view.size() % 2 != 0) {
+    throw py::value_error("pcm: given " + std::to_string(view.size()) +
+                          " bytes, wanted whole 16-bit samples");
+  }
+  checked(time, "time");
+  const int rate_hz = rate.value_or(self.sample_rate_hz());
+  Status status = Status::kOk;
+  {
+    const py::gil_scoped_release release;
+    std::vector<std::int16_t> samples(view.size() / 2);
+    if (!samples.empty()) std::memcpy(samples.data(), view.data(), view.size());
+    status = self.listen(samples.data(), samples.size(), rate_hz, time, always);
+  }
+  if (status != Status::kOk) {
+    throw py::value_error("rate: given " + std::to_string(rate_hz) + ", wanted one of PCM_RATES");
+  }
+}
+
 }  // namespace
 
 void bind_player_packets(py::module_& m) {
@@ -96,7 +119,34 @@ time : float
 Raises
 ------
 ValueError
-    Where `time` is more than 60 s ahead of the latest time known or more than 1 s before the present.)");
+    Where `time` is more than 60 s ahead of the latest time known or more than 1 s before the present.)")
+      .def("listen", &listen, py::arg("pcm"), py::kw_only(), py::arg("time"), py::arg("rate") = py::none(),
+           py::arg("always") = false,
+           R"(Hear the sound of the track that packets belong to, as it comes, while somebody else plays it.
+
+Packets that say how loud their sound is (hostmode.rtc.packet.LoudnessMeter) are looked for in it, and shown where they are
+found, whatever made the sound late, another length (up to 6 %) or coded it. What was found counts for the next utterances
+too, from their beginning. The face moves there by at most 10 % faster or slower, and where more than 0.08 s are missing by
+a blend; `listening_confidence` and `listening_correction` of stats say what was found. Where nothing can be told (sound of
+others, packets that do not say how loud they are), the face is where packets alone put it.
+
+Parameters
+----------
+pcm : bytes-like, or ndarray of int16
+    Mono 16-bit, what follows what came before, also where it is silent; any length.
+time : float
+    Seconds of the player's clock: when the first of it is heard. May lie ahead; moves nothing.
+rate : int, optional
+    Hertz, one of PCM_RATES; by default, the player's. Another one than before begins another track.
+always : bool
+    Whether to look for packets with a media time as well, once advance_clock was called; these know their place.
+
+Raises
+------
+ValueError
+    For a rate that is none, half a sample, or a `time` as advance_clock refuses it.
+TypeError
+    For what is no mono 16-bit PCM.)");
 }
 
 }  // namespace hostmode::bindings

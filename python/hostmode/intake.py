@@ -83,6 +83,34 @@ class Intake(PoseSource):
         self._require_open()
         self._player.advance_clock(position, self._clock() if time is None else time)
 
+    def listen(
+        self,
+        pcm: Buffer | npt.NDArray[np.int16],
+        *,
+        time: float | None = None,
+        rate: int | None = None,
+        always: bool = False,
+    ) -> None:
+        """Hear the sound of the track that packets belong to, as it comes, while somebody else plays it.
+
+        Packets that say how loud their sound is (`hostmode.rtc.packet.LoudnessMeter`) are shown where that is found;
+        others, and while it is not found, as without. ``stats().listening_confidence`` and
+        ``listening_correction`` say what was found. See `Player.listen`.
+
+        Parameters
+        ----------
+        pcm : bytes-like, or ndarray of int16
+            Mono 16-bit, what follows what came before, also where it is silent; any length.
+        time : float, optional
+            Seconds on the controller's clock at which the first of it is heard, which may lie ahead; by default, now.
+        rate : int, optional
+            Hertz, one of `PCM_RATES`; by default, the controller's. Another one than before begins another track.
+        always : bool
+            Whether to look for packets with a media time as well, once `advance_clock` was called.
+        """
+        self._require_open()
+        self._player.listen(pcm, time=self._clock() if time is None else time, rate=rate, always=always)
+
     def open_turn(self) -> Turn:
         """Open a turn, a conversation that takes nothing late: the easy way for a voice agent.
 

@@ -145,7 +145,7 @@ def test_a_frame_is_measured_at_every_rate_whatever_pieces_are_heard(rate: int) 
     assert place is not None
     assert place[0] == pytest.approx(0.25, abs=0.001)
     with pytest.raises(ValueError, match="wanted the 40 ms"):
-        meter.say(b"", audio[: frame + rate // 400 + 1])
+        meter.say(b"", audio[: frame + rate // 200 + 1])
 
 
 def test_a_rate_that_is_none_is_refused() -> None:

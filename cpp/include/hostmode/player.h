@@ -21,6 +21,7 @@
 #include "playback/locks.h"
 #include "playback/message_batch.h"
 #include "playback/playback.h"
+#include "playback/track_ear.h"
 #include "wire/rtc_packet.h"
 
 namespace hostmode {
@@ -75,6 +76,13 @@ class Player {
   // Sound that somebody else plays has come to `position_s` at `time_s`; finite. Packets with a media time
   // are shown in time with it.
   void advance_clock(double position_s, double time_s);
+
+  // The sound of the track, mono, that somebody else plays and that packets belong to: what follows what came
+  // before, heard from `time_s` on, which may lie ahead. Packets that say how loud their sound is are shown
+  // where that is found; those with a media time only if `always`, once advance_clock() was called. Moves
+  // nothing at once; kInvalidArgument for a rate that no player takes.
+  [[nodiscard]] Status listen(const std::int16_t* samples, std::size_t count, int rate_hz, double time_s,
+                              bool always = false);
 
   void pause(double now_s);
   void resume(double now_s);
@@ -160,6 +168,8 @@ class Player {
   // The mutexes, in the order in which they are taken. The audio thread takes none.
   std::mutex audio_mutex_;  // serialises push_audio and open_conversation
   std::vector<std::int16_t> pcm_scratch_;
+  std::mutex ear_mutex_;  // serialises listen
+  TrackEar ear_;
   std::mutex motion_mutex_;  // serialises changes of timelines
   MessageBatch batch_;
   mutable std::mutex mutex_;  // playback_; held for short

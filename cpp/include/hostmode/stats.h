@@ -40,6 +40,8 @@ struct Stats {
   std::uint64_t late_audio = 0;          // chunks for a conversation whose audio was over
   std::uint64_t discarded_expired = 0;   // early motion that no audio came for
   double packet_delay_s = 0.0;           // packets are held back that long above the fastest
+  double listening_confidence = 0.0;     // 0 to 1; 0: where their sound is cannot be told
+  double listening_correction_s = 0.0;   // so much later than packets alone would show it is the face
   std::uint64_t malformed_packets = 0;
   std::uint64_t duplicate_packets = 0;
   std::uint64_t late_packets = 0;   // behind one that had been given out

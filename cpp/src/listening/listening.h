@@ -9,7 +9,8 @@
 
 #include "listening/loudness.h"
 #include "listening/loudness_meter.h"
-#include "listening/sound_shape.h"
+#include "listening/place_line.h"
+#include "listening/sound_search.h"
 
 namespace hostmode {
 
@@ -23,6 +24,8 @@ class Listening {
 
   // The sound that follows.
   void hear(const std::int16_t* samples, std::size_t count);
+  // Of what was heard, in whole measurements.
+  [[nodiscard]] double heard_s() const noexcept;
   // Another round begins: what was sent is forgotten.
   void restart() noexcept;
   // How loud the sound of a frame of 40 ms was when it was sent, `position` frames from the round's
@@ -38,62 +41,32 @@ class Listening {
     // Where position 0 would lie if, up to here, a second took a second.
     [[nodiscard]] double base_s() const noexcept { return heard_s - position_s; }
   };
-  // Where the latest sound lies, told from what is audible before it; nothing where that cannot be told: too
-  // little came, or what came is not like it. `earliest_s` and `latest_s`: of base_s(), between which it is
-  // looked for where it has not just been found.
+  // Where the latest sound lies, told from what is audible before it; nothing where that cannot be told to
+  // within 10 ms: too little came, or what came is not like it, or it has been silent for too long.
+  // `earliest_s` and `latest_s`: of base_s(), between which it is looked for where it has not just been
+  // found.
   [[nodiscard]] std::optional<Place> find(double earliest_s, double latest_s);
 
  private:
-  struct Match {
-    double base = 0;  // in measurements
-    double stretch = 1;
-    double likeness = -1;
-  };
-  // What is believed, from which a match has to gain something to differ.
-  struct Prior {
-    double base = 0, base_doubt = 0;
-    double stretch = 1, stretch_doubt = 0;
-    [[nodiscard]] double score(const Match& match) const noexcept;
-  };
-  // The first of those considered that scores highest.
-  struct Best {
-    const Prior& prior;
-    Match match{};
-    double score = -1;
-    void consider(const Match& other) noexcept;
-  };
-  // What is compared, as indices into what was sent.
-  struct Window {
-    std::size_t begin, end;
-    [[nodiscard]] std::size_t span() const noexcept { return end - begin; }
-  };
-  [[nodiscard]] std::optional<Place> search(double earliest_s, double latest_s);
-  void prepare();
-  [[nodiscard]] double likeness_at(double base, double stretch) const noexcept;
-  [[nodiscard]] Match match_at(double base, double stretch) const noexcept;
-  [[nodiscard]] Match refined(const Match& coarse, const Prior& prior) const noexcept;
-  [[nodiscard]] Match nearby(const Prior& prior) const noexcept;
-  [[nodiscard]] Match anywhere(double first, double last) const;
-  [[nodiscard]] double heard_end() const noexcept;
-  [[nodiscard]] double end_of_sent(double base) const noexcept;
-  [[nodiscard]] Window window_of(double base) const noexcept;
-  [[nodiscard]] bool is_sure(const Match& match) const noexcept;
-  [[nodiscard]] bool is_clicks(const Match& match) const noexcept;
-  [[nodiscard]] double expected_base(const Place& place, double base) const noexcept;
+  // How alike the sounds are where they are believed to be from now on; nothing where that is not told.
+  [[nodiscard]] std::optional<double> look(const SoundSearch& search, double earliest_s, double latest_s);
+  [[nodiscard]] std::optional<double> follow(const SoundSearch& search);
+  // The same of what is nothing but one short sound.
+  [[nodiscard]] std::optional<double> look_at_click(const SoundSearch::Match& match,
+                                                    const PlaceLine::Place& place) noexcept;
+  void believe(const PlaceLine::Place& place) noexcept;
+  void lose() noexcept;
 
   LoudnessMeter meter_;
   std::vector<Loudness> heard_;
   std::int64_t first_heard_ = 0;  // the number of the measurement at [0]
   std::map<std::int64_t, FrameLoudness> sent_;
 
-  // As find() sees them.
-  SoundShape sent_shape_, heard_shape_;
-  // Of what was sent up to each measurement: the end of the last audible one, and how many are.
-  std::vector<std::size_t> audible_end_, audible_;
-  std::int64_t first_sent_ = 0;
-
-  std::optional<Place> candidate_;  // of an earlier comparison, that another has to agree with
-  std::optional<Place> found_;
+  std::optional<PlaceLine::Place> candidate_;  // of an earlier comparison, that another has to agree with
+  std::optional<PlaceLine::Place> click_;      // the same of a short sound alone
+  PlaceLine line_;                             // empty while nothing was found
+  double latest_s_ = 0;                        // the position of the latest place on it
+  double found_s_ = 0;                         // up to where sound had come then
 };
 
 }  // namespace hostmode

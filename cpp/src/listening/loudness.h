@@ -7,16 +7,14 @@
 
 namespace hostmode {
 
-// Of 2.5 ms, in half decibels above -96 dB of full scale: of all of it, and of what lies above 2 kHz.
-struct Loudness {
-  std::uint8_t whole = 0;
-  std::uint8_t high = 0;
-};
+// Of 5 ms, in half decibels above -96 dB of full scale: below 500 Hz, up to 1, 2 and 4 kHz.
+inline constexpr std::size_t kLoudnessBands = 4;
+using Loudness = std::array<std::uint8_t, kLoudnessBands>;
 
-inline constexpr int kLoudnessRateHz = 400;
+inline constexpr int kLoudnessRateHz = 200;
 
 // Of the 40 ms that a keyframe lasts.
-inline constexpr std::size_t kLoudnessPerFrame = 16;
+inline constexpr std::size_t kLoudnessPerFrame = 8;
 using FrameLoudness = std::array<Loudness, kLoudnessPerFrame>;
 
 }  // namespace hostmode

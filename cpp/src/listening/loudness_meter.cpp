@@ -6,7 +6,8 @@
 namespace hostmode {
 namespace {
 
-constexpr double kHighHz = 2000.0;
+// Of the bands; what lies above the last one a telephone line does not carry.
+constexpr double kEdges_hz[] = {500.0, 1000.0, 2000.0, 4000.0};
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kSilence_dB = -96.0;
 constexpr double kStepsPer_dB = 2.0;
@@ -20,26 +21,38 @@ std::uint8_t steps(double power) noexcept {
 }  // namespace
 
 LoudnessMeter::LoudnessMeter(int rate_hz) noexcept : rate_hz_(rate_hz), end_(0) {
-  const double warped = std::tan(kPi * kHighHz / rate_hz);
-  const double scale = 1.0 / (1.0 + std::sqrt(2.0) * warped + warped * warped);
-  b0_ = scale;
-  a1_ = 2.0 * scale * (warped * warped - 1.0);
-  a2_ = scale * (1.0 - std::sqrt(2.0) * warped + warped * warped);
+  for (std::size_t i = 0; i < kLoudnessBands; ++i) {
+    if (i > 0) bands_[i].above = filter(kEdges_hz[i - 1], rate_hz, true);
+    if (2 * kEdges_hz[i] < rate_hz) bands_[i].below = filter(kEdges_hz[i], rate_hz, false);
+  }
   end_ = end_of(0);
+}
+
+LoudnessMeter::Filter LoudnessMeter::filter(double edge_hz, int rate_hz, bool passes_above) noexcept {
+  const double warped = std::tan(kPi * edge_hz / rate_hz);
+  const double scale = 1.0 / (1.0 + std::sqrt(2.0) * warped + warped * warped);
+  Filter made;
+  made.b0 = made.b2 = passes_above ? scale : scale * warped * warped;
+  made.b1 = passes_above ? -2.0 * made.b0 : 2.0 * made.b0;
+  made.a1 = 2.0 * scale * (warped * warped - 1.0);
+  made.a2 = scale * (1.0 - std::sqrt(2.0) * warped + warped * warped);
+  return made;
 }
 
 void LoudnessMeter::add(const std::int16_t* samples, std::size_t count, std::vector<Loudness>& out) {
   for (std::size_t i = 0; i < count; ++i) {
     const double sample = samples[i] / 32768.0;
-    const double high = b0_ * sample + state1_;
-    state1_ = -2.0 * b0_ * sample - a1_ * high + state2_;
-    state2_ = b0_ * sample - a2_ * high;
-    whole_power_ += sample * sample;
-    high_power_ += high * high;
+    for (Band& band : bands_) {
+      const double part = band.below(band.above(sample));
+      band.power += part * part;
+    }
     if (++samples_ < end_) continue;
     const double length = static_cast<double>(end_ - begin_);
-    out.push_back({steps(whole_power_ / length), steps(high_power_ / length)});
-    whole_power_ = high_power_ = 0;
+    Loudness& measured = out.emplace_back();
+    for (std::size_t b = 0; b < kLoudnessBands; ++b) {
+      measured[b] = steps(bands_[b].power / length);
+      bands_[b].power = 0;
+    }
     begin_ = end_;
     end_ = end_of(++measured_);
   }

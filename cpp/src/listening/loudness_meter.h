@@ -1,6 +1,7 @@
 // Measures how loud sound is, as it comes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -10,7 +11,7 @@
 namespace hostmode {
 
 // Measurements follow one another without a gap, whatever pieces the samples come in, and are cut at whole
-// samples by their number, so that nothing adds up at rates that are no multiple of 400 Hz.
+// samples by their number, so that nothing adds up at rates that are no multiple of 200 Hz.
 // Thread-safe: no. Realtime-safe: no (allocates).
 class LoudnessMeter {
  public:
@@ -20,18 +21,31 @@ class LoudnessMeter {
   void add(const std::int16_t* samples, std::size_t count, std::vector<Loudness>& out);
 
  private:
+  // Of the second order, Butterworth.
+  struct Filter {
+    double b0 = 1, b1 = 0, b2 = 0, a1 = 0, a2 = 0;
+    double state1 = 0, state2 = 0;
+    double operator()(double sample) noexcept {
+      const double result = b0 * sample + state1;
+      state1 = b1 * sample - a1 * result + state2;
+      state2 = b2 * sample - a2 * result;
+      return result;
+    }
+  };
+  struct Band {
+    Filter above, below;
+    double power = 0;
+  };
+
+  [[nodiscard]] static Filter filter(double edge_hz, int rate_hz, bool passes_above) noexcept;
   [[nodiscard]] std::uint64_t end_of(std::uint64_t measurement) const noexcept;
 
   const int rate_hz_;
-  // A second-order high-pass, Butterworth.
-  double b0_, a1_, a2_;
-  double state1_ = 0, state2_ = 0;
-
+  std::array<Band, kLoudnessBands> bands_{};
   std::uint64_t samples_ = 0;
   std::uint64_t begin_ = 0;  // of the measurement that is not complete, in samples
   std::uint64_t end_;
   std::uint64_t measured_ = 0;
-  double whole_power_ = 0, high_power_ = 0;
 };
 
 }  // namespace hostmode

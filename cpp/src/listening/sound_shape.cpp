@@ -7,10 +7,9 @@ namespace hostmode {
 namespace {
 
 // What is softer is noise of the codec; half decibels above -96 dB of full scale.
-constexpr float kFloor = 2 * (96 - 60);
-constexpr float kHighFloor = 2 * (96 - 70);
+constexpr float kFloor = 2 * (96 - 70);
 
-constexpr std::size_t kJustBefore = 40;
+constexpr std::size_t kJustBefore = 20;
 
 // A sound whose loudness deviates by less from its mean, in half decibels, could lie anywhere.
 constexpr double kLeastDeviation = 4.0;
@@ -63,14 +62,16 @@ double correlation(const Sums& sums, std::size_t trait, double count) noexcept {
 
 SoundShape shape_of(const Loudness* loudness, const bool* known, std::size_t count) {
   SoundShape shape(count);
-  RunningMean whole_mean, high_mean;
+  std::array<RunningMean, kLoudnessBands> means;
   for (std::size_t i = 0; i < count; ++i) {
     SoundTrait& trait = shape[i];
     trait.known = known == nullptr || known[i];
-    const float whole = std::max(static_cast<float>(loudness[i].whole) - kFloor, 0.0F);
-    const float high = std::max(static_cast<float>(loudness[i].high) - kHighFloor, 0.0F);
-    trait.values = {whole, whole - whole_mean.add(whole, trait.known), high,
-                    high - high_mean.add(high, trait.known)};
+    for (std::size_t band = 0; band < kLoudnessBands; ++band) {
+      const float level = std::max(static_cast<float>(loudness[i][band]) - kFloor, 0.0F);
+      trait.values[band] = level;
+      trait.values[kLoudnessBands + band] = level - means[band].add(level, trait.known);
+      trait.loudest = std::max(trait.loudest, level);
+    }
   }
   return shape;
 }
@@ -86,7 +87,7 @@ double likeness(const SoundShape& sent, const SoundShape& heard, const Overlay& 
   for (std::size_t back = 1; back <= overlay.span; ++back) {
     const SoundTrait& x = sent[overlay.end - back];
     if (!x.known) continue;
-    // A measurement lies in the middle of its 2.5 ms.
+    // A measurement lies in the middle of its 5 ms.
     const double at = overlay.heard_end - overlay.stretch * (static_cast<double>(back) - 0.5) - 0.5;
     const auto left = static_cast<std::size_t>(at);
     const auto share = static_cast<float>(at - static_cast<double>(left));

@@ -9,11 +9,12 @@
 
 namespace hostmode {
 
-inline constexpr std::size_t kShapeTraits = 4;
+inline constexpr std::size_t kShapeTraits = 2 * kLoudnessBands;
 
-// Of one measurement: all sound, the same above its mean of the last 100 ms, the high band, the same of it.
+// Of one measurement: each band, and then each above its mean of the last 100 ms.
 struct SoundTrait {
   std::array<float, kShapeTraits> values{};
+  float loudest = 0;  // of the bands
   bool known = false;
 };
 using SoundShape = std::vector<SoundTrait>;

@@ -72,6 +72,12 @@ inline constexpr auto kCounters = std::make_tuple(
     counter("discarded_expired", &Stats::discarded_expired, "Early messages that no audio came for."),
     counter("packet_delay", &Stats::packet_delay_s,
             "Seconds by which packets are held back above the fastest, as their jitter demands."),
+    counter("listening_confidence", &Stats::listening_confidence,
+            "How alike the sound that Player.listen heard last is to that of the packets, 0 to 1; 0 where "
+            "their place cannot be told."),
+    counter("listening_correction", &Stats::listening_correction_s,
+            "Seconds by which the face is later, because of what was heard, than packets alone would show "
+            "it."),
     counter("malformed_packets", &Stats::malformed_packets,
             "Packets that were none, or whose message was malformed; they change nothing."),
     counter("duplicate_packets", &Stats::duplicate_packets, "Copies of frames that had come."),

@@ -19,6 +19,10 @@ class ExternalClock {
 
   [[nodiscard]] bool started() const noexcept { return line_.started(); }
   [[nodiscard]] double latest_s() const noexcept { return latest_s_; }
+  // When a position that was reported, or is near to one, was heard, as the reports have it.
+  [[nodiscard]] double time_of(double position_s) const noexcept {
+    return line_.time_of(position_s * kFrames_hz);
+  }
   // Goes on for kTrust_s after the latest report.
   [[nodiscard]] double at(double t_s) const noexcept {
     const double since_s = std::min(t_s - latest_s_, kTrust_s);

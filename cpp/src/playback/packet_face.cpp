@@ -13,6 +13,9 @@ constexpr double kHistory_s = 1.0;
 // What lies between two frames needs the second, and whoever asks for it does so now and then only.
 constexpr double kLookAhead_s = kKeyframeInterval_s + 0.02;
 
+// Sound comes so much later than its packet, more or less: what a sender and a receiver hold of it.
+constexpr double kUsualLead_s = 0.25;
+
 double position_at(std::int64_t position) noexcept {
   return static_cast<double>(position) * kKeyframeInterval_s;
 }
@@ -35,7 +38,11 @@ void PacketFace::arrive(std::int64_t position, std::optional<double> media_s, do
     show(now_s, before.data());
   }
   delay_.add(position_at(position), now_s);
-  round.playhead.follow(delay_, now_s);
+  if (lead_s_) {
+    round.playhead.follow(delay_.floor_s() + *lead_s_ - kLookAhead_s, now_s);
+  } else {
+    round.playhead.follow(delay_, now_s);
+  }
   if (media_s && !round.tie_s) round.tie_s = *media_s - position_at(position);
   if (shown && std::abs(face_s(round, now_s) - face_before_s) > 1e-6) {
     blend(before, now_s, speech_transition_s_, under);
@@ -120,6 +127,40 @@ void PacketFace::advance_clock(double position_s, double time_s, const float* un
   }
 }
 
+void PacketFace::hear(double position_s, double time_s, double pace, double now_s, const float* under) {
+  if (rounds_.empty() || !rounds_.back()->playhead.started()) return;
+  Round& round = *rounds_.back();
+  const bool shown = is_shown(round, now_s);
+  Pose before;
+  if (shown) {
+    std::copy(under, under + kKeyframeFloats, before.begin());
+    show(now_s, before.data());
+  }
+  const double shown_s = round_s(round, now_s);
+  if (!round.heard) round.heard.emplace();
+  const bool jumps = round.heard->place(time_s, position_s, pace, now_s - av_offset_s_, shown_s);
+  // Of sound that has stopped for a while it is none that the next round could go by.
+  const double lead_s = time_s - position_s - delay_.floor_s();
+  lead_s_ = std::abs(lead_s - kUsualLead_s) <= kLeadReach_s ? std::optional(lead_s) : std::nullopt;
+  if (shown && jumps) blend(before, now_s, speech_transition_s_, under);
+}
+
+bool PacketFace::is_tied() const noexcept {
+  return !rounds_.empty() && rounds_.back()->tie_s && clock_.started();
+}
+
+std::optional<double> PacketFace::expected_s() const noexcept {
+  if (rounds_.empty() || !rounds_.back()->playhead.started()) return std::nullopt;
+  const Round& round = *rounds_.back();
+  return round.heard ? round.heard->time_of(0.0) : delay_.floor_s() + kUsualLead_s;
+}
+
+double PacketFace::correction_s(double now_s) const noexcept {
+  if (rounds_.empty() || (!rounds_.back()->heard && !lead_s_)) return 0.0;
+  const double alone_s = now_s - kLookAhead_s - delay_.floor_s() - delay_.target_s();
+  return alone_s - round_s(*rounds_.back(), now_s + av_offset_s_);
+}
+
 void PacketFace::show(double t_s, float* pose) const noexcept {
   if (is_used()) compose(rounds_at(t_s), t_s, pose);
 }
@@ -164,13 +205,18 @@ bool PacketFace::is_shown(const Round& round, double t_s) const noexcept {
 }
 
 double PacketFace::face_s(const Round& round, double t_s) const noexcept {
+  return round_s(round, t_s) - (round.first ? position_at(*round.first) : 0.0);
+}
+
+double PacketFace::round_s(const Round& round, double t_s) const noexcept {
   t_s -= av_offset_s_;
-  const double position_s = round.tie_s && clock_.started() ? clock_.at(t_s) - *round.tie_s
-                                                            : round.playhead.position_s(t_s - kLookAhead_s);
-  return position_s - (round.first ? position_at(*round.first) : 0.0);
+  if (round.heard) return round.heard->position_s(t_s);
+  if (round.tie_s && clock_.started()) return clock_.at(t_s) - *round.tie_s;
+  return round.playhead.position_s(t_s - kLookAhead_s);
 }
 
 double PacketFace::time_of(const Round& round, double position_s) const noexcept {
+  if (round.heard) return round.heard->time_of(position_s) + av_offset_s_;
   if (round.tie_s && clock_.started()) {
     return clock_.latest_s() + position_s + *round.tie_s - clock_.at(clock_.latest_s()) + av_offset_s_;
   }

@@ -13,6 +13,7 @@
 #include "playback/external_clock.h"
 #include "playback/packet_delay.h"
 #include "playback/packet_playhead.h"
+#include "playback/sound_tie.h"
 
 namespace hostmode {
 
@@ -36,6 +37,8 @@ class PacketFace {
   void cut(double now_s, const float* under);
   void settle(double now_s, const float* under);
   void advance_clock(double position_s, double time_s, const float* under);
+  // `position_s` of the newest round is heard at `time_s`, and `pace` seconds of it in a second.
+  void hear(double position_s, double time_s, double pace, double now_s, const float* under);
 
   // In place of the pose under it.
   void show(double t_s, float* pose) const noexcept;
@@ -48,6 +51,13 @@ class PacketFace {
   [[nodiscard]] std::int64_t position_needed(double t_s) const noexcept;
   [[nodiscard]] double buffered_s(double now_s) const noexcept;
   [[nodiscard]] double delay_s() const noexcept { return delay_.target_s(); }
+  // Whether the newest round is shown in time with advance_clock().
+  [[nodiscard]] bool is_tied() const noexcept;
+  // When position 0 of the newest round is expected to be heard, give or take kLeadReach_s.
+  [[nodiscard]] std::optional<double> expected_s() const noexcept;
+  static constexpr double kLeadReach_s = 0.4;
+  // How much later what was heard shows the newest round than packets alone would.
+  [[nodiscard]] double correction_s(double now_s) const noexcept;
   [[nodiscard]] bool is_used() const noexcept { return !rounds_.empty() || !blends_.empty(); }
 
  private:
@@ -57,6 +67,7 @@ class PacketFace {
     PacketPlayhead playhead{kKeyframeInterval_s};
     std::optional<std::int64_t> first;  // the position of keyframe 0
     std::optional<double> tie_s;        // the sound's position at position 0
+    std::optional<SoundTie> heard;      // where it was found in the sound
     double since_s = 0;                 // from when on it is shown
     bool blended = false;               // the step to it has its blend
     bool finished = false;
@@ -70,6 +81,8 @@ class PacketFace {
 
   [[nodiscard]] std::size_t rounds_at(double t_s) const noexcept;
   [[nodiscard]] bool is_shown(const Round& round, double t_s) const noexcept;
+  // Seconds of the round that are shown, and the same from its first keyframe on.
+  [[nodiscard]] double round_s(const Round& round, double t_s) const noexcept;
   [[nodiscard]] double face_s(const Round& round, double t_s) const noexcept;
   [[nodiscard]] double time_of(const Round& round, double position_s) const noexcept;
   void base_pose(std::size_t rounds, double t_s, float* pose) const noexcept;
@@ -83,6 +96,7 @@ class PacketFace {
   const bool layers_;
   PacketDelay delay_{kKeyframeInterval_s};
   ExternalClock clock_;
+  std::optional<double> lead_s_;  // from the delay's floor to when position 0 was heard, last
   std::deque<std::unique_ptr<Round>> rounds_;
   std::deque<Blend> blends_;  // oldest first
 };

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "listening/loudness_field.h"
+
 namespace hostmode {
 namespace {
 
@@ -38,6 +40,27 @@ void PacketIntake::settle(double now_s, const float* under) {
   follow(now_s, under);
 }
 
+SoundQuestion PacketIntake::hear(double heard_s, double time_s, bool always) {
+  heard_.report(heard_s, time_s);
+  SoundQuestion question;
+  question.round = heard_.round();
+  question.expected = heard_.take_expected();
+  const std::optional<double> expected_s = face_.expected_s();
+  if (id_.empty() || !expected_s || (face_.is_tied() && !always)) return question;
+  question.open = true;
+  question.earliest_s = heard_.heard_s(*expected_s) - PacketFace::kLeadReach_s;
+  question.latest_s = heard_.heard_s(*expected_s) + PacketFace::kLeadReach_s;
+  return question;
+}
+
+void PacketIntake::place_sound(const SoundAnswer& answer, double now_s, const float* under) {
+  if (!answer.looked || answer.round != heard_.round() || id_.empty()) return;
+  journal_.stats().listening_confidence = answer.likeness;
+  if (!answer.found) return;
+  face_.hear(answer.position_s, heard_.time_of(answer.heard_s), 1 / answer.stretch, now_s, under);
+  journal_.stats().listening_correction_s = face_.correction_s(now_s);
+}
+
 std::optional<double> PacketIntake::interrupt(double now_s, const float* under) {
   if (!used_) return std::nullopt;
   rounds_.interrupt();
@@ -65,6 +88,7 @@ void PacketIntake::fill(Stats& stats, double now_s) const {
   stats.gated_packets = counts.gated;
   stats.packet_delay_s = face_.delay_s();
   if (id_.empty()) return;
+  stats.listening_correction_s = face_.correction_s(now_s);
   stats.heard_s = face_.position_s(now_s);
   stats.buffered_motion_s = face_.buffered_s(now_s);
 }
@@ -104,6 +128,8 @@ void PacketIntake::act(const RoundAction& action, double now_s, const float* und
       journal_.stats().time_to_first_motion_s = 0.0;
       journal_.set_state(PlayerState::kActive, "user_action", id_, now_s);
       face_.open();
+      heard_.open_round();
+      journal_.stats().listening_confidence = journal_.stats().listening_correction_s = 0.0;
       return;
     case RoundStep::kArrival:
       face_.arrive(action.position, media_s_, now_s, under);
@@ -136,6 +162,9 @@ void PacketIntake::show(const RoundAction& action, double now_s, const float* un
   if (!config_.avatar_id.empty() && !message_.avatar_id.empty() && message_.avatar_id != config_.avatar_id) {
     journal_.add_discarded(stats.discarded_avatar, "avatar_mismatch", id_, 1, now_s);
     return;
+  }
+  if (const auto loudness = read_loudness({action.message.data(), action.message.size()})) {
+    heard_.expect(action.position, *loudness);
   }
   if (message_.keyframes.empty()) return;
   ++stats.keyframes;

@@ -9,6 +9,7 @@
 #include "hostmode/message.h"
 #include "hostmode/player_config.h"
 #include "playback/conversations.h"
+#include "playback/heard_sound.h"
 #include "playback/journal.h"
 #include "playback/packet_face.h"
 #include "playback/packet_rounds.h"
@@ -26,6 +27,11 @@ class PacketIntake {
   // A sound one. False where it is not taken, because a conversation with sound of its own goes on.
   bool take(const RtcPacket& packet, std::optional<double> media_s, double now_s, const float* under);
   void settle(double now_s, const float* under);
+  // A track, of which `heard_s` came by now, will be heard from `time_s` on. `always`: it is to be looked
+  // into for packets with a media time as well.
+  [[nodiscard]] SoundQuestion hear(double heard_s, double time_s, bool always);
+  void place_sound(const SoundAnswer& answer, double now_s, const float* under);
+  void forget_track() noexcept { heard_.restart(); }
   // Ends the conversation that goes on; the seconds of it that were shown.
   std::optional<double> interrupt(double now_s, const float* under);
   // The application's own audio opens a conversation.
@@ -49,6 +55,7 @@ class PacketIntake {
   Journal& journal_;
   PacketRounds rounds_;
   PacketFace face_;
+  HeardSound heard_;
   std::vector<RoundAction> actions_;
   Message message_;
   std::optional<double> media_s_;  // of the packet being taken

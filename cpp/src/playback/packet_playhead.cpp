@@ -12,8 +12,7 @@ constexpr double kHistory_s = 2.0;
 
 }  // namespace
 
-void PacketPlayhead::follow(const PacketDelay& delay, double now_s) {
-  const double wanted_s = delay.floor_s() + delay.target_s();
+void PacketPlayhead::follow(double wanted_s, double now_s) {
   const bool jumps = pieces_.empty() || now_s - latest_s_ >= PacketDelay::kInterruption_s;
   latest_s_ = now_s;
   Piece piece{now_s, jumps ? now_s - wanted_s : position_s(now_s), 1.0};

@@ -14,8 +14,9 @@ class PacketPlayhead {
  public:
   explicit PacketPlayhead(double period_s) noexcept : period_s_(period_s) {}
 
-  // Something new has come; `delay` has been told. The first call of a round starts it.
-  void follow(const PacketDelay& delay, double now_s);
+  // Something new has come, and position 0 is wanted at `wanted_s`. The first call of a round starts it.
+  void follow(double wanted_s, double now_s);
+  void follow(const PacketDelay& delay, double now_s) { follow(delay.floor_s() + delay.target_s(), now_s); }
   void restart() noexcept { pieces_.clear(); }
   [[nodiscard]] bool started() const noexcept { return !pieces_.empty(); }
 

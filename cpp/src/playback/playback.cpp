@@ -65,6 +65,10 @@ void Playback::advance_clock(double position_s, double time_s) {
   packets_.face().advance_clock(position_s, time_s, pose_under(time_s).data());
 }
 
+void Playback::place_sound(const SoundAnswer& answer) {
+  packets_.place_sound(answer, present_s_, pose_under(present_s_).data());
+}
+
 AudioIntake::Chunk Playback::make_room(AudioIntake::Chunk chunk) {
   if (chunk.opens && chunk.conversation != nullptr && packets_.is_busy()) {
     packets_.replace(present_s_, pose_under(present_s_).data());

@@ -112,6 +112,12 @@ class Playback {
   [[nodiscard]] bool take_packet(const RtcPacket& packet, std::optional<double> media_s, double now_s);
   void report_bad_packet() { ++journal_.stats().malformed_packets; }
   void advance_clock(double position_s, double time_s);
+  // As PacketIntake::hear().
+  [[nodiscard]] SoundQuestion hear(double heard_s, double time_s, bool always) {
+    return packets_.hear(heard_s, time_s, always);
+  }
+  void place_sound(const SoundAnswer& answer);
+  void forget_track() noexcept { packets_.forget_track(); }
 
   // ---- control
 

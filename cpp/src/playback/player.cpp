@@ -119,27 +119,6 @@ void Player::attach_early_motion(Conversation& conversation, double now_s) {
   }
 }
 
-Status Player::push_packet(PacketProfile profile, ByteView payload, const Recompress& inflate,
-                           std::optional<double> media_s, double now_s, bool& taken) {
-  RtcPacket packet;
-  DecodeFailure failure;
-  taken = false;
-  Status status = decode_packet(profile, payload, inflate, packet, failure);
-  if (status == Status::kOk && !PacketIntake::is_sound(packet)) status = Status::kMalformed;
-  const ChangeLock lock = change(now_s);
-  if (status == Status::kOk) {
-    taken = playback_.take_packet(packet, media_s, now_s);
-  } else {
-    playback_.report_bad_packet();
-  }
-  return status;
-}
-
-void Player::advance_clock(double position_s, double time_s) {
-  const ChangeLock lock = change(time_s);
-  playback_.advance_clock(position_s, time_s);
-}
-
 void Player::pause(double now_s) {
   const ChangeLock lock = change(now_s);
   playback_.pause();

@@ -33,7 +33,7 @@ class SeiReceiver:
     ----------
     avatar : Controller
         Its sound is the room's: the SDK plays it, and the application says what is heard with
-        `Controller.advance_clock`, where it knows.
+        `Controller.advance_clock`, where it knows; else it gives the track's sound to `Controller.listen`.
     """
 
     def __init__(self, avatar: TakesPackets) -> None:

@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from hostmode import _core
+from hostmode._core import LoudnessMeter
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Frame", "Packet", "Profile", "decode_packet", "encode_packet", "extract_sei", "insert_sei"]
+__all__ = [
+    "Frame",
+    "LoudnessMeter",
+    "Packet",
+    "Profile",
+    "decode_packet",
+    "encode_packet",
+    "extract_sei",
+    "insert_sei",
+]
 
 Profile = Literal["sei", "data"]
 Kind = Literal["idle", "speech", "transition_to_speech", "transition_to_idle"]
