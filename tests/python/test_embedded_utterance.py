@@ -102,6 +102,7 @@ def test_embedded_motion_is_what_local_motion_makes_of_its_sound(utterance: Reco
     np.testing.assert_allclose(made[:, 20:], utterance.keyframes[:, 20:], atol=1e-2)
 
 
+@pytest.mark.outer
 def test_tool_makes_the_embedded_utterance_the_same_every_time(utterance: Recording, tmp_path: Path) -> None:
     tool = Path(__file__).parents[2] / "tools" / "make_utterance"
     if not (shutil.which("espeak-ng") and shutil.which("sox")):
