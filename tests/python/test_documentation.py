@@ -82,6 +82,14 @@ def test_api_pages_list_every_property_of_the_values_that_they_list_any_of() -> 
         assert sorted(properties) == sorted(there), name
 
 
+def test_api_page_of_the_player_lists_every_method() -> None:
+    listed = re.findall(r"automethod:: (\w+)", (ROOT / "docs/api/player.md").read_text(encoding="utf-8"))
+    there = [name for name, member in vars(hostmode.Player).items() if callable(member) and not name.startswith("_")]
+
+    assert set(there) <= set(listed)
+    assert "listen" in there
+
+
 def test_readme_links_to_the_repository_and_each_link_leads_to_a_file_of_it() -> None:
     # On PyPI there is no file beside it.
     text = (ROOT / "README.md").read_text(encoding="utf-8")
