@@ -112,43 +112,32 @@ def test_each_keyframe_says_where_on_the_track_it_is_due_also_after_silence_and_
     assert len(set(starts)) < 10
 
 
+async def heard_by_a_viewer(server: str, carrier: Any) -> tuple[Reader, dict[str, int]]:
+    """Return what a viewer got of a second of speech, and what its speaker counted."""
+    async with joined(server, "viewer") as viewer, joined(server, "avatar") as avatar:
+        reader = Reader(viewer)
+        async with await publish(avatar, RATE, carrier=carrier) as speaker:
+            await asyncio.sleep(1.0)
+            sound, motion = speech(1.0)
+            speaker.audio(sound)
+            speaker.motion(motion)
+            speaker.end()
+            await speaker.finished()
+            await until(lambda: reader.packets and reader.packets[-1].kind == "idle")
+            return reader, speaker.stats
+
+
 @pytest.mark.parametrize("carrier", ["both", "packets"])
 def test_clients_of_the_topic_get_each_keyframe_whatever_else_carries_it(server: str, carrier: Any) -> None:
-    async def main() -> Reader:
-        async with joined(server, "viewer") as viewer, joined(server, "avatar") as avatar:
-            reader = Reader(viewer)
-            async with await publish(avatar, RATE, carrier=carrier) as speaker:
-                await asyncio.sleep(1.0)
-                sound, motion = speech(1.0)
-                speaker.audio(sound)
-                speaker.motion(motion)
-                speaker.end()
-                await speaker.finished()
-                await until(lambda: reader.packets and reader.packets[-1].kind == "idle")
-        return reader
-
-    reader = asyncio.run(main())
+    reader, _ = asyncio.run(heard_by_a_viewer(server, carrier))
     assert {one.frames[0].seq for one in reader.packets if one.frames} == set(range(25))
     assert bool(reader.told) == (carrier == "both")
 
 
 @pytest.mark.parametrize("carrier", ["both", "track"])
 def test_a_server_without_data_tracks_carries_motion_in_packets(carrier: Any) -> None:
-    async def main(server: str) -> tuple[Reader, dict[str, int]]:
-        async with joined(server, "viewer") as viewer, joined(server, "avatar") as avatar:
-            reader = Reader(viewer)
-            async with await publish(avatar, RATE, carrier=carrier) as speaker:
-                await asyncio.sleep(1.0)
-                sound, motion = speech(1.0)
-                speaker.audio(sound)
-                speaker.motion(motion)
-                speaker.end()
-                await speaker.finished()
-                await until(lambda: reader.packets and reader.packets[-1].kind == "idle")
-                return reader, speaker.stats
-
     with running_server(data_tracks=False) as server:
-        reader, stats = asyncio.run(main(server))
+        reader, stats = asyncio.run(heard_by_a_viewer(server, carrier))
     assert {one.frames[0].seq for one in reader.packets if one.frames} == set(range(25))
     assert stats == {"bare": 0, "undelivered": 0}
     assert not reader.told
