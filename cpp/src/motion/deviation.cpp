@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "motion/hull.h"
+#include "motion/pose_blend.h"
 
 namespace hostmode {
 namespace {
 
-// The highest speed of a cubic from rest to rest, and how much faster than ordinary speech a value may be.
-constexpr double kEaseSpeed = 1.5;
+// How much faster than ordinary speech a value may be.
 constexpr double kMostOfOrdinary = 1.5;
 // The curve through keyframes is at its steepest steeper than the line between two of them: by so much where
 // a value swings at 3.6 Hz, as fast as jaws do, and the next keyframe comes late; by more where it is kept
@@ -47,12 +47,14 @@ Deviation::Speeds Deviation::speeds_of(const MotionBeneath& beneath, std::size_t
   const double fastest = motion.fastest(i);
   const double step = motion.largest_step(i);
   const double ordinary = std::min(step, kGathering * fastest);
+  const double ahead = std::max<double>(ordinary, beneath.steps_ahead[i]);
   const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
   const double most =
       std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
   const bool is_steep = step > kJump * fastest || motion.has_hardly_begun();
   const double curve = (is_steep ? kJumpingCurve : kCurve)[keeps_hull(i) ? 1 : 0] * beneath.pace;
-  return {own, most, std::min(curve * ordinary / kKeyframeInterval_s, kMostBeneath * most)};
+  const double moves = curve * ahead / kKeyframeInterval_s + beneath.besides[i];
+  return {own, most, std::min(moves, kMostBeneath * most)};
 }
 
 // What `offset` takes that moves by `speed` at first. One that moves away has to turn round, and is then by a

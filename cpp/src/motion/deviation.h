@@ -14,10 +14,14 @@ inline constexpr float kInvisible = 1e-6F;
 
 // The motion that a deviation is added to.
 struct MotionBeneath {
+  using Values = std::array<float, kKeyframeFloats>;
+
   const OrdinaryMotion* motion;  // null: idle, which hardly moves
   double pace;                   // how much faster than 25 keyframes a second it may be shown
   double transition_s;           // what a transition takes
   double fastest_transition_s;   // what the shortest of all takes
+  Values steps_ahead{};          // the largest of each value that is still to be shown, a keyframe interval
+  Values besides{};              // a second: how fast each may move by more than its keyframes
 };
 
 // There is one deviation at a time, however many changes it stems from: whatever goes on is taken up in the

@@ -19,6 +19,9 @@ constexpr std::size_t kBlockFloats = 4;
 constexpr std::size_t kBlocks = kKeyframeFloats / kBlockFloats;
 static_assert(kBlocks * kBlockFloats == kKeyframeFloats && kBlocks <= 32);
 
+// In so much of an interval nothing that begins from rest gathers speed.
+constexpr float kHardlyLeft = 0.25F;
+
 constexpr float kVariation = 1e-6F;  // of eyes and eyelids, for a layer to give way
 
 constexpr std::size_t kRotations[] = {kRotationOffset, kNeckPoseOffset, kJawPoseOffset, kEyePoseOffset,
@@ -272,6 +275,25 @@ void Timeline::sample(double media_s, float* out) const noexcept {
       std::memcpy(pose, first_.data() + block * kBlockFloats, sizeof pose);
     }
     std::memcpy(out + block * kBlockFloats, pose, sizeof pose);
+  }
+}
+
+void Timeline::steps_from(double media_s, double duration_s, float* steps) const noexcept {
+  std::fill(steps, steps + kKeyframeFloats, 0.0F);
+  if (count_ == 0) return;
+  const auto [index, t] = place_of(media_s);
+  const std::size_t last = std::min(place_of(media_s + duration_s).index + 1, count_ - 1);
+  Keyframe before;
+  sample(media_s, before.data());
+  const float left = 1.0F - t;
+  float pace = left > kHardlyLeft ? 1.0F / std::max(left, 0.5F) : 0.0F;
+  for (std::size_t next = index + 1; next <= last; ++next) {
+    const Keyframe keyframe = node(next).keyframe();
+    for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
+      steps[i] = std::max(steps[i], pace * std::abs(keyframe.data()[i] - before.data()[i]));
+    }
+    before = keyframe;
+    pace = 1.0F;
   }
 }
 

@@ -402,3 +402,31 @@ TEST_CASE("test_timeline_of_twenty_minutes_keeps_every_keyframe") {
     CHECK(largest_difference(pose_at(timeline, instant(i)).data(), keyframe.data()) <= 1e-6F);
   }
 }
+
+TEST_CASE("test_steps_from_are_the_largest_between_keyframes_still_shown") {
+  Timeline timeline;
+  std::vector<Keyframe> keyframes(100);
+  const float jaw[] = {0.0F, 0.5F, 0.2F, 0.2F, 0.3F};
+  for (std::size_t i = 0; i < keyframes.size(); ++i) keyframes[i].data()[kJaw] = i < 5 ? jaw[i] : 0.3F;
+  keyframes[60].data()[kMouth] = 0.2F;
+  keyframes[99].data()[kMouth] = -0.1F;
+  append(timeline, keyframes, 0);
+  const auto steps_from = [&timeline](double media_s, std::size_t channel) {
+    std::vector<float> steps(kKeyframeFloats, 7.0F);
+    timeline.steps_from(media_s, 1.0, steps.data());
+    return steps[channel];
+  };
+  CHECK(steps_from(-2.0, kJaw) == 0.5F);
+  const auto left = [&timeline](double media_s) { return 0.5F - pose_at(timeline, media_s)[kJaw]; };
+  CHECK(steps_from(0.01, kJaw) == doctest::Approx(left(0.01) / 0.75));  // in three quarters of an interval
+  CHECK(steps_from(0.02, kJaw) == doctest::Approx(left(0.02) / 0.5));
+  CHECK(steps_from(0.035, kJaw) == doctest::Approx(0.3));  // hardly anything
+  CHECK(steps_from(instant(1), kJaw) == doctest::Approx(0.3));
+  CHECK(steps_from(instant(2), kJaw) == doctest::Approx(0.1));
+  CHECK(steps_from(instant(4), kJaw) == 0.0F);
+  CHECK(steps_from(instant(33), kMouth) == 0.0F);  // more than a second ahead
+  CHECK(steps_from(instant(35), kMouth) == 0.2F);
+  CHECK(steps_from(instant(98), kMouth) == 0.1F);
+  CHECK(steps_from(instant(99), kMouth) == 0.0F);
+  CHECK(steps_from(1e9, kMouth) == 0.0F);
+}
