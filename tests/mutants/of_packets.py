@@ -155,7 +155,7 @@ PACKETS = (
     _round("kStragglerFrames", "= 25;", "= 0;"),
     _round("PacketRounds::take", "  if (packet.kind == PacketKind::kTransitionToSpeech) return;\n", ""),
     _round("PacketRounds::take", "      gated_ = false;\n", ""),
-    _round("PacketRounds::take", "if (i > 0 && packet.start) continue;", ""),
+    _round("PacketRounds::take", "if (repeated && packet.start) continue;", ""),
     _round("PacketRounds::take", "std::min(closing_s_, now_s + patience_s_);", "now_s + patience_s_;"),
     _round("PacketRounds::take_frame", "if (gated_ && !starts) {", "if (false) {"),
     _round("PacketRounds::take_frame", "!starts && is_straggler(", "is_straggler("),

@@ -42,14 +42,15 @@ void PacketRounds::take(const RtcPacket& packet, double now_s, std::vector<Round
     return;
   }
   for (std::size_t i = packet.frame_count; i-- > 0;) {
+    const bool repeated = i > 0;
     // What a starting packet repeats belongs to the round before.
-    if (i > 0 && packet.start) continue;
-    take_frame(packet.frames[i], i == 0 && packet.start, i == 0 && packet.end, now_s, actions);
+    if (repeated && packet.start) continue;
+    take_frame(packet.frames[i], repeated, packet.start, !repeated && packet.end, now_s, actions);
   }
   give_out(false, now_s, actions);
 }
 
-void PacketRounds::take_frame(const PacketFrame& frame, bool starts, bool ends, double now_s,
+void PacketRounds::take_frame(const PacketFrame& frame, bool repeated, bool starts, bool ends, double now_s,
                               std::vector<RoundAction>& actions) {
   if (is_copy(frame, now_s)) {
     ++counts_.duplicates;
@@ -70,6 +71,7 @@ void PacketRounds::take_frame(const PacketFrame& frame, bool starts, bool ends, 
   RoundAction arrival;
   arrival.step = RoundStep::kArrival;
   arrival.position = position;
+  arrival.repeated = repeated;
   actions.push_back(std::move(arrival));
   if (given_out_ && position < next_) {
     ++counts_.late;

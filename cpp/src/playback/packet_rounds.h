@@ -25,6 +25,7 @@ struct RoundAction {
   const char* reason = "";  // kEnd: "end", "idle", "replaced" or "stalled"; a string literal
   std::int64_t position =
       0;  // kArrival, kFrame: in frames of 40 ms from the round's beginning; rises, may leave holes
+  bool repeated = false;              // kArrival: by a packet of a later frame, for which it was lost
   std::vector<std::uint8_t> message;  // kFrame
 };
 
@@ -74,7 +75,8 @@ class PacketRounds {
     double when_s;
   };
 
-  void take_frame(const PacketFrame& frame, bool starts, bool ends, double now_s,
+  // A repeated frame neither starts nor ends its round.
+  void take_frame(const PacketFrame& frame, bool repeated, bool starts, bool ends, double now_s,
                   std::vector<RoundAction>& actions);
   void open(const PacketFrame& frame, bool starts, double now_s, std::vector<RoundAction>& actions);
   void close(const char* reason, double now_s, std::vector<RoundAction>& actions);
