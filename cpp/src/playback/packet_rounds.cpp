@@ -14,8 +14,8 @@ constexpr double kNever_s = std::numeric_limits<double>::infinity();
 constexpr double kStragglers_s = 0.5;
 constexpr std::int64_t kStragglerFrames = 25;
 
-// So long after idle what comes of the round was sent before it. Where more comes later than that, idle was of
-// the round before.
+// So long after idle what comes of the round was sent before it. Where more comes later than that, idle was
+// of the round before.
 constexpr double kOvertaken_s = 0.5;
 
 // The same bytes later than that are no copy that a network delayed but the same clip again.

@@ -39,8 +39,8 @@ struct RoundCounts {
 
 // A packet has a number and no time, comes late, twice, in another order or never, and nothing promises that
 // the first or the last of a round is among those that come. An end may be told by a copy alone, and idle may
-// overtake what was sent before it, or be overtaken by the round after it. Times are of any one clock; time that goes back
-// counts as none. Thread-safe: no. Realtime-safe: no (allocates).
+// overtake what was sent before it, or be overtaken by the round after it. Times are of any one clock; time
+// that goes back counts as none. Thread-safe: no. Realtime-safe: no (allocates).
 class PacketRounds {
  public:
   // Waits so long for a frame that others have overtaken, and with an end that none may still belong to.
