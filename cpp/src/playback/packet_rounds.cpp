@@ -84,6 +84,7 @@ void PacketRounds::take_frame(const RtcPacket& packet, std::size_t index, bool a
   RoundAction arrival;
   arrival.step = RoundStep::kArrival;
   arrival.position = position;
+  arrival.repeated = index > 0;
   actions.push_back(std::move(arrival));
   if (ends) note_end(position);
   if (given_out_ && position < next_) {

@@ -27,6 +27,7 @@ struct RoundAction {
   const char* reason = "";
   std::int64_t position =
       0;  // kArrival, kFrame: in frames of 40 ms from the round's beginning; rises, may leave holes
+  bool repeated = false;              // kArrival: by a packet of a later frame, for which it was lost
   std::vector<std::uint8_t> message;  // kFrame
 };
 
@@ -79,7 +80,8 @@ class PacketRounds {
     std::uint64_t round;  // 0: none
   };
 
-  // `index` as in `packet.frames`; `another`: the packet is of a round that has not been opened.
+  // `index` as in `packet.frames`: what is repeated neither starts nor ends its round. `another`: the packet
+  // is of a round that has not been opened.
   void take_frame(const RtcPacket& packet, std::size_t index, bool another, double now_s,
                   std::vector<RoundAction>& actions);
   void open(const PacketFrame& frame, bool starts, double now_s, std::vector<RoundAction>& actions);
