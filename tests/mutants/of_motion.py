@@ -13,6 +13,10 @@ def _length(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("transition", function, original, mutated, cases="*transition*takes*,what nobody wished for*")
 
 
+def _speed(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("transition", function, original, mutated, cases="test_speeds_from*")
+
+
 def _foreseen(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("clock", function, original, mutated, cases="foreseen*")
 
@@ -245,15 +249,15 @@ MOTION = (
     _paced("kEaseSpeed", "kEaseSpeed = 1.5;", "kEaseSpeed = 1.0;"),
     _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
-    _paced("Deviation::speeds_of", "std::max<double>(ordinary, beneath.steps_ahead[i])", "ordinary"),
+    _paced("Deviation::speeds_of", "std::max(curve * ordinary, beneath.pace * beneath.ahead[i])", "curve * ordinary"),
+    _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "beneath.ahead[i]"),
     _paced("Deviation::speeds_of", " + beneath.besides[i];", ";"),
-    Mutation(
-        "keyframe_time",
-        "Timeline::steps_from",
-        "place_of(media_s + duration_s).index + 1",
-        "place_of(media_s + duration_s).index",
-        "test_steps_from*",
+    _speed(
+        "Timeline::speeds_from", "place_of(media_s + duration_s).index + 1", "place_of(media_s + duration_s).index"
     ),
+    _speed("Timeline::speeds_from", "t >= 1.0F - kHardlyLeft", "t >= 1.0F"),
+    _speed("fastest_of_curve", "at > from && at < 1.0F ?", "false ?"),
+    _speed("fastest_of_curve", "at > from && at < 1.0F ?", "at > 0.0F && at < 1.0F ?"),
     Mutation("late_motion", "FaceDelay::pace", "? 1.0 + kSlew : 1.0;", "? 1.0 : 1.0;", "a face catches up*"),
     Mutation(
         "late_motion",

@@ -47,13 +47,13 @@ Deviation::Speeds Deviation::speeds_of(const MotionBeneath& beneath, std::size_t
   const double fastest = motion.fastest(i);
   const double step = motion.largest_step(i);
   const double ordinary = std::min(step, kGathering * fastest);
-  const double ahead = std::max<double>(ordinary, beneath.steps_ahead[i]);
   const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
   const double most =
       std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
   const bool is_steep = step > kJump * fastest || motion.has_hardly_begun();
   const double curve = (is_steep ? kJumpingCurve : kCurve)[keeps_hull(i) ? 1 : 0] * beneath.pace;
-  const double moves = curve * ahead / kKeyframeInterval_s + beneath.besides[i];
+  const double curve_speed = std::max(curve * ordinary, beneath.pace * beneath.ahead[i]);
+  const double moves = curve_speed / kKeyframeInterval_s + beneath.besides[i];
   return {own, most, std::min(moves, kMostBeneath * most)};
 }
 

@@ -20,7 +20,7 @@ struct MotionBeneath {
   double pace;                   // how much faster than 25 keyframes a second it may be shown
   double transition_s;           // what a transition takes
   double fastest_transition_s;   // what the shortest of all takes
-  Values steps_ahead{};          // the largest of each value that is still to be shown, a keyframe interval
+  Values ahead{};                // the highest speed of each value on its curve to come, a keyframe interval
   Values besides{};              // a second: how fast each may move by more than its keyframes
 };
 

@@ -180,7 +180,7 @@ MotionBeneath PoseTrack::beneath(const Segment& segment, double frame, double tr
   beneath.motion = &source.timeline->ordinary_motion();
   const double at_s = face_s(source, segment, frame);
   const Timeline& timeline = *source.timeline;
-  timeline.steps_from(at_s, kForesight_s, beneath.steps_ahead.data());
+  timeline.speeds_from(at_s, kForesight_s, beneath.ahead.data());
   // Beyond its last keyframe it goes to idle.
   const bool runs_out = at_s >= timeline.last_keyframe_s();
   beneath.pace = runs_out ? 0.0 : timeline.fastest_pace(at_s);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "motion/curve_speed.h"
 #include "motion/hull.h"
 #include "motion/pose_blend.h"
 #include "motion/tangents.h"
@@ -278,22 +279,25 @@ void Timeline::sample(double media_s, float* out) const noexcept {
   }
 }
 
-void Timeline::steps_from(double media_s, double duration_s, float* steps) const noexcept {
-  std::fill(steps, steps + kKeyframeFloats, 0.0F);
+void Timeline::speeds_from(double media_s, double duration_s, float* speeds) const noexcept {
+  std::fill(speeds, speeds + kKeyframeFloats, 0.0F);
   if (count_ == 0) return;
-  const auto [index, t] = place_of(media_s);
-  const std::size_t last = std::min(place_of(media_s + duration_s).index + 1, count_ - 1);
-  Keyframe before;
-  sample(media_s, before.data());
-  const float left = 1.0F - t;
-  float pace = left > kHardlyLeft ? 1.0F / std::max(left, 0.5F) : 0.0F;
-  for (std::size_t next = index + 1; next <= last; ++next) {
-    const Keyframe keyframe = node(next).keyframe();
+  auto [index, t] = place_of(media_s);
+  if (t >= 1.0F - kHardlyLeft) {
+    ++index;
+    t = 0.0F;
+  }
+  const std::size_t end = std::min(place_of(media_s + duration_s).index + 1, count_ - 1);
+  for (; index < end; ++index, t = 0.0F) {
+    const float* const late = late_correction(index);
     for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
-      steps[i] = std::max(steps[i], pace * std::abs(keyframe.data()[i] - before.data()[i]));
+      const Node::Block& a = node(index).blocks[i / kBlockFloats];
+      const Node::Block& b = node(index + 1).blocks[i / kBlockFloats];
+      const std::size_t at = i % kBlockFloats;
+      float speed = fastest_of_curve(b.values[at] - a.values[at], a.slopes[at], b.slopes[at], t);
+      if (late != nullptr) speed += kLateSpeed * std::abs(late[i]);
+      speeds[i] = std::max(speeds[i], speed);
     }
-    before = keyframe;
-    pace = 1.0F;
   }
 }
 

@@ -89,9 +89,9 @@ class Timeline {
     return times_.fastest_pace(times_.position_at(media_s));
   }
 
-  // Leaves in `steps` the largest step of each value, a keyframe interval, that is to be shown from `media_s`
-  // on, for so long at most. What is left of the interval being shown counts by its pace. 120 floats.
-  void steps_from(double media_s, double duration_s, float* steps) const noexcept;
+  // Leaves in `speeds` the highest of each value, a keyframe interval, on its curve from `media_s` on, for so
+  // long at most. 120 floats.
+  void speeds_from(double media_s, double duration_s, float* speeds) const noexcept;
 
   [[nodiscard]] const ChannelActivity& activity() const noexcept { return activity_; }
 

@@ -115,9 +115,12 @@ TEST_CASE("a jump that is still to be shown leaves less to a deviation than one 
   const double most = 1.5 * 1.0 / 0.1;  // the transition's, which is faster than the motion
   CHECK(Deviation(pose_of(0.0F), pose_of(0.2F), 0.01, under).longest_s() ==
         doctest::Approx(1.5 * 0.2 / (most - 1.25 * 0.4 * 25)));
-  under.steps_ahead[kValue] = 0.45F;
+  under.ahead[kValue] = 0.55F;
   CHECK(Deviation(pose_of(0.0F), pose_of(0.2F), 0.01, under).longest_s() ==
-        doctest::Approx(1.5 * 0.2 / (most - 1.25 * 0.45 * 25)));
+        doctest::Approx(1.5 * 0.2 / (most - 0.55 * 25)));
+  under.pace = 1.02;
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.2F), 0.01, under).longest_s() ==
+        doctest::Approx(1.5 * 0.2 / (most - 1.02 * 0.55 * 25)));
 }
 
 TEST_CASE("what else moves a value leaves less to its deviation") {
