@@ -87,6 +87,12 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
   return Place{position_s, heard_s(), 1 + line_.slope(), *likeness};
 }
 
+std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, double latest_s) const {
+  const std::size_t kept = std::min(heard_.size(), kHeardKept);
+  return hostmode::find_beginning(sent_, heard_.data() + (heard_.size() - kept), kept, heard_s(), earliest_s,
+                                  latest_s);
+}
+
 std::optional<double> Listening::look(const SoundSearch& search, double earliest_s, double latest_s) {
   if (!line_.empty()) {
     const std::optional<double> likeness = follow(search);

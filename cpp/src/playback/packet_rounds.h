@@ -58,6 +58,8 @@ class PacketRounds {
   void interrupt() noexcept;
 
   [[nodiscard]] bool is_open() const noexcept { return open_; }
+  // Of a number, in the round that is open, or was last.
+  [[nodiscard]] std::int64_t position_of(std::uint32_t seq) const noexcept;
   [[nodiscard]] const RoundCounts& counts() const noexcept { return counts_; }
 
   static constexpr double kStall_s = 5.0;
@@ -82,7 +84,6 @@ class PacketRounds {
   [[nodiscard]] bool begins_another(const PacketFrame& frame, bool starts) const noexcept;
   [[nodiscard]] bool is_straggler(std::uint32_t seq, double now_s) const noexcept;
   [[nodiscard]] bool is_copy(const PacketFrame& frame, double now_s);
-  [[nodiscard]] std::int64_t position_of(std::uint32_t seq) const noexcept;
 
   const double patience_s_;
   RoundCounts counts_;
