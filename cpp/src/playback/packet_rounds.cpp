@@ -14,6 +14,10 @@ constexpr double kNever_s = std::numeric_limits<double>::infinity();
 constexpr double kStragglers_s = 0.5;
 constexpr std::int64_t kStragglerFrames = 25;
 
+// So long after idle what comes of the round was sent before it. Where more comes later than that, idle was
+// of the round before.
+constexpr double kOvertaken_s = 0.5;
+
 // The same bytes later than that are no copy that a network delayed but the same clip again.
 constexpr double kCopies_s = 2.0;
 
@@ -38,7 +42,10 @@ void PacketRounds::take(const RtcPacket& packet, double now_s, std::vector<Round
       gated_ = false;
       over_s_ = now_s;
     }
-    if (open_) closing_s_ = std::min(closing_s_, now_s + patience_s_);
+    if (open_) {
+      idle_s_ = std::min(idle_s_, now_s);
+      closing_s_ = std::min(closing_s_, now_s + patience_s_);
+    }
     return;
   }
   for (std::size_t i = packet.frame_count; i-- > 0;) {
@@ -51,8 +58,9 @@ void PacketRounds::take(const RtcPacket& packet, double now_s, std::vector<Round
 
 void PacketRounds::take_frame(const PacketFrame& frame, bool starts, bool ends, double now_s,
                               std::vector<RoundAction>& actions) {
-  if (is_copy(frame, now_s)) {
+  if (const Seen* copy = copied(frame, now_s)) {
     ++counts_.duplicates;
+    if (ends && open_ && copy->round == round_) note_end(position_of(frame.seq));
     return;
   }
   if (gated_ && !starts) {
@@ -63,34 +71,37 @@ void PacketRounds::take_frame(const PacketFrame& frame, bool starts, bool ends, 
     ++counts_.late;
     return;
   }
-  if (open_ && begins_another(frame, starts)) close("replaced", now_s, actions);
+  if (open_ && begins_another(frame, starts)) close(idle_s_ < kNever_s ? "idle" : "replaced", now_s, actions);
   if (!open_) open(frame, starts, now_s, actions);
+  seen_.back().round = round_;
   started_ = started_ || starts;
   const std::int64_t position = position_of(frame.seq);
   RoundAction arrival;
   arrival.step = RoundStep::kArrival;
   arrival.position = position;
   actions.push_back(std::move(arrival));
+  if (ends) note_end(position);
   if (given_out_ && position < next_) {
     ++counts_.late;
     return;
   }
   pending_.emplace(position, frame.message);
-  if (ends) last_ = position;
   latest_s_ = now_s;
-  closing_s_ = kNever_s;
+  if (now_s >= idle_s_ + kOvertaken_s) idle_s_ = kNever_s;
+  closing_s_ = idle_s_ == kNever_s ? kNever_s : now_s + kOvertaken_s;
   if (pending_.size() == 1) blocked_since_s_ = now_s;
 }
 
 void PacketRounds::open(const PacketFrame& frame, bool starts, double now_s,
                         std::vector<RoundAction>& actions) {
   open_ = true;
+  ++round_;
   gated_ = false;
   started_ = false;
   given_out_ = false;
   last_ = -1;
   pending_.clear();
-  closing_s_ = kNever_s;
+  closing_s_ = idle_s_ = kNever_s;
   latest_s_ = now_s;
   // Without its start, the round began at 0, or so long ago that nobody knows when.
   origin_ = !starts && frame.seq < kFarApart ? 0 : frame.seq;
@@ -99,6 +110,12 @@ void PacketRounds::open(const PacketFrame& frame, bool starts, double now_s,
   RoundAction action;
   action.step = RoundStep::kOpen;
   actions.push_back(std::move(action));
+}
+
+// A copy may tell it after others have.
+void PacketRounds::note_end(std::int64_t position) noexcept {
+  const std::int64_t latest = pending_.empty() ? next_ - 1 : std::max(next_ - 1, pending_.rbegin()->first);
+  if (position >= latest) last_ = position;
 }
 
 void PacketRounds::close(const char* reason, double now_s, std::vector<RoundAction>& actions) {
@@ -175,15 +192,16 @@ bool PacketRounds::is_straggler(std::uint32_t seq, double now_s) const noexcept 
   return !open_ || !is_near(position_of(seq) - next_);
 }
 
-// Remembers it where it is none.
-bool PacketRounds::is_copy(const PacketFrame& frame, double now_s) {
+// What it is a copy of; remembers it where it is none.
+const PacketRounds::Seen* PacketRounds::copied(const PacketFrame& frame, double now_s) {
   while (!seen_.empty() && now_s >= seen_.front().when_s + kCopies_s) seen_.pop_front();
   const std::uint64_t hash = hash_of(frame.message);
   const auto is_same = [&](const Seen& seen) { return seen.seq == frame.seq && seen.hash == hash; };
-  if (std::any_of(seen_.begin(), seen_.end(), is_same)) return true;
+  const auto same = std::find_if(seen_.begin(), seen_.end(), is_same);
+  if (same != seen_.end()) return &*same;
   if (seen_.size() == kRemembered) seen_.pop_front();
-  seen_.push_back({frame.seq, hash, now_s});
-  return false;
+  seen_.push_back({frame.seq, hash, now_s, 0});
+  return nullptr;
 }
 
 std::int64_t PacketRounds::position_of(std::uint32_t seq) const noexcept {

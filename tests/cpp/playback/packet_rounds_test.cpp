@@ -260,6 +260,63 @@ TEST_CASE("rounds: an end that was overtaken by nothing waits for what it overto
   CHECK(line.at(0.05, speech(1)).text() == "1 2 )end ");
 }
 
+TEST_CASE("rounds: a round that was said to be idle ends so, also where another begins at once") {
+  for (const PacketKind kind : {PacketKind::kIdle, PacketKind::kTransitionToIdle}) {
+    CHECK(Line().at(0.00, start()).at(0.04, marker(kind)).at(0.06, start(0, 2)).text() == "( 0 )idle ( 0 ");
+  }
+  Line line;
+  line.at(0.00, start()).at(0.04, marker(PacketKind::kIdle)).wait(0.2).text();
+  CHECK(line.at(0.30, start(0, 2)).at(0.34, start(0, 3)).text() == "( 0 )replaced ( 0 ");
+}
+
+TEST_CASE("rounds: an idle marker that overtook the last frames ends the round after them") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).at(0.05, marker(PacketKind::kIdle)).at(0.06, speech(2));
+  CHECK(line.wait(0.55).text() == "( 0 1 2 ");
+  CHECK(line.wait(0.57).text() == ")idle ");
+
+  Line followed;
+  followed.at(0.00, start()).at(0.05, marker(PacketKind::kIdle)).at(0.06, speech(1));
+  CHECK(followed.at(0.30, start(0, 2)).text() == "( 0 1 )idle ( 0 ");
+}
+
+TEST_CASE("rounds: an idle marker of the round before is forgotten once more comes than it overtook") {
+  Line line;
+  line.at(0.00, start()).at(0.01, marker(PacketKind::kIdle));
+  for (std::uint32_t seq = 1; seq < 14; ++seq) line.at(kFrame_s * seq, speech(seq));
+  line.text();
+  CHECK(line.wait(4.0).text().empty());
+  CHECK(line.at(4.1, start(0, 2)).text() == ")replaced ( 0 ");
+}
+
+TEST_CASE("rounds: a copy may tell the end, be it of a frame that came or of one that is lost") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.04, speech(1)).at(0.06, last(1)).text() == "( 0 1 )end ");
+  CHECK(line.rounds.counts().duplicates == 1);
+
+  Line held;
+  CHECK(held.at(0.00, start()).at(0.04, speech(2)).at(0.05, last(2)).text() == "( 0 ");
+  CHECK(held.at(0.06, speech(1)).text() == "1 2 )end ");
+
+  Line lost;
+  CHECK(lost.at(0.00, start()).at(0.08, last(1)).text() == "( 0 1 )end ");
+
+  // Long after, it is remembered no more.
+  Line late;
+  CHECK(late.at(0.00, start()).at(0.04, speech(1)).at(2.50, last(1)).text() == "( 0 1 )end ");
+}
+
+TEST_CASE("rounds: a copy with an end that is none of this round's ends nothing") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).at(0.08, speech(2)).at(0.12, speech(3));
+  CHECK(line.at(0.13, last(1)).text() == "( 0 1 2 3 ");
+
+  Line next;
+  next.at(0.00, start()).at(0.04, last(1));
+  next.at(0.08, start(0, 2)).at(0.12, speech(1, 2)).text();
+  CHECK(next.at(0.14, last(1)).at(0.16, speech(2, 2)).text() == "2 ");
+}
+
 TEST_CASE("rounds: whatever a network does, positions rise, rounds nest and nothing comes twice") {
   for (unsigned seed = 1; seed <= 300; ++seed) {
     std::mt19937 random(seed);
