@@ -48,7 +48,8 @@ class Listening {
   // found.
   [[nodiscard]] std::optional<Place> find(double earliest_s, double latest_s);
   // What can be told sooner, and of sounds too short and too few: where one begins. Right to within 10 ms.
-  [[nodiscard]] std::optional<SoundBeginning> find_beginning(double earliest_s, double latest_s) const;
+  // Where that is not its place any more, what was sent before is forgotten.
+  [[nodiscard]] std::optional<SoundBeginning> find_beginning(double earliest_s, double latest_s);
 
  private:
   // How alike the sounds are where they are believed to be from now on; nothing where that is not told.

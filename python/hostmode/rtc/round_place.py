@@ -33,10 +33,8 @@ _REACH_AFTER_SILENCE_S: Final = 0.2
 # The network may have been gone meanwhile.
 _LOST_AFTER_S: Final = 0.5
 _LOOKED_EVERY_S: Final = 0.04
-# So long after sound has begun, what is compared is from before its pause too, and the beginning tells more.
-_FRESH_S: Final = 0.3
-# More than that apart, two places are not the same.
-_AGREES_S: Final = 0.01
+# The same beginning is told again while more of it comes.
+_SAME_BEGINNING_S: Final = 0.05
 
 
 class RoundPlace:
@@ -105,7 +103,7 @@ class RoundPlace:
             return
         reach_s = _REACH_AFTER_SILENCE_S if self._lead_s is not None else _REACH_AT_FIRST_S
         beginning = self._listening.find_beginning(motion.base_s - reach_s, motion.base_s + reach_s)
-        if beginning is not None and now_s - beginning[1] < _FRESH_S and beginning[1] > self._begun_s + _AGREES_S:
+        if beginning is not None and beginning[1] > self._begun_s + _SAME_BEGINNING_S:
             self._begun_s = beginning[1]
             self._believe(motion, beginning[0])
         if now_s - self._looked_s < _LOOKED_EVERY_S:
@@ -115,10 +113,8 @@ class RoundPlace:
         reach_s = _REACH_S if followed else _REACH_AT_FIRST_S
         place = self._listening.find(motion.base_s - reach_s, motion.base_s + reach_s)
         self.confidence = 0.0 if place is None else place[2]
-        if place is None:
-            return
-        self._found_s = now_s
-        if now_s - self._begun_s > _FRESH_S or abs(place[0] - motion.base_s) < _AGREES_S:
+        if place is not None:
+            self._found_s = now_s
             self._believe(motion, place[0])
 
     def _believe(self, motion: RoundMotion, base_s: float) -> None:
