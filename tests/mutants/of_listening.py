@@ -97,7 +97,7 @@ LISTENING = (
     # ---- where it begins
     _begun("kSilent", "= 24;", "= 4;"),
     _begun("kFurthest", "= 8;", "= 0;"),
-    _begun("kMostDifferent", "= 2 * 6;", "= 2 * 60;"),
+    _begun("kMostDifferent", "= 10;", "= 100;"),
     _begun("beginnings_of", "sound[i].known && sound[i].loudest() < kAudible", "sound[i].loudest() < kAudible"),
     _begun("beginnings_of", "    if (!begins) continue;\n", ""),
     _begun("beginnings_of", "    silent = 0;\n", ""),
