@@ -27,6 +27,7 @@ struct RoundAction {
   const char* reason = "";
   std::int64_t position =
       0;  // kArrival, kFrame: in frames of 40 ms from the round's beginning; rises, may leave holes
+  bool repeated = false;              // kArrival: by a packet of a later frame, for which it was lost
   std::vector<std::uint8_t> message;  // kFrame
 };
 
@@ -77,18 +78,23 @@ class PacketRounds {
     std::uint32_t seq;
     std::uint64_t hash;
     double when_s;
-    std::uint64_t round;
+    bool own;             // not as what a later packet repeats
+    std::uint64_t round;  // 0: none
   };
 
-  void take_frame(const PacketFrame& frame, bool starts, bool ends, double now_s,
+  // `index` as in `packet.frames`: what is repeated neither starts nor ends its round. `another`: the packet
+  // is of a round that has not been opened.
+  void take_frame(const RtcPacket& packet, std::size_t index, bool another, double now_s,
                   std::vector<RoundAction>& actions);
   void open(const PacketFrame& frame, bool starts, double now_s, std::vector<RoundAction>& actions);
   void note_end(std::int64_t position) noexcept;
+  void close_for_another(double now_s, std::vector<RoundAction>& actions);
   void close(const char* reason, double now_s, std::vector<RoundAction>& actions);
   void give_out(bool all, double now_s, std::vector<RoundAction>& actions);
+  [[nodiscard]] bool contradicts(const RtcPacket& packet, double now_s) const noexcept;
   [[nodiscard]] bool begins_another(const PacketFrame& frame, bool starts) const noexcept;
   [[nodiscard]] bool is_straggler(std::uint32_t seq, double now_s) const noexcept;
-  [[nodiscard]] const Seen* copied(const PacketFrame& frame, double now_s);
+  [[nodiscard]] const Seen* copied(const PacketFrame& frame, bool own, double now_s);
 
   const double patience_s_;
   RoundCounts counts_;
