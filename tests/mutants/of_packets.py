@@ -23,6 +23,7 @@ _EXTERNAL = ",".join(
         "reports that *",
         "a sound that *",
         "a position that *",
+        "a report whose *",
         "without another *",
         "one report *",
         "no position or *",
@@ -36,6 +37,10 @@ def _broken(function: str, original: str, mutated: str) -> Mutation:
 
 def _packed(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("packets", function, original, mutated, cases="packet:*,sei:*")
+
+
+def _sei(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("packets", function, original, mutated, cases="sei:*")
 
 
 def _coded(function: str, original: str, mutated: str) -> Mutation:
@@ -149,6 +154,22 @@ PACKETS = (
     _coded("may_be_packet", "return length <= size - kHeaderSize;", "return true;"),
     _coded("read_payloads", "size > unit.size() - at", "size > unit.size()"),
     _coded("append_sei", "zeros >= 2 && byte <= 3", "zeros >= 2 && byte == 0"),
+    _sei("extract_sei", "++broken;", "(void)broken;"),
+    _sei("extract_sei", "!= kSeiNal) continue;", "== 0) continue;"),
+    _sei("insert_sei", "before == stream.size && ", ""),
+    _sei("insert_sei", "type >= kFirstSlice && ", ""),
+    _sei("insert_sei", "before = nal.start_code;", "before = nal.begin;"),
+    _sei("insert_sei", "stream.data + before, stream.data + stream.size);", "stream.data, stream.data);"),
+    _sei("kFirstSlice", "= 1;", "= 0;"),
+    _sei("kLastSlice", "= 5;", "= 4;"),
+    _sei("append_sum", "sum >= 0xff;", "sum > 0xff;"),
+    _sei("append_sei", "byte <= 3", "byte <= 2"),
+    _sei("append_sei", "  unit.push_back(0x80);\n", ""),
+    _sei("read_payloads", "  return has_stop_bit;\n", "  return true;\n"),
+    _sei("read_payloads", "unit[end - 1] == 0) --end;", "unit[end - 1] == 1) --end;"),
+    _sei("read_payloads", "type == kUserData && ", ""),
+    _sei("may_be_packet", "size < kHeaderSize", "size < 1"),
+    _sei("without_emulation_prevention", "*begin == 0 ? zeros + 1 : 0;", "*begin == 0 ? 1 : 0;"),
     # Rounds.
     _round("kStragglers_s", "= 0.5;", "= 0.0;"),
     _round("kCopies_s", "= 2.0;", "= 200.0;"),
@@ -189,6 +210,17 @@ PACKETS = (
     _round("distance", "static_cast<std::int32_t>(to - from);", "static_cast<std::int64_t>(to) - from;"),
     # The clock of who plays the sound.
     _external("kJump_s", "= 0.15;", "= 1.5;"),
+    _external("kJump_s", "= 0.15;", "= 0.05;"),
+    _external("ExternalClock::follow_line", "latest_s_ - begun_s_ > kSettling_s", "latest_s_ > begun_s_"),
+    _external("kStepsToStand", "= 2;", "= 0;"),
+    _external("kLateness_s", "= 0.01;", "= 0.0;"),
+    _external("kFading", "= 0.05;", "= 1.0;"),
+    _external("kFading", "= 0.05;", "= 0.0;"),
+    _external("ExternalClock::report", "moves_ && passed_s", "passed_s"),
+    _external("ExternalClock::report", "  moves_ = true;\n", ""),
+    _external("ExternalClock::report", "    pace_ = error_s_ = 0;\n", "    pace_ = 0;\n"),
+    _external("ExternalClock::report", "  changed_s_ = time_s;\n", ""),
+    _external("ExternalClock::follow_line", "line_.true_rate_hz() / kFrames_hz;", "1;"),
     _external("ExternalClock::report", "    stands_ = true;\n", ""),
     _external("ExternalClock::report", "  base_s_ = at(std::max(latest_s_, time_s));\n", ""),
     _external("ExternalClock::restart", "  line_.restart(frame_, time_s);\n", ""),

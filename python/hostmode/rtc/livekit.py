@@ -72,7 +72,9 @@ async def publish(
     return RoomPublisher(room, source, publication.sid, sample_rate, motion_wait, MotionSender(room, carrier))
 
 
-async def subscribe(room: Any, controller: Controller, *, identity: str | None = None) -> RoomSubscriber:
+async def subscribe(
+    room: Any, controller: Controller, *, identity: str | None = None, listen: bool = True
+) -> RoomSubscriber:
     """Let a controller speak what a publisher in a room does, `publish` or an egress of AvatarKit's.
 
     Parameters
@@ -83,6 +85,9 @@ async def subscribe(room: Any, controller: Controller, *, identity: str | None =
         In real time. Its sample rate is to stay as it is.
     identity : str, optional
         Of the publisher; by default the first participant with a track `AUDIO_TRACK`.
+    listen : bool
+        Whether the sound that comes is compared with what packets say of it, so that the face is where that is heard:
+        LiveKit tells no position with the sound it receives. Otherwise motion is put where sound usually is.
 
     Raises
     ------
@@ -96,7 +101,7 @@ async def subscribe(room: Any, controller: Controller, *, identity: str | None =
     rtc = _load_rtc()
     if not room.isconnected():
         raise ValueError("the room is not connected: await room.connect(url, token) first")
-    return RoomSubscriber(rtc, room, controller, identity)
+    return RoomSubscriber(rtc, room, controller, identity, listens=listen)
 
 
 class RoomPublisher:
