@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hostmode/keyframe.h"
+
 namespace hostmode {
 namespace {
 
@@ -35,6 +37,8 @@ constexpr double kLost_s = 1.0;
 // Two places are the same; two comparisons are of different sound.
 constexpr double kAgree_s = 0.008;
 constexpr double kApart_s = 0.02;
+// Sound that begins so far from its place was moved in the pause.
+constexpr double kMoved_s = 0.01;
 // Another stretch, and another place by a measurement, than what is believed cost so much likeness.
 constexpr double kStretchDoubt = 0.1, kBaseDoubt = 0.004;
 // What may be further from its place than this is not told: in a pause, how long sound takes is a guess.
@@ -85,6 +89,19 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
   const double position_s = heard_s() - line_.base_s(heard_s() - line_.base_s(heard_s()));
   if (line_.doubt_s(position_s) > kMostDoubt_s) return std::nullopt;
   return Place{position_s, heard_s(), 1 + line_.slope(), *likeness};
+}
+
+std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, double latest_s) {
+  const std::size_t kept = std::min(heard_.size(), kHeardKept);
+  const auto beginning = hostmode::find_beginning(sent_, heard_.data() + (heard_.size() - kept), kept,
+                                                  heard_s(), earliest_s, latest_s);
+  if (!beginning || line_.empty()) return beginning;
+  const double position_s = beginning->heard_s - beginning->base_s;
+  if (std::abs(beginning->base_s - line_.base_s(position_s)) <= kMoved_s) return beginning;
+  lose();
+  const auto frame = static_cast<std::int64_t>(position_s * kKeyframeRateHz);
+  sent_.erase(sent_.begin(), sent_.lower_bound(frame));
+  return beginning;
 }
 
 std::optional<double> Listening::look(const SoundSearch& search, double earliest_s, double latest_s) {

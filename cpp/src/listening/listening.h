@@ -10,6 +10,7 @@
 #include "listening/loudness.h"
 #include "listening/loudness_meter.h"
 #include "listening/place_line.h"
+#include "listening/sound_beginning.h"
 #include "listening/sound_search.h"
 
 namespace hostmode {
@@ -46,6 +47,9 @@ class Listening {
   // `earliest_s` and `latest_s`: of base_s(), between which it is looked for where it has not just been
   // found.
   [[nodiscard]] std::optional<Place> find(double earliest_s, double latest_s);
+  // What can be told sooner, and of sounds too short and too few: where one begins. Right to within 10 ms.
+  // Where that is not its place any more, what was sent before is forgotten.
+  [[nodiscard]] std::optional<SoundBeginning> find_beginning(double earliest_s, double latest_s);
 
  private:
   // How alike the sounds are where they are believed to be from now on; nothing where that is not told.
