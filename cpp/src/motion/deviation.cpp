@@ -90,6 +90,7 @@ Deviation::Deviation(const Deviation& before, double since_s, float share, const
   changes = false;
   for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
     const double rate_hz = before.rate_hz_[i];
+    if (rate_hz <= 0 && std::abs(offset[i]) <= kInvisible) continue;
     const double x = std::min(before.progress_[i] + since_s * rate_hz, 1.0);
     const double rest = 1.0 - x;
     const double left_s = rest > 0 && rate_hz > 0 ? rest / rate_hz : 0.0;

@@ -149,6 +149,12 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   Pose offset;
   add_deviation(clock, count, frame, motion, after.data());
   pose_offset(before_change_.data(), base.data(), offset.data());
+  const auto is_left = [&](const Transition& latest) {
+    return !latest.anchored || (frame - latest.frame) / rate_hz_ < latest.decay.deviation.longest_s();
+  };
+  const bool is_over = count == 0 || !is_left(transitions_[count - 1]);
+  const auto is_nothing = [](float value) { return std::abs(value) <= kInvisible; };
+  if (is_over && std::all_of(offset.begin(), offset.end(), is_nothing)) return;
   Transition transition{frame, duration_s, segment, segment, blend, true, true, false, Decay{}};
   transition.decay.yields = motion >= 1.0F;
   if (blend == Blend::kReplaces) {

@@ -22,6 +22,8 @@ static_assert(kBlocks * kBlockFloats == kKeyframeFloats && kBlocks <= 32);
 
 // In so much of an interval nothing that begins from rest gathers speed.
 constexpr float kHardlyLeft = 0.25F;
+// A curve from rest to rest against the straight line.
+constexpr float kSteepest = 1.5F;
 
 constexpr float kVariation = 1e-6F;  // of eyes and eyelids, for a layer to give way
 
@@ -290,13 +292,19 @@ void Timeline::speeds_from(double media_s, double duration_s, float* speeds) con
   const std::size_t end = std::min(place_of(media_s + duration_s).index + 1, count_ - 1);
   for (; index < end; ++index, t = 0.0F) {
     const float* const late = late_correction(index);
-    for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
-      const Node::Block& a = node(index).blocks[i / kBlockFloats];
-      const Node::Block& b = node(index + 1).blocks[i / kBlockFloats];
-      const std::size_t at = i % kBlockFloats;
-      float speed = fastest_of_curve(b.values[at] - a.values[at], a.slopes[at], b.slopes[at], t);
-      if (late != nullptr) speed += kLateSpeed * std::abs(late[i]);
-      speeds[i] = std::max(speeds[i], speed);
+    for (std::size_t block = 0; block < kBlocks; ++block) {
+      if ((active_blocks_ >> block & 1U) == 0) continue;
+      const Node::Block& a = node(index).blocks[block];
+      const Node::Block& b = node(index + 1).blocks[block];
+      for (std::size_t i = 0; i < kBlockFloats; ++i) {
+        // Where a curve swings out after a jump it rises by little, and is soon at rest.
+        const float rise = b.values[i] - a.values[i];
+        float speed =
+            std::min(fastest_of_curve(rise, a.slopes[i], b.slopes[i], t), kSteepest * std::abs(rise));
+        if (late != nullptr) speed += kLateSpeed * std::abs(late[block * kBlockFloats + i]);
+        float& fastest = speeds[block * kBlockFloats + i];
+        fastest = std::max(fastest, speed);
+      }
     }
   }
 }
