@@ -128,6 +128,7 @@ class RoomPublisher:
         self._sender = sender
         self._position = TrackPosition()
         self._ends = EndMarkers()
+        self._said_at = 0  # the position of the latest packet of speech
         self._speech = OutgoingSpeech(sample_rate, motion_wait)
         self._idle = asyncio.Event()
         self._idle.set()
@@ -258,7 +259,7 @@ class RoomPublisher:
                     self._ends.stop()
                 marker, due_s = self._ends.take(now), self._ends.next_s
                 if marker is not None:
-                    await self._sender.send(marker)
+                    await self._sender.send(marker, self._said_at if marker.frames else None)
                 elif due_s is not None and self._ends.owed:
                     await asyncio.sleep(due_s - now)
                 elif speech.empty:
@@ -282,6 +283,7 @@ class RoomPublisher:
         # Interrupted while the source was full: the packet belongs to what nobody hears any more.
         if packet is not None and speech is self._speech:
             self._ends.speak(packet, asyncio.get_running_loop().time())
+            self._said_at = position
             await self._sender.send(packet, position)
 
     async def _wait_for_more(self, seconds: float | None) -> None:
