@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from definitions import ROOT, Definition, definitions_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 RULES = tuple(f"rule{number}" for number in range(1, 5))
@@ -48,6 +49,11 @@ class Mutation(NamedTuple):
     cases: str = ""
     files: tuple[str, ...] = ()
 
+    @property
+    def tests(self) -> str:
+        """Which tests must notice it, in a word or some."""
+        return self.cases or " ".join(self.files) or self.row
+
     def place(self, root: Path = ROOT) -> Definition:
         """Return the definition that holds the original, and it alone; LookupError says why there is none."""
         found = definitions_of(self.function, root)
@@ -68,10 +74,10 @@ class Mutation(NamedTuple):
         return before[left_out], ""
 
 
-def cases_matching(pattern: str, root: Path = ROOT) -> list[str]:
-    """Return the names of the C++ test cases that one of the patterns, divided by commas, picks."""
+def cases_matching(pattern: str, files: Iterable[Path]) -> list[str]:
+    """Return the names of the C++ test cases of some files that one of the patterns, divided by commas, picks."""
     begins = re.compile(r'TEST_CASE\(\s*"([^"]*)"')
-    names = [name for path in (root / "tests/cpp").rglob("*_test.cpp") for name in begins.findall(path.read_text())]
+    names = [name for path in files for name in begins.findall(path.read_text())]
     return [name for name in names if any(fnmatchcase(name, part) for part in pattern.split(","))]
 
 
