@@ -101,7 +101,6 @@ LISTENING = (
     _begun("beginnings_of", "sound[i].known && sound[i].loudest() < kAudible", "sound[i].loudest() < kAudible"),
     _begun("beginnings_of", "    if (!begins) continue;\n", ""),
     _begun("beginnings_of", "    silent = 0;\n", ""),
-    _begun("difference", "    if (!one.known) return 2 * kMostDifferent;\n", ""),
     _begun("find_beginning", "= begun.back();", "= begun.front();"),
     _begun("find_beginning", "first == 0 ? kSilent : 0;", "kSilent;"),
     _begun("find_beginning", "    if (found) return std::nullopt;\n", ""),
