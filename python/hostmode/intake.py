@@ -118,8 +118,11 @@ class Intake(PoseSource):
         ``PlayerConfig.turn_timeout``.
         """
         self._require_open()
-        turn = Turn(self, self._journal, self._player.open_conversation(now=self._clock(), turn=True))
-        self._journal.follow(turn)
+        now = self._clock()
+        turn = self._journal.follow(
+            lambda: Turn(self, self._journal, self._player.open_conversation(now=now, turn=True))
+        )
+        self._undo_where_closed()
         self._hurry()
         return turn
 
@@ -130,6 +133,7 @@ class Intake(PoseSource):
         """
         self._require_open()
         conversation_id = self._player.open_conversation(now=self._clock())
+        self._undo_where_closed()
         self._hurry()
         return conversation_id
 
@@ -172,14 +176,18 @@ class Intake(PoseSource):
 
     def _push_pcm(self, data: Buffer | npt.NDArray[np.int16], end: bool, conversation_id: str | None) -> str | None:
         taken_by = self._player.push_audio(data, end, now=self._clock(), conversation_id=conversation_id)
-        if self._closed:
-            # Closed meanwhile by another thread: what was cut off must not begin anew.
-            self._player.interrupt(now=self._clock())
+        self._undo_where_closed()
         if taken_by is not None:
             for follower in self._followers:
                 follower.heard(data, taken_by, end)
         self._hurry()
         return taken_by
+
+    def _undo_where_closed(self) -> None:
+        # By another thread, since the call began: what was cut off must not begin anew.
+        if self._closed:
+            self._player.interrupt(now=self._clock())
+            self._journal.collect()
 
     def yield_frames_data(self, frames: Sequence[Buffer] | Buffer | None, conversation_id: str | None) -> bool:
         """Take in motion messages of a conversation.

@@ -129,10 +129,8 @@ class Turn:
         return self._heard_s
 
     def _end(self, reason: str, heard_s: float) -> None:
-        """Take the end in, when it is heard or happens; from any thread."""
+        """Take the end in, when it is heard or happens; from any thread, once."""
         with self._lock:
-            if self._reason is not None:
-                return
             self._heard_s = heard_s
             self._reason = reason
             waiting, self._waiting = self._waiting, []

@@ -8,6 +8,7 @@ from of_devices import DEVICES
 from of_intake import INTAKE
 from of_listening import LISTENING
 from of_motion import MOTION
+from of_packet_intake import PACKET_INTAKE
 from of_packets import PACKETS
 from of_playout import PLAYOUT
 from of_relay import RELAY
@@ -22,6 +23,7 @@ MUTATIONS = (
     *PLAYOUT,
     *MOTION,
     *PACKETS,
+    *PACKET_INTAKE,
     *CLOCK,
     *SOUND,
     *DEVICES,

@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from mutation import Mutation
 
+
+def _carried(function: str, original: str, mutated: str) -> Mutation:
+    files = ("test_playout_streams.py", "test_contract_playout.py", "test_contract_conversation.py")
+    return Mutation("playout", f"Playout::{function}", original, mutated, files=files)
+
+
 PLAYOUT = (
+    # ---- the way to the audio side and back
+    _carried("hand_over", "    if (streams_out_ == kMaxStreams) return;\n", ""),
+    _carried("hand_over", "if (conversation->place != StreamPlace::kHere) continue;", ""),
+    _carried("hand_over", "    conversation->place = StreamPlace::kWithAudioThread;\n", ""),
+    _carried("hand_over", "    ++streams_out_;\n", ""),
+    _carried("hand_over", "    renderer_.hand_over(&conversation->stream);\n", ""),
+    _carried("take_back", "    --streams_out_;\n", ""),
+    _carried("take_news", "    take_back(conversations);\n", ""),
+    _carried("take_news", "    hand_over(conversations);\n", ""),
+    _carried("take_news", "on_segment(segment);", "(void)on_segment;"),
+    _carried("set_paused", "    paused_ = paused;\n", ""),
+    _carried("set_volume", "    volume_ = volume;\n", ""),
+    _carried("set_volume", "    renderer_.set_volume(static_cast<float>(volume));\n", ""),
+    _carried("start_silently", "if (!silent_.runs()) silent_", "silent_"),
+    _carried("play_silently", "      look();\n", ""),
     Mutation("e14", "MotionIntake::drop_early", "  if (dropped == 0) return;\n", "  return;\n"),
     Mutation(
         "e13",

@@ -19,6 +19,14 @@ def _drift(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("drift", function, original, mutated, cases="drift:*,varying_ratio*,long_stream*,renderer*")
 
 
+def _filtered(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("e30", function, original, mutated, cases="filter bank:*")
+
+
+def _textured(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("not_pcm", function, original, mutated, cases="pcm texture:*")
+
+
 SOUND = (
     # ---- the model
     _start("kTrustedRate", "kTrustedRate = 0.9;", "kTrustedRate = 9.0;"),
@@ -127,6 +135,43 @@ SOUND = (
     _drift("Renderer::mark", "segment.drift = stream_->drift();", "segment.drift = 0.0;"),
     _drift("Playout::is_live", "return is_silent() || renderer_.is_live();", "return true;"),
     _drift("FilterBank::FilterBank", "up == down ? 1.0 : kCutoff", "kCutoff"),
+    # ---- the filters between two rates
+    _filtered("kStopbandDb", "= 96.0;", "= 60.0;"),
+    _filtered("kCutoff", "= 0.95;", "= 0.9;"),
+    _filtered("kVaryingPhases", "= 256;", "= 128;"),
+    _filtered("kTapsAtEqualRates", "= 124.0;", "= 100.0;"),
+    _filtered("bessel_i0", "term > 1e-12 * sum", "term > 1e-1 * sum"),
+    _filtered(
+        "narrowing", "std::min(1.0, static_cast<double>(up) / static_cast<double>(down))", "up > 0 ? 1.0 : down"
+    ),
+    _filtered("tap_count", "/ 8.0)) * 8;", "));"),
+    _filtered("FilterBank::between", "  if (input_rate_hz == output_rate_hz) return nullptr;\n", ""),
+    _filtered("FilterBank::between", "std::gcd(input_rate_hz, output_rate_hz);", "1;"),
+    _filtered("FilterBank::varying", "(kVaryingPhases + up - 1) / up;", "kVaryingPhases / up;"),
+    _filtered("FilterBank::varying", "down * finer);", "down);"),
+    _filtered("FilterBank::shared", "    known = bank;\n", ""),
+    _filtered("FilterBank::FilterBank", "kCutoff * narrowing(up, down);", "kCutoff;"),
+    _filtered("FilterBank::FilterBank", "phase <= up_;", "phase < up_;"),
+    _filtered(
+        "FilterBank::FilterBank", "static_cast<double>(tap) - (half - 1.0) -", "static_cast<double>(tap) - half -"
+    ),
+    _filtered("FilterBank::FilterBank", "cutoff * sinc * window", "cutoff * sinc"),
+    _filtered("FilterBank::FilterBank", "static_cast<float>(row[tap] / sum);", "static_cast<float>(row[tap]);"),
+    _filtered("FilterBank::output_frames", " + down - 1) / down;", ") / down;"),
+    # ---- what bytes would sound like
+    _textured("texture_of", "  if (count < 2) return texture;\n", "  if (count < 1) return texture;\n"),
+    _textured("texture_of", "++upper[bytes[2 * i + 1]];", "++upper[bytes[2 * i]];"),
+    _textured("texture_of", "bytes[2 * i] | bytes[2 * i + 1] << 8", "bytes[2 * i] << 8 | bytes[2 * i + 1]"),
+    _textured("texture_of", " - sum / n * (sum / n)", ""),
+    _textured("texture_of", "    before = sample;\n", ""),
+    _textured("texture_of", "if (i > 0) step_squares", "step_squares"),
+    _textured("texture_of", "step_squares / (n - 1);", "step_squares / n;"),
+    _textured("texture_of", "return times > 0;", "return times > 1;"),
+    _textured("texture_of", "*std::max_element(upper.begin(), upper.end())", "upper[0]"),
+    _textured("PcmTexture::is_calm", "power > 1e-7 &&", "power > 1e-8 &&"),
+    _textured("PcmTexture::is_calm", "step_power < 0.6 * power;", "step_power < 0.7 * power;"),
+    _textured("PcmTexture::is_white", "step_power > 1.2 * power", "step_power > 1.1 * power"),
+    _textured("PcmTexture::is_white", "step_power < 2.8 * power;", "step_power < 2.9 * power;"),
     # ---- what there was no room to report
     Mutation("clock", "Renderer::begin_block", "  if (segment_pending_) push_segment();\n", "", cases="renderer*"),
     Mutation(

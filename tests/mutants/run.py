@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,15 +30,26 @@ BUILD_PATIENCE_S = 1800.0
 # Many times what the slowest row takes: a mutant may hang.
 TEST_PATIENCE_S = 120.0
 NATIVE_TESTS, EXTENSION = "hostmode_tests", "_core"
+# Native cases that take longer come last, one by one: what quicker ones catch need not wait for them.
+SLOW_S = 0.5
 # Of pytest and doctest alike.
 TESTS_PASSED, TESTS_FAILED = 0, 1
 
 CAUGHT, SURVIVED = "caught", "SURVIVED"
+_DURATION = re.compile(r"^(\d+\.\d+) s: (.+)$", re.MULTILINE)
 
 
 class Outcome(NamedTuple):
     word: str
     output: str = ""
+
+
+class Unchanged(NamedTuple):
+    """How tests fare without a mutation."""
+
+    succeed: bool
+    took_s: float
+    slow: tuple[str, ...]
 
 
 class Workshop:
@@ -55,15 +67,15 @@ class Workshop:
             "CCACHE_BASEDIR": str(self.root),
             "CCACHE_NOHASHDIR": "1",
         }
-        self._passes: dict[str, bool] = {}
+        self._unchanged: dict[str, Unchanged] = {}
         self._stale: set[str] = set()
         pybind11 = self._run(sys.executable, "-m", "pybind11", "--cmakedir")
         # What one mutation changed is compiled again to be as it was, which a compiler cache need not do.
         cache = shutil.which("ccache")
         configured = self._run(
             *("cmake", "-S", ".", "-B", "build", "-G", "Ninja"),
-            # Nearly all the time goes into compiling, so neither optimisation nor debug information.
-            *("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0"),
+            # Without optimisation the slowest cases take minutes a mutant; with more than this, compiling does.
+            *("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1"),
             *("-DHOSTMODE_PYTHON=ON", "-DHOSTMODE_TESTS=ON", f"-DPython_EXECUTABLE={sys.executable}"),
             *(
                 [f"-DCMAKE_CXX_COMPILER_LAUNCHER={cache}"]
@@ -80,15 +92,18 @@ class Workshop:
             if not self._switched.mend(built.stdout):
                 sys.exit(built.stdout)
 
-    def passes_unchanged(self, mutation: Mutation) -> bool:
-        """Return whether the tests that are to notice a mutation pass without it; looked at once for each."""
+    def unchanged(self, mutation: Mutation) -> Unchanged:
+        """Return how the tests that are to notice a mutation fare without it; looked at once for each."""
         key = mutation.cases or " ".join(mutation.files) or mutation.row
-        if key not in self._passes:
-            outcome = self._test(mutation)
-            self._passes[key] = outcome.word == SURVIVED
+        if key not in self._unchanged:
+            started = time.monotonic()
+            outcome = self._test(mutation, f"--test-case={mutation.cases}", "--duration=true")
+            took = {name: float(took_s) for took_s, name in _DURATION.findall(outcome.output)}
+            slow = sorted((name for name in took if took[name] > SLOW_S), key=took.__getitem__)
+            self._unchanged[key] = Unchanged(outcome.word == SURVIVED, time.monotonic() - started, tuple(slow))
             if outcome.word != SURVIVED:
                 print(f"before any mutation of {key}: {outcome.word}\n{outcome.output}", flush=True)
-        return self._passes[key]
+        return self._unchanged[key]
 
     def try_mutation(self, mutation: Mutation) -> Outcome:
         """Break the sources and test them; mend them again."""
@@ -96,10 +111,10 @@ class Workshop:
             place = mutation.place(self._sound)
         except LookupError as absent:
             return Outcome("does not apply", str(absent))
-        if not self.passes_unchanged(mutation):
+        if not self.unchanged(mutation).succeed:
             return Outcome("fails unchanged")
         if number := self._switched.numbers.get(mutation):
-            return self._test(mutation, {VARIABLE: str(number)})
+            return self._test_quickest_first(mutation, {VARIABLE: str(number)})
         path = self.root / place.path.relative_to(self._sound)
         before = path.read_text()
         broken = place.text.replace(mutation.original, mutation.mutated)
@@ -109,9 +124,9 @@ class Workshop:
         try:
             if path.suffix == ".py":
                 # Compiled, it would stay.
-                return self._test(mutation, {"PYTHONDONTWRITEBYTECODE": "1"})
+                return self._test(mutation, environment={"PYTHONDONTWRITEBYTECODE": "1"})
             self._stale = {NATIVE_TESTS, EXTENSION}
-            return self._test(mutation)
+            return self._test_quickest_first(mutation)
         finally:
             if path.suffix == ".py":
                 shutil.copy2(place.path, path)
@@ -119,7 +134,17 @@ class Workshop:
                 path.write_text(before)
                 self._stale = {NATIVE_TESTS, EXTENSION}
 
-    def _test(self, mutation: Mutation, environment: dict[str, str] | None = None) -> Outcome:
+    def _test_quickest_first(self, mutation: Mutation, environment: dict[str, str] | None = None) -> Outcome:
+        # In doctest's patterns a comma divides, and a question mark is any character.
+        slow = [name.replace(",", "?") for name in self.unchanged(mutation).slow]
+        quick = (f"--test-case={mutation.cases}", f"--test-case-exclude={','.join(slow)}")
+        for cases in (quick, *((f"--test-case={name}",) for name in slow)):
+            outcome = self._test(mutation, *cases, environment=environment)
+            if outcome.word != SURVIVED:
+                break
+        return outcome
+
+    def _test(self, mutation: Mutation, *cases: str, environment: dict[str, str] | None = None) -> Outcome:
         """Run what is to notice a mutation, up to the first failure."""
         target = NATIVE_TESTS if mutation.cases else EXTENSION
         if target in self._stale:
@@ -129,7 +154,7 @@ class Workshop:
             self._stale.remove(target)
         if mutation.cases:
             program = str(self.root / "build/tests/cpp" / NATIVE_TESTS)
-            test = [program, f"--test-case={mutation.cases}", "--abort-after=1"]
+            test = [program, *cases, "--abort-after=1"]
         else:
             test = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider"]
             if mutation.files:
@@ -229,10 +254,13 @@ def main() -> None:
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="hostmode-mutants-") as directory:
         workshop = Workshop(Path(directory), mutations, arguments.patience)
-        # File by file: what one mutation changed is mended by the build that the next one needs anyway.
-        mutations.sort(key=lambda one: (not workshop.is_built(one), not one.cases, one.function))
         built = sum(map(workshop.is_built, mutations))
         print(f"built {built} of {len(mutations)} mutants in {time.monotonic() - begun:.0f} s", flush=True)
+        # The quickest first; those to be built file by file: what one changed is mended by the build for the next.
+        mutations.sort(
+            key=lambda one: (0, workshop.unchanged(one).took_s) if workshop.is_built(one) else (1, one.function)
+        )
+        print(f"looked at all their tests after {time.monotonic() - begun:.0f} s", flush=True)
         for mutation in mutations:
             started = time.monotonic()
             outcome = workshop.try_mutation(mutation)

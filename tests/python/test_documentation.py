@@ -102,6 +102,19 @@ def test_readme_links_to_the_repository_and_each_link_leads_to_a_file_of_it() ->
     assert [target for target in own if not (ROOT / target).exists()] == []
 
 
+def test_readme_names_every_page_of_the_guide_and_every_extra() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    extras = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[project.optional-dependencies]")[1]
+    pages = re.findall(r"^\| .* \[\]\(([\w-]+\.md)\)", index, re.M)
+    names = re.findall(r"^([\w]+) = \[", extras.split("\n[")[0], re.M)
+
+    assert {"rtc.md", "contract.md"} <= set(pages)
+    assert [page for page in pages if f"/docs/{page})" not in text] == []
+    assert {"audio", "agents"} <= set(names)
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
 def test_example_of_wav_output_runs_and_writes_what_was_played(workplace: Path) -> None:
     recording = Recording.embedded()
     names = {"Controller": hostmode.Controller, "WavOutput": WavOutput, "pcm": recording.audio}

@@ -102,6 +102,29 @@ def test_utterances_are_rounds_of_their_own() -> None:
     assert [(one.start, one.end, one.frames[0].seq) for one in packets] == 2 * [(True, False, 0), (False, True, 1)]
 
 
+def test_the_same_utterance_again_has_other_bytes_and_the_same_keyframes() -> None:
+    speech = OutgoingSpeech(16000, 0.0)
+    for _ in range(2):
+        speech.audio(np.ones(2 * 640, np.int16))
+        speech.motion([message(keyframes(2))])
+        speech.end()
+    messages = [packet.frames[0].message for _, packet in taken(speech)]
+    assert len(set(messages)) == 4
+    np.testing.assert_array_equal(*(hostmode.decode_message(messages[at]).keyframes for at in (1, 3)))
+
+
+def test_complete_utterances_are_left_once_nothing_of_them_is_to_come() -> None:
+    speech = OutgoingSpeech(16000, 0.0)
+    speech.audio(np.ones(640, np.int16))
+    assert not speech.leave_complete()
+    speech.end()
+    assert not speech.leave_complete()
+    speech.take(0.0)
+    assert speech.leave_complete()
+    assert not speech.leave_complete()
+    assert speech.empty
+
+
 def test_what_is_no_message_is_refused_and_takes_nothing_along() -> None:
     speech = OutgoingSpeech(16000, 0.0)
     with pytest.raises(hostmode.DecodeError):

@@ -102,8 +102,16 @@ def test_new_round_during_the_end_of_the_last_begins_at_once() -> None:
     line.push(Packet("transition_to_idle"), 0.04)
     line.push(speech(0, clip=b"b", start=True), 0.06)
 
-    assert line.steps() == ["open", "replaced", "open"]
+    assert line.steps() == ["open", "idle", "open"]
     assert line.positions() == [0, 0]
+
+
+def test_new_round_without_word_of_the_last_ones_end_replaces_it() -> None:
+    line = Line()
+    line.push(speech(0, start=True), 0.0)
+    line.push(speech(0, clip=b"b", start=True), 0.06)
+
+    assert line.steps() == ["open", "replaced", "open"]
 
 
 def test_redundant_packets_lose_nothing_while_no_three_in_a_row_are_lost() -> None:

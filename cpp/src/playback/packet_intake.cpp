@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "listening/loudness_field.h"
 
@@ -30,7 +31,6 @@ bool PacketIntake::take(const RtcPacket& packet, std::optional<double> media_s, 
   media_s_ = media_s;
   rounds_.take(packet, now_s, actions_);
   follow(now_s, under);
-  media_s_.reset();
   return true;
 }
 
@@ -64,9 +64,7 @@ void PacketIntake::place_sound(const SoundAnswer& answer, double now_s, const fl
 }
 
 std::optional<double> PacketIntake::interrupt(double now_s, const float* under) {
-  if (!used_) return std::nullopt;
   rounds_.interrupt();
-  actions_.clear();
   if (id_.empty()) return std::nullopt;
   const double shown_s = face_.position_s(now_s);
   end("interrupted", "user_action", now_s);
@@ -125,7 +123,7 @@ void PacketIntake::act(const RoundAction& action, double now_s, const float* und
       if (!id_.empty()) end("replaced", nullptr, now_s);
       id_ = conversations_.new_id();
       opened_s_ = now_s;
-      started_ = finished_ = false;
+      started_ = finished_ = mismatched_ = false;
       ++journal_.stats().conversations;
       journal_.stats().time_to_first_motion_s = 0.0;
       journal_.set_state(PlayerState::kActive, "user_action", id_, now_s);
@@ -134,8 +132,7 @@ void PacketIntake::act(const RoundAction& action, double now_s, const float* und
       journal_.stats().listening_confidence = journal_.stats().listening_correction_s = 0.0;
       return;
     case RoundStep::kArrival:
-      face_.arrive(action.position, media_s_, now_s, under);
-      media_s_.reset();
+      face_.arrive(action.position, action.repeated ? std::nullopt : media_s_, now_s, under);
       return;
     case RoundStep::kFrame:
       show(action, now_s, under);
@@ -163,6 +160,11 @@ void PacketIntake::show(const RoundAction& action, double now_s, const float* un
   }
   if (!config_.avatar_id.empty() && !message_.avatar_id.empty() && message_.avatar_id != config_.avatar_id) {
     journal_.add_discarded(stats.discarded_avatar, "avatar_mismatch", id_, 1, now_s);
+    if (!std::exchange(mismatched_, true)) {
+      journal_.add_error(
+          "avatar_mismatch",
+          "motion is for avatar " + message_.avatar_id + ", configured is " + config_.avatar_id, id_, now_s);
+    }
     return;
   }
   if (const auto loudness = read_loudness({action.message.data(), action.message.size()})) {

@@ -62,7 +62,8 @@ class PacketIntake {
   std::string id_;                 // empty while none goes on
   double opened_s_ = 0;
   bool started_ = false;
-  bool finished_ = false;  // all its frames are in
+  bool finished_ = false;    // all its frames are in
+  bool mismatched_ = false;  // motion of another avatar was among them: told once, not 25 times a second
   bool used_ = false;
 };
 

@@ -14,6 +14,10 @@ constexpr double kNever_s = std::numeric_limits<double>::infinity();
 constexpr double kStragglers_s = 0.5;
 constexpr std::int64_t kStragglerFrames = 25;
 
+// So long after idle what comes of the round was sent before it. Where more comes later than that, idle was
+// of the round before.
+constexpr double kOvertaken_s = 0.5;
+
 // The same bytes later than that are no copy that a network delayed but the same clip again.
 constexpr double kCopies_s = 2.0;
 
@@ -38,59 +42,72 @@ void PacketRounds::take(const RtcPacket& packet, double now_s, std::vector<Round
       gated_ = false;
       over_s_ = now_s;
     }
-    if (open_) closing_s_ = std::min(closing_s_, now_s + patience_s_);
+    if (open_) {
+      idle_s_ = std::min(idle_s_, now_s);
+      closing_s_ = std::min(closing_s_, now_s + patience_s_);
+    }
     return;
   }
+  const bool another = contradicts(packet, now_s);
+  if (open_ && another) close_for_another(now_s, actions);
   for (std::size_t i = packet.frame_count; i-- > 0;) {
     // What a starting packet repeats belongs to the round before.
     if (i > 0 && packet.start) continue;
-    take_frame(packet.frames[i], i == 0 && packet.start, i == 0 && packet.end, now_s, actions);
+    take_frame(packet, i, another, now_s, actions);
   }
   give_out(false, now_s, actions);
 }
 
-void PacketRounds::take_frame(const PacketFrame& frame, bool starts, bool ends, double now_s,
+void PacketRounds::take_frame(const RtcPacket& packet, std::size_t index, bool another, double now_s,
                               std::vector<RoundAction>& actions) {
-  if (is_copy(frame, now_s)) {
+  const PacketFrame& frame = packet.frames[index];
+  const bool starts = index == 0 && packet.start;
+  const bool ends = index == 0 && packet.end;
+  if (const Seen* copy = copied(frame, index == 0, now_s)) {
     ++counts_.duplicates;
+    if (ends && open_ && copy->round == round_) note_end(position_of(frame.seq));
     return;
   }
   if (gated_ && !starts) {
     ++counts_.gated;
     return;
   }
-  if (!starts && is_straggler(frame.seq, now_s)) {
+  if (!starts && !another && is_straggler(frame.seq, now_s)) {
     ++counts_.late;
     return;
   }
-  if (open_ && begins_another(frame, starts)) close("replaced", now_s, actions);
+  if (open_ && begins_another(frame, starts)) close_for_another(now_s, actions);
   if (!open_) open(frame, starts, now_s, actions);
+  seen_.back().round = round_;
   started_ = started_ || starts;
   const std::int64_t position = position_of(frame.seq);
   RoundAction arrival;
   arrival.step = RoundStep::kArrival;
   arrival.position = position;
+  arrival.repeated = index > 0;
   actions.push_back(std::move(arrival));
+  if (ends) note_end(position);
   if (given_out_ && position < next_) {
     ++counts_.late;
     return;
   }
   pending_.emplace(position, frame.message);
-  if (ends) last_ = position;
   latest_s_ = now_s;
-  closing_s_ = kNever_s;
+  if (now_s >= idle_s_ + kOvertaken_s) idle_s_ = kNever_s;
+  closing_s_ = idle_s_ == kNever_s ? kNever_s : now_s + kOvertaken_s;
   if (pending_.size() == 1) blocked_since_s_ = now_s;
 }
 
 void PacketRounds::open(const PacketFrame& frame, bool starts, double now_s,
                         std::vector<RoundAction>& actions) {
   open_ = true;
+  ++round_;
   gated_ = false;
   started_ = false;
   given_out_ = false;
   last_ = -1;
   pending_.clear();
-  closing_s_ = kNever_s;
+  closing_s_ = idle_s_ = kNever_s;
   latest_s_ = now_s;
   // Without its start, the round began at 0, or so long ago that nobody knows when.
   origin_ = !starts && frame.seq < kFarApart ? 0 : frame.seq;
@@ -99,6 +116,16 @@ void PacketRounds::open(const PacketFrame& frame, bool starts, double now_s,
   RoundAction action;
   action.step = RoundStep::kOpen;
   actions.push_back(std::move(action));
+}
+
+void PacketRounds::close_for_another(double now_s, std::vector<RoundAction>& actions) {
+  close(idle_s_ < kNever_s ? "idle" : "replaced", now_s, actions);
+}
+
+// A copy may tell it after others have.
+void PacketRounds::note_end(std::int64_t position) noexcept {
+  const std::int64_t latest = pending_.empty() ? next_ - 1 : std::max(next_ - 1, pending_.rbegin()->first);
+  if (position >= latest) last_ = position;
 }
 
 void PacketRounds::close(const char* reason, double now_s, std::vector<RoundAction>& actions) {
@@ -154,6 +181,24 @@ void PacketRounds::interrupt() noexcept {
   pending_.clear();
 }
 
+// Whether the latest round has had a frame of that number with other bytes: then this one is of the next,
+// whose start may be lost. Only what comes soon after yet another round may be of that one instead.
+bool PacketRounds::contradicts(const RtcPacket& packet, double now_s) const noexcept {
+  if (packet.frame_count == 0 || round_ == 0) return false;
+  const bool over = !open_ || idle_s_ < kNever_s;
+  if (!packet.start && !over && now_s < over_s_ + kStragglers_s) return false;
+  const PacketFrame& frame = packet.frames[0];
+  const std::uint64_t hash = hash_of(frame.message);
+  bool differs = false;
+  for (const Seen& seen : seen_) {
+    if (seen.seq != frame.seq || now_s >= seen.when_s + kCopies_s) continue;
+    if (seen.hash == hash) return false;
+    // What a packet repeats may be written differently from what was sent first.
+    differs = differs || (seen.round == round_ && (seen.own || packet.start));
+  }
+  return differs;
+}
+
 // A start is the round's own where that has none and nothing came before it; a number far from those expected
 // is of a round whose start is lost.
 bool PacketRounds::begins_another(const PacketFrame& frame, bool starts) const noexcept {
@@ -161,7 +206,7 @@ bool PacketRounds::begins_another(const PacketFrame& frame, bool starts) const n
   const std::int64_t earliest = pending_.empty() ? next_ : std::min(next_, pending_.begin()->first);
   const std::int64_t latest = pending_.empty() ? next_ : pending_.rbegin()->first;
   if (starts) {
-    return started_ || position < earliest - kFarApart ||
+    return started_ || idle_s_ < kNever_s || position < earliest - kFarApart ||
            (given_out_ ? position >= next_ : position > latest);
   }
   const bool restarts = frame.seq < kStragglerFrames && position < earliest - kStragglerFrames;
@@ -175,15 +220,19 @@ bool PacketRounds::is_straggler(std::uint32_t seq, double now_s) const noexcept 
   return !open_ || !is_near(position_of(seq) - next_);
 }
 
-// Remembers it where it is none.
-bool PacketRounds::is_copy(const PacketFrame& frame, double now_s) {
+// What it is a copy of; remembers it where it is none.
+const PacketRounds::Seen* PacketRounds::copied(const PacketFrame& frame, bool own, double now_s) {
   while (!seen_.empty() && now_s >= seen_.front().when_s + kCopies_s) seen_.pop_front();
   const std::uint64_t hash = hash_of(frame.message);
   const auto is_same = [&](const Seen& seen) { return seen.seq == frame.seq && seen.hash == hash; };
-  if (std::any_of(seen_.begin(), seen_.end(), is_same)) return true;
+  const auto same = std::find_if(seen_.begin(), seen_.end(), is_same);
+  if (same != seen_.end()) {
+    same->own = same->own || own;
+    return &*same;
+  }
   if (seen_.size() == kRemembered) seen_.pop_front();
-  seen_.push_back({frame.seq, hash, now_s});
-  return false;
+  seen_.push_back({frame.seq, hash, now_s, own, 0});
+  return nullptr;
 }
 
 std::int64_t PacketRounds::position_of(std::uint32_t seq) const noexcept {

@@ -22,9 +22,12 @@ enum class RoundStep {
 
 struct RoundAction {
   RoundStep step = RoundStep::kOpen;
-  const char* reason = "";  // kEnd: "end", "idle", "replaced" or "stalled"; a string literal
+  // kEnd, a string literal: "end" (complete), "idle" (no more comes), "replaced" (another begins, and no end
+  // was told), or "stalled".
+  const char* reason = "";
   std::int64_t position =
       0;  // kArrival, kFrame: in frames of 40 ms from the round's beginning; rises, may leave holes
+  bool repeated = false;              // kArrival: by a packet of a later frame, for which it was lost
   std::vector<std::uint8_t> message;  // kFrame
 };
 
@@ -36,8 +39,9 @@ struct RoundCounts {
 };
 
 // A packet has a number and no time, comes late, twice, in another order or never, and nothing promises that
-// the first or the last of a round is among those that come. Times are of any one clock; time that goes back
-// counts as none. Thread-safe: no. Realtime-safe: no (allocates).
+// the first or the last of a round is among those that come. An end may be told by a copy alone, and idle may
+// overtake what was sent before it, or be overtaken by the round after it. Times are of any one clock; time
+// that goes back counts as none. Thread-safe: no. Realtime-safe: no (allocates).
 class PacketRounds {
  public:
   // Waits so long for a frame that others have overtaken, and with an end that none may still belong to.
@@ -72,16 +76,23 @@ class PacketRounds {
     std::uint32_t seq;
     std::uint64_t hash;
     double when_s;
+    bool own;             // not as what a later packet repeats
+    std::uint64_t round;  // 0: none
   };
 
-  void take_frame(const PacketFrame& frame, bool starts, bool ends, double now_s,
+  // `index` as in `packet.frames`: what is repeated neither starts nor ends its round. `another`: the packet
+  // is of a round that has not been opened.
+  void take_frame(const RtcPacket& packet, std::size_t index, bool another, double now_s,
                   std::vector<RoundAction>& actions);
   void open(const PacketFrame& frame, bool starts, double now_s, std::vector<RoundAction>& actions);
+  void note_end(std::int64_t position) noexcept;
+  void close_for_another(double now_s, std::vector<RoundAction>& actions);
   void close(const char* reason, double now_s, std::vector<RoundAction>& actions);
   void give_out(bool all, double now_s, std::vector<RoundAction>& actions);
+  [[nodiscard]] bool contradicts(const RtcPacket& packet, double now_s) const noexcept;
   [[nodiscard]] bool begins_another(const PacketFrame& frame, bool starts) const noexcept;
   [[nodiscard]] bool is_straggler(std::uint32_t seq, double now_s) const noexcept;
-  [[nodiscard]] bool is_copy(const PacketFrame& frame, double now_s);
+  [[nodiscard]] const Seen* copied(const PacketFrame& frame, bool own, double now_s);
   [[nodiscard]] std::int64_t position_of(std::uint32_t seq) const noexcept;
 
   const double patience_s_;
@@ -89,6 +100,7 @@ class PacketRounds {
   std::deque<Seen> seen_;  // the latest frames
 
   bool open_ = false;
+  std::uint64_t round_ = 0;  // how many were opened
   bool gated_ = false;
   bool started_ = false;      // the packet that starts the round has come
   std::uint32_t origin_ = 0;  // the number at position 0
@@ -99,6 +111,7 @@ class PacketRounds {
   std::optional<std::int64_t> needed_;
   double blocked_since_s_ = 0;  // since when the first of them waits
   double closing_s_ = 0;        // when the round ends, if nothing new comes; infinity: it goes on
+  double idle_s_ = 0;           // when idle was said of it; infinity: it was not, or the round went on
   double latest_s_ = 0;         // when something new came
   double over_s_ = -std::numeric_limits<double>::infinity();  // when the round before ended
   std::uint32_t over_seq_ = 0;                                // its last number

@@ -55,7 +55,7 @@ std::shared_ptr<const FilterBank> FilterBank::varying(std::shared_ptr<const Filt
   const std::size_t up = fixed == nullptr ? 1 : fixed->up();
   const std::size_t down = fixed == nullptr ? 1 : fixed->down();
   const std::size_t finer = (kVaryingPhases + up - 1) / up;
-  return finer == 1 ? fixed : shared(up * finer, down * finer);
+  return shared(up * finer, down * finer);
 }
 
 std::shared_ptr<const FilterBank> FilterBank::shared(std::size_t up, std::size_t down) {

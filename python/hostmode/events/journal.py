@@ -29,10 +29,12 @@ class Journal:
         self._turns: weakref.WeakValueDictionary[str, Turn] = weakref.WeakValueDictionary()
         self._failures: dict[str, str] = {}
 
-    def follow(self, turn: Turn) -> None:
-        """Tell `turn` of its end."""
+    def follow(self, opened: Callable[[], Turn]) -> Turn:
+        """Return the turn that `opened` opens, and tell it of its end, however soon another thread ends it."""
         with self._lock:
+            turn = opened()
             self._turns[turn.id] = turn
+        return turn
 
     def plays(self, conversation_id: str) -> bool:
         """Whether a conversation is the current one."""

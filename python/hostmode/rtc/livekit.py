@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hostmode._core import PCM_RATES
 from hostmode.errors import ClosedError, MissingExtraError
+from hostmode.rtc.end_markers import EndMarkers
 from hostmode.rtc.motion_sender import CARRIERS, DATA_TRACK, TOPIC, Carrier, MotionSender
 from hostmode.rtc.outgoing import FRAME_S, OutgoingSpeech
 from hostmode.rtc.packet import Packet
@@ -27,8 +28,8 @@ __all__ = ["AUDIO_TRACK", "DATA_TRACK", "TOPIC", "RoomPublisher", "RoomSubscribe
 
 # What the sound source holds ahead: it is heard that much later than it is given.
 _QUEUE_MS: Final = 80
-# A data packet that is lost is not sent again, so the end is said more than once.
-_IDLE_PACKETS: Final = 3
+# That long the last word of who leaves may take in a room that is gone.
+_LEAVING_S: Final = 0.5
 
 
 async def publish(
@@ -121,6 +122,7 @@ class RoomPublisher:
         self._motion_wait = motion_wait
         self._sender = sender
         self._position = TrackPosition()
+        self._ends = EndMarkers()
         self._speech = OutgoingSpeech(sample_rate, motion_wait)
         self._idle = asyncio.Event()
         self._idle.set()
@@ -216,8 +218,10 @@ class RoomPublisher:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._idle.set()
-        await self._sender.close()
         # The room may be gone already.
+        with suppress(Exception):
+            await asyncio.wait_for(self._say_last_word(), _LEAVING_S)
+        await self._sender.close()
         with suppress(Exception):
             await self._room.local_participant.unpublish_track(self._sid)
         await self._source.aclose()
@@ -238,44 +242,54 @@ class RoomPublisher:
         self._more.set()
 
     async def _run(self) -> None:
-        spoke = False
+        spoken = self._speech
         try:
             while True:
-                await self._flowing.wait()
-                speech = self._speech
-                now = asyncio.get_running_loop().time()
-                frame = speech.take(now)
-                if frame is not None:
-                    spoke = True
-                    samples, packet = frame
-                    position = self._position.give(len(samples) / self._rate, now)
-                    await self._source.capture_frame(
-                        _load_rtc().AudioFrame(samples.tobytes(), self._rate, 1, len(samples))
-                    )
-                    # Interrupted while the source was full: the packet belongs to what nobody hears any more.
-                    if packet is not None and speech is self._speech:
-                        await self._sender.send(packet, position)
-                    continue
-                if speech.empty:
-                    if spoke:
-                        await self._fall_idle()
-                        spoke = False
-                        continue
+                now, speech = asyncio.get_running_loop().time(), self._speech
+                interrupted, spoken = speech is not spoken, speech
+                if not interrupted and speech.leave_complete():
+                    self._ends.complete()
+                if interrupted or speech.empty:
+                    self._ends.stop()
+                marker, due_s = self._ends.take(now), self._ends.next_s
+                if marker is not None:
+                    await self._sender.send(marker)
+                elif due_s is not None and self._ends.owed:
+                    await asyncio.sleep(due_s - now)
+                elif speech.empty:
                     self._idle.set()
-                    self._more.clear()
-                    await self._more.wait()
+                    await self._wait_for_more(None if due_s is None else due_s - now)
+                elif not self._flowing.is_set():
+                    await self._flowing.wait()
                 else:
-                    await asyncio.sleep(FRAME_S / 4)
+                    await self._speak(speech, now)
         finally:
             self._idle.set()
 
-    async def _fall_idle(self) -> None:
+    async def _speak(self, speech: OutgoingSpeech, now: float) -> None:
+        frame = speech.take(now)
+        if frame is None:
+            await asyncio.sleep(FRAME_S / 4)
+            return
+        samples, packet = frame
+        position = self._position.give(len(samples) / self._rate, now)
+        await self._source.capture_frame(_load_rtc().AudioFrame(samples.tobytes(), self._rate, 1, len(samples)))
+        # Interrupted while the source was full: the packet belongs to what nobody hears any more.
+        if packet is not None and speech is self._speech:
+            self._ends.speak(packet, asyncio.get_running_loop().time())
+            await self._sender.send(packet, position)
+
+    async def _wait_for_more(self, seconds: float | None) -> None:
+        self._more.clear()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._more.wait(), seconds)
+
+    async def _say_last_word(self) -> None:
+        if not self._ends.untold:
+            return
         await self._sender.send(Packet("transition_to_idle"))
-        for _ in range(_IDLE_PACKETS):
-            await self._sender.send(Packet("idle"))
-            if not self._speech.empty:
-                return
-            await asyncio.sleep(FRAME_S)
+        # Nothing follows that it could be taken for the end of, however late it comes.
+        await self._sender.send(Packet("idle"), reliable=True)
 
 
 def _load_rtc() -> Any:

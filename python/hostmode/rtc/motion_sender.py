@@ -37,15 +37,18 @@ class MotionSender:
             self._publishing = asyncio.ensure_future(self._publish())
         self.undelivered = 0
 
-    async def send(self, packet: Packet, position: int | None = None) -> None:
-        """Send a packet; `position` is where on the track the keyframe of its newest frame is due."""
+    async def send(self, packet: Packet, position: int | None = None, *, reliable: bool = False) -> None:
+        """Send a packet; `position` is where on the track the keyframe of its newest frame is due.
+
+        `reliable`: as a data packet that is sent again where it is lost, however late it comes.
+        """
         # Compressed it is one datagram instead of two, of which either may be lost.
         payload = encode_packet(packet, "data", compress=True)
         pushed = self._push(payload, position)
         if pushed and self._carrier == "track":
             return
         try:
-            await self._participant.publish_data(payload, reliable=False, topic=TOPIC)
+            await self._participant.publish_data(payload, reliable=reliable, topic=TOPIC)
         except Exception as error:  # livekit's, while the room reconnects: the next packet repeats it
             if type(error).__name__ != "PublishDataError":
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -21,11 +22,16 @@ FRAME_S: Final = 1.0 / KEYFRAME_RATE
 _PCM_FORMATS: Final = ("B", "b", "c", "h", "<h")
 # Earlier messages that a packet repeats.
 _REPEATED: Final = 2
+# The tag of a field behind all others of a message, 2042 as a varint, which others skip: a number of the utterance.
+# Without it one that is said again at once would be taken for copies of the packets of the first.
+_UTTERANCE_TAG: Final = b"\xd0\x7f"
+_numbers = itertools.cycle(range(128))
 
 
 class _Utterance:
     def __init__(self, sample_rate: int) -> None:
         self.meter = LoudnessMeter(sample_rate)
+        self.mark = _UTTERANCE_TAG + bytes([next(_numbers)])
         self.pcm = bytearray()
         self.messages: list[bytes] = []
         self.complete = False
@@ -65,35 +71,41 @@ class OutgoingSpeech:
         decoded = [motion for message in messages if (motion := decode_message(message)) is not None]
         singles = [encode_message(frame[np.newaxis], req_id=one.req_id) for one in decoded for frame in one.keyframes]
         if singles:
-            self._current().messages += singles
+            speech = self._current()
+            speech.messages += [single + speech.mark for single in singles]
 
     def end(self) -> None:
         """Complete the utterance, if there is one."""
         if self._utterances:
             self._utterances[-1].complete = True
 
+    def leave_complete(self) -> bool:
+        """Leave utterances of which nothing is to come; return whether there were any."""
+        left = False
+        while self._utterances and self._utterances[0].complete and len(self._utterances[0].pcm) < 2:
+            self._utterances.popleft()
+            left = True
+        return left
+
     def take(self, now: float) -> tuple[npt.NDArray[np.int16], Packet | None] | None:
         """Return the next 40 ms of sound and the packet that belongs to them, if there is motion for them.
 
         ``None`` while too little is there. The last frame of an utterance is filled up with silence.
         """
-        while self._utterances:
-            speech = self._utterances[0]
-            # Cut at what 40 ms are in whole samples, not by adding up rounded lengths: 22050 Hz has 882 exactly.
-            wanted = round((speech.frames + 1) * FRAME_S * self._rate) - speech.samples
-            ready = len(speech.pcm) // 2
-            if speech.complete and ready == 0:
-                self._utterances.popleft()
-                continue
-            if ready < wanted and not speech.complete:
-                return None
-            if speech.opened_s is None:
-                speech.opened_s = now
-            missing = not speech.complete and len(speech.messages) <= speech.frames
-            if missing and speech.frames == 0 and now - speech.opened_s < self._motion_wait:
-                return None
-            return self._cut(speech, wanted)
-        return None
+        self.leave_complete()
+        if not self._utterances:
+            return None
+        speech = self._utterances[0]
+        # Cut at what 40 ms are in whole samples, not by adding up rounded lengths: 22050 Hz has 882 exactly.
+        wanted = round((speech.frames + 1) * FRAME_S * self._rate) - speech.samples
+        if len(speech.pcm) // 2 < wanted and not speech.complete:
+            return None
+        if speech.opened_s is None:
+            speech.opened_s = now
+        missing = not speech.complete and len(speech.messages) <= speech.frames
+        if missing and speech.frames == 0 and now - speech.opened_s < self._motion_wait:
+            return None
+        return self._cut(speech, wanted)
 
     def _cut(self, speech: _Utterance, wanted: int) -> tuple[npt.NDArray[np.int16], Packet | None]:
         piece = bytes(speech.pcm[: 2 * wanted])

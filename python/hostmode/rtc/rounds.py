@@ -28,8 +28,8 @@ class RoundAction(NamedTuple):
     step : str
         ``"open"``, ``"frame"`` or ``"end"``. Rounds follow one another: each is opened and ended once.
     reason : str
-        Of an end: ``"end"`` (the sender said so), ``"idle"``, ``"replaced"`` by the next round, or ``"stalled"``:
-        nothing new for 5 s.
+        Of an end: ``"end"`` (the sender said that it is complete), ``"idle"`` (that no more of it comes),
+        ``"replaced"`` by the next round without word of either, or ``"stalled"``: nothing new for 5 s.
     position : int
         Of a frame: in frames of 40 ms from the beginning of the round. It rises, and may leave holes, where
         frames were lost.

@@ -167,3 +167,81 @@ TEST_CASE("no position or time breaks it") {
     }
   }
 }
+
+TEST_CASE("a sound that jumps by 100 ms is slewed after, and one by 200 ms is not") {
+  for (const double jump_s : {0.1, 0.2}) {
+    CAPTURE(jump_s);
+    ExternalClock clock;
+    auto reports = blocks(500, 0, [](int) { return 0.0; });
+    for (std::size_t i = 200; i < 500; ++i) reports[i].position_s += jump_s;
+    const Errors errors =
+        listen(clock, reports, 6, [=](double t_s) { return 95 + t_s + (t_s < 7 ? 0 : jump_s); });
+    CHECK((errors.fastest < 1.11) == (jump_s < 0.15));
+  }
+}
+
+TEST_CASE("one report that says 100 ms less than is known by then changes nothing") {
+  ExternalClock clock;
+  for (int i = 0; i <= 120; ++i) clock.report(40 + 0.01 * i, 0.01 * i);
+  const double at_s = clock.at(1.3);
+  clock.report(41.1, 1.2);
+  CHECK(clock.at(1.3) == at_s);
+  clock.report(41.0, 1.2);  // by 200 ms less it has gone back
+  CHECK(clock.at(1.2) == doctest::Approx(41.0));
+}
+
+TEST_CASE("a position that has never moved stands at once, one that has is taken to move between its steps") {
+  ExternalClock still;
+  still.report(7, 2.0);
+  still.report(7, 2.01);
+  CHECK(still.at(2.3) == 7);
+  ExternalClock moving;
+  for (int i = 0; i < 100; ++i) moving.report(7 + 0.04 * (i / 4), 2 + 0.01 * i);
+  // Told again 30 ms after its step, it still moves; 100 ms after, it stands.
+  CHECK(moving.at(3.01) > 7.99);
+  for (int i = 100; i < 120; ++i) moving.report(7.96, 2 + 0.01 * i);
+  CHECK(moving.at(3.5) == doctest::Approx(7.96));
+}
+
+TEST_CASE("a position that is told again stands once that lasts twice as long as its steps, and 10 ms more") {
+  // The longest of its steps counts, though not for ever.
+  for (const bool uneven : {false, true}) {
+    for (const double again_s : {0.029, 0.031, 0.089, 0.091}) {
+      CAPTURE(uneven);
+      CAPTURE(again_s);
+      ExternalClock clock;
+      double t_s = 3;
+      for (int i = 0; i <= 300; ++i) {
+        t_s += uneven && i % 2 == 1 ? 0.04 : 0.01;
+        clock.report(t_s + 20, t_s);
+      }
+      clock.report(t_s + 20, t_s + again_s);
+      const bool stands = clock.at(t_s + again_s) == t_s + 20;
+      CHECK(stands == (again_s > (uneven ? 0.086 : 0.03)));
+    }
+  }
+}
+
+TEST_CASE("a sound that stands while a correction is slewed in stands where it was told to") {
+  ExternalClock clock;
+  for (int i = 0; i < 100; ++i) clock.report(0.01 * i, 0.01 * i);
+  for (int i = 0; i < 3; ++i) clock.report(1.09 + 0.01 * i, 1 + 0.01 * i);
+  for (int i = 0; i < 60; ++i) clock.report(1.11, 1.03 + 0.01 * i);
+  CHECK(clock.at(1.62) == doctest::Approx(1.11));
+  CHECK(clock.at(2.2) == doctest::Approx(1.11));
+}
+
+TEST_CASE("a report whose time lies before those known moves nothing back") {
+  ExternalClock clock;
+  for (int i = 0; i <= 100; ++i) clock.report(0.01 * i, 0.01 * i);
+  const double at_s = clock.at(1.0);
+  clock.report(1.01, 0.98);
+  CHECK(clock.at(1.0) == doctest::Approx(at_s).epsilon(1e-6));
+}
+
+TEST_CASE("one report that came late at the beginning is made good at once, not slewed in") {
+  ExternalClock clock;
+  clock.report(2, 5.06);
+  for (int i = 7; i < 12; ++i) clock.report(2 + 0.01 * i, 5 + 0.01 * i);
+  CHECK(clock.at(5.11) == doctest::Approx(2.11).epsilon(0.0005));
+}

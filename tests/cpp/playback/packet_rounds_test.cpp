@@ -46,11 +46,11 @@ RtcPacket marker(PacketKind kind) {
   return packet;
 }
 
-RtcPacket redundant(std::uint32_t seq) {
-  RtcPacket packet = speech(seq);
-  packet.frame_count = 3;
-  packet.frames[1] = frame(seq - 1);
-  packet.frames[2] = frame(seq - 2);
+RtcPacket redundant(std::uint32_t seq, int clip = 1) {
+  RtcPacket packet = speech(seq, clip);
+  packet.frame_count = std::min<std::size_t>(seq + 1, 3);
+  for (std::uint32_t back = 1; back < packet.frame_count; ++back)
+    packet.frames[back] = frame(seq - back, clip);
   return packet;
 }
 
@@ -242,7 +242,8 @@ TEST_CASE("rounds: redundancy fills every hole of one or two packets") {
 
 TEST_CASE("rounds: what a start repeats is the round's before it") {
   Line line;
-  RtcPacket packet = redundant(0);
+  RtcPacket packet = redundant(2);
+  packet.frames[0] = frame(0, 2);
   packet.start = true;
   CHECK(line.at(0.00, packet).text() == "( 0 ");
 }
@@ -258,6 +259,107 @@ TEST_CASE("rounds: an end that was overtaken by nothing waits for what it overto
   Line line;
   CHECK(line.at(0.00, start()).at(0.04, last(2)).text() == "( 0 ");
   CHECK(line.at(0.05, speech(1)).text() == "1 2 )end ");
+}
+
+TEST_CASE("rounds: a round that was said to be idle ends so, also where another begins at once") {
+  for (const PacketKind kind : {PacketKind::kIdle, PacketKind::kTransitionToIdle}) {
+    CHECK(Line().at(0.00, start()).at(0.04, marker(kind)).at(0.06, start(0, 2)).text() == "( 0 )idle ( 0 ");
+  }
+  Line line;
+  line.at(0.00, start()).at(0.04, marker(PacketKind::kIdle)).wait(0.2).text();
+  CHECK(line.at(0.30, start(0, 2)).at(0.34, start(0, 3)).text() == "( 0 )replaced ( 0 ");
+}
+
+TEST_CASE("rounds: an idle marker that overtook the last frames ends the round after them") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).at(0.05, marker(PacketKind::kIdle)).at(0.06, speech(2));
+  CHECK(line.wait(0.55).text() == "( 0 1 2 ");
+  CHECK(line.wait(0.57).text() == ")idle ");
+
+  Line followed;
+  followed.at(0.00, start()).at(0.05, marker(PacketKind::kIdle)).at(0.06, speech(1));
+  CHECK(followed.at(0.30, start(0, 2)).text() == "( 0 1 )idle ( 0 ");
+}
+
+TEST_CASE("rounds: an idle marker of the round before is forgotten once more comes than it overtook") {
+  Line line;
+  line.at(0.00, start()).at(0.01, marker(PacketKind::kIdle));
+  for (std::uint32_t seq = 1; seq < 14; ++seq) line.at(kFrame_s * seq, speech(seq));
+  line.text();
+  CHECK(line.wait(4.0).text().empty());
+  CHECK(line.at(4.1, start(0, 2)).text() == ")replaced ( 0 ");
+}
+
+TEST_CASE("rounds: a copy may tell the end, be it of a frame that came or of one that is lost") {
+  Line line;
+  CHECK(line.at(0.00, start()).at(0.04, speech(1)).at(0.06, last(1)).text() == "( 0 1 )end ");
+  CHECK(line.rounds.counts().duplicates == 1);
+
+  Line held;
+  CHECK(held.at(0.00, start()).at(0.04, speech(2)).at(0.05, last(2)).text() == "( 0 ");
+  CHECK(held.at(0.06, speech(1)).text() == "1 2 )end ");
+
+  Line lost;
+  CHECK(lost.at(0.00, start()).at(0.08, last(1)).text() == "( 0 1 )end ");
+
+  // Long after, it is remembered no more.
+  Line late;
+  CHECK(late.at(0.00, start()).at(0.04, speech(1)).at(2.50, last(1)).text() == "( 0 1 )end ");
+}
+
+TEST_CASE("rounds: a copy with an end that is none of this round's ends nothing") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).at(0.08, speech(2)).at(0.12, speech(3));
+  CHECK(line.at(0.13, last(1)).text() == "( 0 1 2 3 ");
+
+  Line next;
+  next.at(0.00, start()).at(0.04, last(1));
+  next.at(0.08, start(0, 2)).at(0.12, speech(1, 2)).text();
+  CHECK(next.at(0.14, last(1)).at(0.16, speech(2, 2)).text() == "2 ");
+}
+
+TEST_CASE("rounds: a short round is followed by one whose start is lost, with idle in between or over") {
+  for (const double idle_s : {0.10, 0.01}) {
+    Line line;
+    line.at(-0.08, start()).at(-0.04, speech(1)).at(0.00, speech(2)).at(idle_s, marker(PacketKind::kIdle));
+    line.at(0.12, redundant(1, 2));
+    CHECK(line.at(0.16, redundant(2, 2)).wait(0.21).text() == "( 0 1 2 )idle ( 0 1 2 ");
+    CHECK(line.rounds.counts().late == 0);
+  }
+}
+
+TEST_CASE("rounds: a start where the round before has lost its own and was interrupted") {
+  Line line;
+  line.at(0.00, redundant(1)).at(0.04, redundant(2)).wait(0.1).text();
+  CHECK(line.at(0.12, start(0, 2)).text() == ")replaced ( 0 ");
+
+  Line idle;
+  idle.at(0.00, speech(1)).at(0.04, speech(2)).wait(0.1).text();
+  CHECK(idle.at(0.12, marker(PacketKind::kIdle)).at(0.14, start(0, 2)).text() == ")idle ( 0 ");
+}
+
+TEST_CASE("rounds: other bytes for a number that came are of another round, unless of the one just over") {
+  Line line;
+  line.at(0.00, start()).at(0.04, speech(1)).at(0.08, speech(2)).text();
+  CHECK(line.at(0.12, speech(1, 2)).at(0.16, speech(2, 2)).wait(0.3).text() == ")replaced ( 1 2 ");
+
+  Line straggling;
+  straggling.at(0.00, start()).at(0.04, last(2)).wait(0.2);
+  straggling.at(0.24, start(0, 2)).at(0.28, speech(1, 2)).text();
+  CHECK(straggling.at(0.30, speech(1)).at(0.32, speech(2, 2)).text() == "2 ");
+}
+
+TEST_CASE("rounds: what packets repeat may be written differently from what was sent") {
+  Line line;
+  line.at(0.00, start()).at(0.04, redundant(1, 1));
+  for (std::uint32_t seq = 2; seq < 20; ++seq) {
+    RtcPacket packet = redundant(seq);
+    packet.frames[1] = frame(seq - 1, 7);
+    line.at(kFrame_s * seq, packet);
+  }
+  const std::string text = line.text();
+  CHECK(text.find(')') == std::string::npos);
+  CHECK(text.substr(text.size() - 3) == "19 ");
 }
 
 TEST_CASE("rounds: whatever a network does, positions rise, rounds nest and nothing comes twice") {

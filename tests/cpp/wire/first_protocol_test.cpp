@@ -7,29 +7,13 @@
 #include <vector>
 
 #include "allocation_counter.h"
+#include "wire/decoded_message.h"
 #include "wire/wire_builder.h"
 
 using namespace hostmode;
 using namespace hostmode::testing;
 
 namespace {
-
-struct Decoded {
-  Status status;
-  Message message;
-  DecodeFailure failure;
-};
-
-Decoded decode(const Bytes& bytes, const DecodeLimits& limits = {}) {
-  Decoded result;
-  result.status = decode_message(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
-                                 result.message, result.failure, limits);
-  return result;
-}
-
-bool accepts(const Bytes& bytes) {
-  return decode(bytes).status == Status::kOk;
-}
 
 const Bytes kType = number(1, 1004);
 
