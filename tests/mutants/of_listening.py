@@ -28,7 +28,9 @@ LISTENING = (
     _measured("LoudnessMeter::filter", "std::sqrt(2.0) * warped + warped * warped);\n  Filter", "warped);\n  Filter"),
     _measured("LoudnessMeter::add", "bands_[b].powers[oldest] = 0;", ";"),
     _measured("LoudnessMeter::add", "    begins_[oldest] = end_;\n", ""),
-    _measured("LoudnessMeter::add", "const std::size_t oldest = (part + 1) % phases_;", "const std::size_t oldest = part;"),
+    _measured(
+        "LoudnessMeter::add", "const std::size_t oldest = (part + 1) % phases_;", "const std::size_t oldest = part;"
+    ),
     _measured("LoudnessMeter::end_of", " + parts_a_second / 2)", ")"),
     _measured("kEdges_hz", "2000.0, 4000.0};", "2500.0, 4000.0};"),
     _measured("kEdges_hz", "2000.0, 4000.0};", "2000.0, 5000.0};"),
@@ -64,16 +66,16 @@ LISTENING = (
     _evident("Pairs::each", "|| at < 0 || at >= last) continue;", ") continue;"),
     # ---- what is sure, what is doubtful, and what is not like it
     _found("kLong", "kShort{0.3, 1.1}, kLong{0.65, 1.0};", "kShort{0.3, -3.0}, kLong{0.65, -3.0};"),
-    _found("kBoth", "= 0.75,", "= 9.0,"),
-    _found("kContradicts", "kContradicts = 0.0;", "kContradicts = -9.0;"),
+    _found("kBoth", "kBoth = 0.65,", "kBoth = 9.0,"),
+    _found("kContradicts_s", "kContradicts = 0.0;", "kContradicts = -9.0;"),
     _found(
         "Listening::look",
         "  if (is_other(before, kContradicts_s)) return std::nullopt;\n",
         "",
     ),
-    _found("kSettled_s", "= 1.2;", "= 9.0;"),
+    _found("kOther_s", "kSettled_s = 1.2;", "kSettled_s = 9.0;"),
     _found("Listening::follow", "    if (taken_back_) lose();\n", ""),
-    _found("kAhead", "= 0.3; ", "= -1.0; "),
+    _found("kAhead", "= 0.3;", "= -1.0;"),
     _found("SoundSearch::anywhere", "!is_near && means[best] - means[i] < kAhead", "false"),
     _found("kMostStretch", "= 6;", "= 2;"),
     _found("kLeastAudible_s", "= 0.25;", "= 0.02;"),
@@ -85,7 +87,7 @@ LISTENING = (
     _found("kClicksApart", "0.1 * kRate", "0.0 * kRate"),
     _found("Listening::look", "  if (clicks > 0) return look_at_clicks(match, place, clicks);\n", ""),
     _found("kLikeClicks", "= 0.75,", "= 0.1,"),
-    _found("kClicksApart_s", "kClicksApart_s = 0.1;", "kClicksApart_s = 0.0;"),
+    _found("kApart_s", "kClicksApart_s = 0.1;", "kClicksApart_s = 0.0;"),
     _found("Listening::look_at_clicks", "std::abs(place.base_s - clicks_->base_s) <= kAgree_s;", "true;"),
     # ---- where it lies
     _found("Listening::find", "line_.base_s(heard_s() - line_.base_s(heard_s()));", "line_.base_s(0.0);"),

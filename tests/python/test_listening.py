@@ -98,7 +98,7 @@ def test_other_speech_is_never_taken_for_it() -> None:
 @pytest.mark.parametrize(
     ("voice", "other", "text"),
     [
-        ("en-gb", "en-gb+f5", "Nobody expects the parcel to arrive before the end of next week."),
+        ("sv", "sv+f5", "Ingen tror att paketet kommer fram innan nästa vecka är slut."),
         ("fr", "fr+m2", "Le marchand de journaux ferme sa boutique vers sept heures du soir."),
         ("nl", "nl+f3", "De winkel op de hoek gaat om half negen open en verkoopt vers brood."),
     ],

@@ -25,7 +25,7 @@ constexpr Needed kShort{0.3, 1.1}, kLong{0.65, 1.0};
 constexpr double kLeastAudible_s = 0.25;
 // Or what has to in the mean of that and as much before it: two disjoint pieces on one line. There the same
 // words by another voice stay below 0.61, and 9 of 10 of the same sound are above 0.9.
-constexpr double kBoth = 0.75, kBoth_s = 0.4;
+constexpr double kBoth = 0.65, kBoth_s = 0.4;
 // Evidence of few levels may be chance where the sounds do not go together: the same sound was always more
 // alike than 0.76.
 constexpr double kAlike = 0.75;
@@ -146,7 +146,8 @@ std::optional<double> Listening::follow(const SoundSearch& search) {
   const SoundSearch::Prior prior{line_.base_s(end_s) * kRate, kBaseDoubt, 1 + line_.slope(), kStretchDoubt};
   const SoundSearch::Match there = search.polished(search.nearby(prior), prior);
   const Evidence speaks = search.evidence_of(there);
-  const bool alike = search.clicks(there.base) > 1 ? there.likeness >= kLikeClicks : speaks.mean >= kThere;
+  const bool alike = search.clicks(there.base) > 1 ? there.likeness >= kLikeClicks
+                                                   : there.likeness >= kAlike && speaks.mean >= kThere;
   if (!alike) {
     taken_back_ = is_other(speaks, kOther_s) && latest_s_ - first_s_ < kSettled_s;
     if (taken_back_) lose();
