@@ -82,6 +82,12 @@ class Ear {
     return std::tuple{place->base_s(), place->stretch, place->likeness};
   }
 
+  std::optional<std::tuple<double, double>> find_beginning(double earliest, double latest) {
+    const std::optional<SoundBeginning> beginning = listening_.find_beginning(earliest, latest);
+    if (!beginning) return std::nullopt;
+    return std::tuple{beginning->base_s, beginning->heard_s};
+  }
+
  private:
   Listening listening_;
 };
@@ -153,7 +159,20 @@ Returns
 tuple of three floats, or None
     Where position 0 lies, in seconds of the sound that came, if a second of the round took a second up to the latest
     sound; the seconds that it takes there; how alike the sounds are, 0 to 1. None where it cannot be told: too little
-    came, or what came is not like it.)");
+    came, or what came is not like it.)")
+      .def("find_beginning", &Ear::find_beginning, py::arg("earliest"), py::arg("latest"),
+           R"(Find the latest sound that begins after silence: sooner than find, and to within 10 ms.
+
+Parameters
+----------
+earliest, latest : float
+    As of find.
+
+Returns
+-------
+tuple of two floats, or None
+    Where position 0 lies, and where the sound begins, in seconds of the sound that came. None where no sound begins, none
+    that was sent is as loud, or several are.)");
 }
 
 }  // namespace hostmode::bindings

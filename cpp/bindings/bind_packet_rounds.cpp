@@ -1,5 +1,7 @@
 #include <pybind11/stl.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,8 +42,11 @@ class Rounds {
     const MessageView bytes(payload, "payload");
     DecodeFailure failure;
     std::vector<RoundAction> actions;
+    newest_.reset();
     if (decode_packet(profile_, {bytes.data(), bytes.size()}, inflate_, packet_, failure) == Status::kOk) {
       rounds_.take(packet_, now_s, actions);
+      const bool speaks = packet_.kind == PacketKind::kSpeech && packet_.frame_count > 0;
+      if (speaks) newest_ = rounds_.position_of(packet_.frames[0].seq);
     } else {
       ++malformed_;
       rounds_.advance(now_s, actions);
@@ -57,6 +62,7 @@ class Rounds {
 
   void interrupt() { rounds_.interrupt(); }
   [[nodiscard]] bool is_open() const { return rounds_.is_open(); }
+  [[nodiscard]] std::optional<std::int64_t> newest() const { return newest_; }
 
   [[nodiscard]] py::dict counts() const {
     const RoundCounts& counts = rounds_.counts();
@@ -80,6 +86,7 @@ class Rounds {
   Recompress inflate_;
   PacketRounds rounds_;
   RtcPacket packet_;
+  std::optional<std::int64_t> newest_;
   std::uint64_t malformed_ = 0;
 };
 
@@ -93,6 +100,7 @@ void bind_packet_rounds(py::module_& m) {
       .def("advance", &Rounds::advance, py::arg("now"), "See hostmode.rtc.rounds.")
       .def("interrupt", &Rounds::interrupt, "See hostmode.rtc.rounds.")
       .def_property_readonly("is_open", &Rounds::is_open, "See hostmode.rtc.rounds.")
+      .def_property_readonly("newest", &Rounds::newest, "See hostmode.rtc.rounds.")
       .def_property_readonly("counts", &Rounds::counts, "See hostmode.rtc.rounds.");
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from definitions import ROOT, Definition, definitions_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 RULES = tuple(f"rule{number}" for number in range(1, 5))
@@ -68,10 +69,10 @@ class Mutation(NamedTuple):
         return before[left_out], ""
 
 
-def cases_matching(pattern: str, root: Path = ROOT) -> list[str]:
-    """Return the names of the C++ test cases that one of the patterns, divided by commas, picks."""
+def cases_matching(pattern: str, files: Iterable[Path]) -> list[str]:
+    """Return the names of the C++ test cases of some files that one of the patterns, divided by commas, picks."""
     begins = re.compile(r'TEST_CASE\(\s*"([^"]*)"')
-    names = [name for path in (root / "tests/cpp").rglob("*_test.cpp") for name in begins.findall(path.read_text())]
+    names = [name for path in files for name in begins.findall(path.read_text())]
     return [name for name in names if any(fnmatchcase(name, part) for part in pattern.split(","))]
 
 

@@ -21,6 +21,10 @@ def _found(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("listening", function, original, mutated, cases="listening:*")
 
 
+def _begun(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("listening", function, original, mutated, cases="beginning:*")
+
+
 LISTENING = (
     # ---- how loud
     _measured("steps", "level_dB - kSilence_dB", "level_dB"),
@@ -103,4 +107,16 @@ LISTENING = (
     _found("SoundSearch::end_of_sent", "static_cast<double>(audible_end_[end]);", "static_cast<double>(end);"),
     _found("SoundSearch::anywhere", "even{0, 0, 1, kEvenDoubt};", "even{0, 0, 1, 100 * kEvenDoubt};"),
     _found("kFollowed", "= 0.04 * kRate;", "= 0.0;"),
+    # ---- where it begins
+    _begun("kSilent", "= 24;", "= 4;"),
+    _begun("kFurthest", "= 8;", "= 0;"),
+    _begun("kMostDifferent", "= 10;", "= 100;"),
+    _begun("beginnings_of", "sound[i].known && sound[i].loudest() < kAudible", "sound[i].loudest() < kAudible"),
+    _begun("beginnings_of", "    if (!begins) continue;\n", ""),
+    _begun("beginnings_of", "    silent = 0;\n", ""),
+    _begun("find_beginning", "= begun.back();", "= begun.front();"),
+    _begun("find_beginning", "first == 0 ? kSilent : 0;", "kSilent;"),
+    _begun("find_beginning", "    if (found) return std::nullopt;\n", ""),
+    _begun("find_beginning", " || base_s > latest_s", ""),
+    _begun("find_beginning", " || base_s < earliest_s", ""),
 )

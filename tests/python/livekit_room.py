@@ -19,6 +19,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+# To find ports that nobody takes before the server does.
+_ATTEMPTS = 3
 KEY, SECRET = "devkey", "secret-of-the-tests-which-is-long-enough"
 
 
@@ -38,44 +40,62 @@ def running_server(
     program = server_program()
     if program is None:
         pytest.skip("no livekit-server in the PATH; name one in HOSTMODE_LIVEKIT_SERVER")
-    port = port or free_port()
-    config = {
-        "port": port,
-        "bind_addresses": ["127.0.0.1"],
-        "keys": {KEY: SECRET},
-        "rtc": {
-            "udp_port": udp_port or free_port(datagram=True),
-            "tcp_port": free_port(),
-            "node_ip": "127.0.0.1",
-            "use_external_ip": False,
-            **rtc,
-        },
-        "logging": {"level": "error"},
-        "enable_data_tracks": data_tracks,
-    }
-    process = subprocess.Popen(
-        [program, "--config-body", json.dumps(config), "--node-ip", "127.0.0.1"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process, port = _started(program, port, udp_port, data_tracks, rtc)
     try:
-        deadline = time.monotonic() + 20.0
-        while True:
-            if process.poll() is not None:
-                raise RuntimeError(f"livekit-server ended: {process.stderr.read()[-2000:]}")  # type: ignore[union-attr]
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
         yield f"ws://127.0.0.1:{port}"
     finally:
         # Asked to end, it would wait until everybody has left.
         process.kill()
         process.communicate(timeout=20)
+
+
+def _started(
+    program: str, port: int | None, udp_port: int | None, data_tracks: bool, rtc: dict[str, object]
+) -> tuple[subprocess.Popen[str], int]:
+    """Return a server that takes connections, and its port; others, where somebody else took one meanwhile."""
+    said = ""
+    for _ in range(_ATTEMPTS):
+        taken = port or free_port()
+        config = {
+            "port": taken,
+            "bind_addresses": ["127.0.0.1"],
+            "keys": {KEY: SECRET},
+            "rtc": {
+                "udp_port": udp_port or free_port(datagram=True),
+                "tcp_port": free_port(),
+                "node_ip": "127.0.0.1",
+                "use_external_ip": False,
+                **rtc,
+            },
+            "logging": {"level": "error"},
+            "enable_data_tracks": data_tracks,
+        }
+        process = subprocess.Popen(
+            [program, "--config-body", json.dumps(config), "--node-ip", "127.0.0.1"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if _serves(process, taken):
+            return process, taken
+        said = process.communicate()[1][-2000:]
+    raise RuntimeError(f"livekit-server ended: {said}")
+
+
+def _serves(process: subprocess.Popen[str], port: int) -> bool:
+    """Wait until the server takes connections, and return whether it does; not where it has ended."""
+    deadline = time.monotonic() + 20.0
+    while process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                process.kill()
+                raise
+            time.sleep(0.05)
+        else:
+            return True
+    return False
 
 
 def token(identity: str, room: str = "test", **more: Any) -> str:

@@ -31,6 +31,7 @@ PUBLISHER, SUBSCRIBER = EXAMPLES / "livekit_publisher.py", EXAMPLES / "livekit_s
 # Seconds of a recording that are compared at a time, and by how much the face may be away.
 WINDOW_S = 1.0
 REACH_S = 0.2
+VIEWERS_HZ = 48000
 
 
 @dataclass
@@ -53,6 +54,8 @@ class Viewing:
         self.said = json.loads(out)
         with np.load(self.log) as log:
             self.times, self.poses = log["times"], log["poses"]
+            count = sum(name.startswith("sound_") for name in log.files)
+            self.given = [(log[f"sound_{number}"], log[f"keyframes_{number}"]) for number in range(count)]
 
     @property
     def card_stumbles(self) -> int:
@@ -71,6 +74,15 @@ class Viewing:
         """Return by how much later than its click each jaw pulse was seen, of the clicks heard from then on."""
         heard_s = self.clicks_heard_s()
         return 1000 * match(heard_s[heard_s >= from_s], find_pulses(self.times, self.poses[:, JAW]))
+
+    def given_click_errors_ms(self) -> np.ndarray:
+        """Return the same of what the player was given, whatever it and the sound card made of that."""
+        errors = []
+        for sound, keyframes in self.given:
+            instants = np.arange(len(keyframes)) / hostmode.KEYFRAME_RATE
+            pulses = find_pulses(instants, keyframes[:, JAW].astype(float))
+            errors.append(1000 * match(find_clicks(sound, VIEWERS_HZ) / VIEWERS_HZ, pulses))
+        return np.concatenate(errors) if errors else np.empty(0)
 
     def errors_ms(self, original: hostmode.Recording) -> np.ndarray:
         """Return by how much later than its sound the face was, a second of a recording at a time."""

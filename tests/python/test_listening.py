@@ -72,6 +72,45 @@ def test_a_recording_is_found_within_10_ms_in_its_first_second(which: str, stret
         assert max(errors_s) < 0.02
 
 
+def beginnings(sent: Sound, track: Sound, within_s: float = 0.2) -> list[tuple[float, float, float]]:
+    """Hear a track likewise; return (when it is told, its beginning, where position 0 lies) of each sound."""
+    listening, messages, found = _core.Listening(RATE), messages_saying(sent), []
+    position = 0
+    for i in range(len(track) // BLOCK):
+        heard_s = (i + 1) * BLOCK / RATE
+        while position < len(messages) and BEGUN_S + 0.04 * position <= heard_s:
+            listening.expect(position, messages[position])
+            position += 1
+        listening.hear(track[i * BLOCK : (i + 1) * BLOCK])
+        told = listening.find_beginning(BEGUN_S + 0.15 - within_s, BEGUN_S + 0.15 + within_s)
+        if told is not None and (not found or told[1] > found[-1][1] + 0.05):
+            found.append((heard_s, told[1], told[0]))
+    return found
+
+
+@pytest.mark.parametrize("which", ["real", "embedded"])
+@pytest.mark.parametrize("stretch", [0.96, 1.0, 1.05])
+@pytest.mark.parametrize("delay", [0.011, 0.12, 0.28])
+def test_where_sound_begins_is_told_within_80_ms_of_it(which: str, stretch: float, delay: float) -> None:
+    audio = recorded(which)
+    told = 0
+    for begin_s in (0.0, 4.0, 8.0):
+        sent = audio[round(begin_s * RATE) : round((begin_s + 3.5) * RATE)]
+        base_s = BEGUN_S + delay + OPUS_LATE_S
+        for now_s, begun_s, found_s in beginnings(sent, delayed(sent, BEGUN_S + delay, stretch)):
+            told += 1
+            assert now_s - begun_s < 0.08
+            assert begun_s - found_s == pytest.approx((begun_s - base_s) / stretch, abs=0.012)
+    assert told >= 2
+
+
+def test_sound_that_never_stops_begins_nowhere() -> None:
+    audio = recorded("embedded")[: 3 * RATE]
+    hum = (3000 * np.sin(2 * np.pi * 300 * np.arange(len(audio) + RATE) / RATE)).astype(np.int16)
+    track = delayed(audio, BEGUN_S)
+    assert beginnings(audio, track // 2 + hum[: len(track)]) == []
+
+
 def _sentences() -> list[Sound]:
     texts = (
         "The quick brown fox jumps over the lazy dog while seven wizards quietly make toxic brew.",

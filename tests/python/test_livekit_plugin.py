@@ -22,7 +22,7 @@ from livekit_room import KEY, SECRET
 from room_on_socket import Rooms, serve_rooms
 
 from hostmode.rtc.livekit import TOPIC
-from hostmode.rtc.packet import decode_packet
+from hostmode.rtc.rounds import PacketRounds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -101,23 +101,24 @@ def test_service_joins_as_the_plugins_avatar_and_calls_the_agent_alone(talk: Any
 def test_motion_in_the_room_ends_with_what_was_heard(talk: Any) -> None:
     happened, rooms = talk
     packets = [
-        decode_packet(base64.b64decode(one["packet"]), "data")
+        base64.b64decode(one["packet"])
         for one in rooms.sent("packet")
         if (one["from"], one["topic"]) == (AVATAR, TOPIC)
     ]
+    line = PacketRounds("data")
+    steps = [step for number, packet in enumerate(packets) for step in line.push(packet, 0.04 * number)]
+    assert [step.reason for step in steps if step.step == "end"] == ["end", "idle", "end"]
     rounds: list[list[int]] = []
-    for packet in packets:
-        if packet.kind != "speech":
-            continue
-        if packet.start:
+    for step in steps:
+        if step.step == "open":
             rounds.append([])
-        rounds[-1].append(packet.frames[0].seq)
+        elif step.step == "frame":
+            rounds[-1].append(step.position)
     assert rounds[0] == rounds[2] == list(range(50))
     assert rounds[1] == list(range(len(rounds[1])))
     heard_s = next(one["position"] for one in happened if one["event"] == "finished" and one["interrupted"])
     # What the sound source held when it was interrupted had left with its motion, at most 120 ms.
     assert -0.04 <= len(rounds[1]) / 25 - heard_s <= 0.17
-    assert sum(packet.end for packet in packets) == 2
 
 
 def test_interrupted_utterance_is_kept_in_the_transcript_up_to_what_was_heard(talk: Any) -> None:

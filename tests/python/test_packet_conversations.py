@@ -62,7 +62,8 @@ def test_a_round_says_when_it_opens_starts_and_ends() -> None:
     viewer = Viewer()
     viewer.speak(35, end=True)
     playing = viewer.player.state
-    viewer.play(1.0)
+    # Nobody looks for a second: what happened meanwhile has the time at which it did.
+    viewer.player.advance(viewer.now + 1.0)
     events = viewer.player.poll_events()
 
     conversation = events[0].conversation_id
@@ -88,6 +89,7 @@ def test_a_round_says_when_it_opens_starts_and_ends() -> None:
     assert ended[0].reason == "playback_end"
     assert ended[0].value == pytest.approx(34 * FRAME_S, abs=1e-6)
     assert ended[0].time == states[2].time
+    assert ended[0].time == pytest.approx(started[0].time + 34 * FRAME_S, abs=0.1)
     animation = [(event.state, event.time) for event in events if event.kind == "animation_state"]
     assert animation == [("mono", started[0].time), ("idle", ended[0].time)]
 
@@ -103,7 +105,7 @@ def test_figures_of_a_round_stay_what_they_were_at_its_end() -> None:
     assert 0.3 < stats.heard < 0.4
     assert stats.buffered_motion == pytest.approx(11 * FRAME_S - stats.heard)
     viewer.speak(1, first=12, end=True)
-    viewer.play(1.3)
+    viewer.play(4.0)
     assert viewer.player.stats().heard == pytest.approx(12 * FRAME_S)
     assert viewer.player.stats().buffered_motion == 0.0
 
@@ -216,6 +218,30 @@ def test_an_interrupt_after_the_end_of_a_round_ends_nothing() -> None:
     viewer.events()
     assert viewer.player.interrupt(now=viewer.now) is None
     assert viewer.player.poll_events() == []
+
+
+@pytest.mark.parametrize("by", ["interrupt", "push_audio"])
+def test_motion_that_is_in_hand_is_shown_no_more_once_its_round_was_ended(by: str) -> None:
+    viewer = Viewer()
+    for i in range(120):
+        viewer.push(packet(i, keyframe(0.3), start=i == 0))
+    viewer.play(0.6)
+    assert viewer.jaw() > 0.25
+    if by == "interrupt":
+        viewer.player.interrupt(now=viewer.now)
+    else:
+        viewer.player.push_audio(b"\1\0" * 48000, now=viewer.now)
+    viewer.play(1.2)
+    assert abs(viewer.jaw()) < 0.03
+
+
+def test_an_interrupt_long_after_a_round_lets_the_next_one_in_that_has_lost_its_start() -> None:
+    viewer = Viewer()
+    viewer.speak(15, end=True)
+    viewer.play(4.0)
+    assert viewer.player.interrupt(now=viewer.now) is None
+    viewer.push(packet(3, keyframe(0.2)))
+    assert viewer.player.conversation_id is not None
 
 
 # ---- messages that are no motion

@@ -58,10 +58,24 @@ def test_a_silent_clock_that_runs_goes_on_where_it_is_started_again() -> None:
     player.push_audio(np.ones(32000, np.int16), now=50.0)
     for step in range(1, 101):
         player.advance(50.0 + 0.01 * step)
-    player.start_silent_clock(now=51.0)
+    # By a thread that has read the time a little earlier.
+    player.start_silent_clock(now=50.9)
     for step in range(1, 51):
         player.advance(51.0 + 0.01 * step)
     assert player.audio_time(now=51.5) == pytest.approx(1.5, abs=0.011)
+
+
+@pytest.mark.parametrize("step", [0.02, 3.0])
+def test_a_silent_clock_that_nobody_looked_at_for_long_has_played_all_in_its_time(step: float) -> None:
+    config = hostmode.PlayerConfig(queue=True, prebuffer=0.0, max_prebuffer=0.0, motion_wait=0.0)
+    player = hostmode.Player(16000, config)
+    player.start_silent_clock(now=20.0)
+    for _ in range(3):
+        player.push_audio(np.ones(6400, np.int16), end=True, now=20.0)
+    for i in range(round(3.0 / step)):
+        player.advance(20.0 + step * (i + 1))
+    ends = [event.time for event in player.poll_events() if event.kind == "conversation_end"]
+    assert ends == pytest.approx([20.4, 20.8, 21.2], abs=0.03)
 
 
 def test_a_volume_and_a_pause_are_those_that_were_set() -> None:

@@ -143,6 +143,25 @@ def test_a_server_without_data_tracks_carries_motion_in_packets(carrier: Any) ->
     assert not reader.told
 
 
+def test_who_joins_in_the_middle_of_an_utterance_gets_the_rest_of_it_on_the_data_track(server: str) -> None:
+    async def main() -> dict[str, int]:
+        async with joined(server, "avatar") as avatar, await publish(avatar, RATE, carrier="track") as speaker:
+            sound, motion = speech(20.0)
+            speaker.audio(sound)
+            speaker.motion(motion)
+            await asyncio.sleep(1.5)
+            async with (
+                joined(server, "viewer") as viewer,
+                hostmode.Controller(48000, output="silent") as face,
+                await subscribe(viewer, face) as subscriber,
+            ):
+                await until(lambda: subscriber.stats["track_frames"] > 25)
+                return subscriber.stats
+
+    stats = asyncio.run(main())
+    assert stats["packets"] == stats["gated"] == 0
+
+
 def test_a_carrier_that_is_none_is_refused() -> None:
     async def main() -> None:
         await publish(rtc.Room(), RATE, carrier="pigeon")  # type: ignore[arg-type]

@@ -37,6 +37,22 @@ class Line:
         return [action.reason or action.step for action in self.actions if action.step != "frame"]
 
 
+def test_newest_is_the_position_of_each_packets_own_frame_also_of_a_copy() -> None:
+    line = Line()
+    line.push(speech(400, start=True), 0.0)
+    line.push(speech(402, repeats=2), 0.04)
+    assert line.rounds.newest == 2
+    line.push(speech(402, repeats=2), 0.06)
+    assert line.rounds.newest == 2
+    line.push(speech(401), 0.07)
+    assert line.rounds.newest == 1
+    line.push(IDLE, 0.08)
+    assert line.rounds.newest is None
+    line.push(speech(403), 0.09)
+    line.rounds.push(b"no packet", 0.1)
+    assert line.rounds.newest is None
+
+
 @pytest.mark.parametrize("profile", ["sei", "data"])
 def test_round_from_start_to_end_is_returned_as_it_comes(profile: str) -> None:
     line = Line(profile)

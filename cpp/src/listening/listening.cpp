@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "hostmode/keyframe.h"
+
 namespace hostmode {
 namespace {
 
@@ -44,6 +46,8 @@ constexpr double kOther_s = 0.4, kSettled_s = 1.2;
 
 // Two places are the same.
 constexpr double kAgree_s = 0.008;
+// Sound that begins so far from its place was moved in the pause.
+constexpr double kMoved_s = 0.01;
 // Another stretch, and another place by a measurement, than what is believed cost so much likeness.
 constexpr double kStretchDoubt = 0.1, kBaseDoubt = 0.004;
 // What may be further from its place than this is not told: in a pause, how long sound takes is a guess.
@@ -101,6 +105,22 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
   const double position_s = heard_s() - line_.base_s(heard_s() - line_.base_s(heard_s()));
   if (line_.doubt_s(position_s) > kMostDoubt_s) return std::nullopt;
   return Place{position_s, heard_s(), 1 + line_.slope(), *likeness};
+}
+
+std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, double latest_s) {
+  const std::size_t whole = heard_.size() / kLoudnessPhases;
+  const std::size_t kept = std::min(whole, kHeardKept);
+  std::vector<Loudness> latest(kept);
+  for (std::size_t i = 0; i < kept; ++i) latest[i] = heard_[(whole - kept + i + 1) * kLoudnessPhases - 1];
+  const auto beginning =
+      hostmode::find_beginning(sent_, latest.data(), kept, heard_s(), earliest_s, latest_s);
+  if (!beginning || line_.empty()) return beginning;
+  const double position_s = beginning->heard_s - beginning->base_s;
+  if (std::abs(beginning->base_s - line_.base_s(position_s)) <= kMoved_s) return beginning;
+  lose();
+  const auto frame = static_cast<std::int64_t>(position_s * kKeyframeRateHz);
+  sent_.erase(sent_.begin(), sent_.lower_bound(frame));
+  return beginning;
 }
 
 std::optional<double> Listening::look(const SoundSearch& search, double earliest_s, double latest_s) {

@@ -10,6 +10,7 @@
 #include "listening/loudness.h"
 #include "listening/loudness_meter.h"
 #include "listening/place_line.h"
+#include "listening/sound_beginning.h"
 #include "listening/sound_search.h"
 
 namespace hostmode {
@@ -48,6 +49,9 @@ class Listening {
   [[nodiscard]] std::optional<Place> find(double earliest_s, double latest_s);
   // Whether the latest find() has taken back what earlier ones told: the sound that followed was another one.
   [[nodiscard]] bool taken_back() const noexcept { return taken_back_; }
+  // What can be told sooner, and of sounds too short and too few: where one begins. Right to within 10 ms.
+  // Where that is not its place any more, what was sent before is forgotten.
+  [[nodiscard]] std::optional<SoundBeginning> find_beginning(double earliest_s, double latest_s);
 
  private:
   // How alike the sounds are where they are believed to be from now on; nothing where that is not told.

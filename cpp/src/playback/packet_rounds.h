@@ -62,6 +62,8 @@ class PacketRounds {
   void interrupt() noexcept;
 
   [[nodiscard]] bool is_open() const noexcept { return open_; }
+  // Of a number, in the round that is open, or was last.
+  [[nodiscard]] std::int64_t position_of(std::uint32_t seq) const noexcept;
   [[nodiscard]] const RoundCounts& counts() const noexcept { return counts_; }
 
   static constexpr double kStall_s = 5.0;
@@ -93,7 +95,6 @@ class PacketRounds {
   [[nodiscard]] bool begins_another(const PacketFrame& frame, bool starts) const noexcept;
   [[nodiscard]] bool is_straggler(std::uint32_t seq, double now_s) const noexcept;
   [[nodiscard]] const Seen* copied(const PacketFrame& frame, bool own, double now_s);
-  [[nodiscard]] std::int64_t position_of(std::uint32_t seq) const noexcept;
 
   const double patience_s_;
   RoundCounts counts_;

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, Listening, decode_message, encode_message
+from hostmode._core import KEYFRAME_FLOATS, KEYFRAME_RATE, decode_message, encode_message
 from hostmode.errors import DecodeError
-from hostmode.rtc.packet import decode_packet
 from hostmode.rtc.round_motion import RoundMotion
+from hostmode.rtc.round_place import RoundPlace
 from hostmode.rtc.rounds import PacketRounds
 
 if TYPE_CHECKING:
@@ -22,24 +21,9 @@ if TYPE_CHECKING:
     from hostmode.turn import Turn
 
 _FRAME_S: Final = 1.0 / KEYFRAME_RATE
-#: By how much sound comes later than its packet, before any was compared: what a sender and a receiver hold of it.
-#: Measured: 93 to 110 ms on a clean link of LiveKit.
-USUAL_LEAD_S: Final = 0.1
-# What is known of the sender's positions is believed where it says that sound comes so much later than its packet.
-_LEAD_S: Final = (-0.05, 0.8)
-# Positions after a silence are wrong by the 10 ms of a source's clock and by how late a busy machine served it
-# (measured: up to 17 ms). Packets that are no more than this away tell more; those that are were held up.
-_POSITION_NOISE_S: Final = 0.025
-# Utterances that begin nearer to one another are one.
-_SAME_ROUND_S: Final = 0.02
-# By how much that may be wrong, and by how much it changes within a round.
-_REACH_AT_FIRST_S: Final = 0.4
-_REACH_S: Final = 0.1
-# The network may have been gone meanwhile.
-_LOST_AFTER_S: Final = 0.5
-_COMPARED_EVERY_S: Final = 0.04
-# Keyframes go in ahead of the sound they belong to, which the player holds back.
-_AHEAD_S: Final = 0.08
+# Keyframes go in so long after their sound, which the player and its device hold back for longer: by then it is known
+# where in the track that is.
+_BEHIND_S: Final = 0.04
 # A conversation ends when its round is over and its sound has been silent for so long.
 _SILENT_FOR_S: Final = 0.2
 # Of a sample: -50 dB of full scale.
@@ -61,18 +45,16 @@ class IncomingSpeech:
     ----------
     avatar : Controller
         Its rate is that of the sound.
+    listens : bool
+        Whether the sound is compared with what packets say of it.
     """
 
-    def __init__(self, avatar: Intake, sample_rate: int) -> None:
+    def __init__(self, avatar: Intake, sample_rate: int, *, listens: bool = True) -> None:
         self._avatar = avatar
         self._rate = sample_rate
         self._rounds = PacketRounds("data")
         self._counts_before: dict[str, int] = {}  # those of rounds before a failure
-        self._listening = Listening(sample_rate)
-        self._lead_s = USUAL_LEAD_S
-        self._learnt = False
-        self._offset_s: float | None = None  # of the track's time to the sender's, since some was compared
-        self._sent_s = -math.inf  # on the sender's track: the latest round's first frame
+        self._place = RoundPlace(sample_rate, listens=listens)
         self._kept: npt.NDArray[np.int16] = np.zeros(0, np.int16)
         self._kept_from = 0  # the number of the sample at [0]
         self._received = 0
@@ -84,8 +66,6 @@ class IncomingSpeech:
         self._cut_off = False  # by the application: the rest of it is passed over
         self._motion = RoundMotion()
         self._next: RoundMotion | None = None  # opened before the turn of the other was over
-        self._compared_s = 0.0
-        self._found_s = 0.0
         self._audible_s = 0.0
         self._silent_s = 0.0
         self._malformed = 0
@@ -99,18 +79,22 @@ class IncomingSpeech:
         """
         for action in self._rounds.push(payload, now):
             self._act(action)
+        position = self._rounds.newest
+        if position is None:
+            return
+        self._newest.arrive(position, self._now_s)
         if due_s is not None:
-            self._tie(payload, due_s)
+            self._place.tie(self._newest, position, due_s)
 
     def sound(self, samples: npt.NDArray[np.int16], now: float) -> None:
         """Take the sound that follows, mono; any length."""
         for action in self._rounds.advance(now):
             self._act(action)
-        self._listening.hear(samples)
+        self._place.hear(samples)
         self._kept = np.concatenate((self._kept, samples))
         self._received += len(samples)
         self._note_loudness(samples)
-        self._compare()
+        self._place.look(self._newest, self._now_s)
         self._go_on()
         spare = len(self._kept) - round(_KEPT_S * self._rate)
         if spare > 0:
@@ -120,7 +104,7 @@ class IncomingSpeech:
     def restart(self) -> None:
         """Take note that another track goes on where the last one stopped: the room has reconnected."""
         self._motion.forget_arrivals()
-        self._learnt, self._offset_s, self._sent_s = False, None, -math.inf
+        self._place.restart()
 
     def fail(self, message: str) -> None:
         """End the conversation that goes on, if there is one, since nothing of it will come for now.
@@ -140,6 +124,16 @@ class IncomingSpeech:
         counts = self._all_counts()
         return {**counts, "malformed": counts["malformed"] + self._malformed}
 
+    @property
+    def confidence(self) -> float:
+        """How alike the sound that was heard last is to what packets say of it, 0 to 1; 0 where nothing was told."""
+        return self._place.confidence
+
+    @property
+    def correction_s(self) -> float:
+        """By how much later the face is since sound was heard than it would be by what is usual, seconds."""
+        return self._place.correction_s
+
     def _all_counts(self) -> dict[str, int]:
         return {name: count + self._counts_before.get(name, 0) for name, count in self._rounds.counts.items()}
 
@@ -152,7 +146,7 @@ class IncomingSpeech:
 
     def _act(self, action: RoundAction) -> None:
         if action.step == "open":
-            self._listening.restart()
+            self._place.open()
             opened = RoundMotion()
             # Sound whose packets come late has its turn already.
             if self._turn is None or self._motion.base_s is None:
@@ -177,57 +171,12 @@ class IncomingSpeech:
         if message.kind == "server_error":
             self._avatar.report_failure("server_error", f"{message.error_code}: {message.error_message}")
             return
-        self._listening.expect(action.position, action.message)
         if len(message.keyframes) == 0:
             return
         motion = self._newest
         motion.take(action.position, message.keyframes[0], self._now_s)
         motion.avatar_id = message.avatar_id
-        if motion.base_s is None or not motion.heard:
-            motion.base_s = self._expected_s(motion)
-
-    def _tie(self, payload: Buffer, due_s: float) -> None:
-        try:
-            frames = decode_packet(payload, "data").frames
-        except DecodeError:
-            return
-        motion = self._newest
-        if not frames or motion.base_s is None:
-            return
-        sent_s = due_s - frames[0].seq * _FRAME_S
-        # A packet of a round that is over, which others have overtaken.
-        if sent_s < self._sent_s + (_SAME_ROUND_S if motion.sent_s is None else -_SAME_ROUND_S):
-            return
-        # Later where the sender had nothing to play in between.
-        moved_s = 0.0 if motion.sent_s is None else sent_s - motion.sent_s
-        motion.sent_s = self._sent_s = sent_s
-        motion.base_s = motion.base_s + moved_s if motion.heard else self._expected_s(motion)
-
-    def _expected_s(self, motion: RoundMotion) -> float:
-        arrival_s = motion.first_arrival_s
-        if motion.sent_s is not None and self._offset_s is not None:
-            told_s = motion.sent_s + self._offset_s
-            # Otherwise the network has changed: what was learnt in it holds no more.
-            possible = _LEAD_S[0] < told_s - arrival_s < _LEAD_S[1]
-            if possible and abs(told_s - arrival_s - self._lead_s) > _POSITION_NOISE_S:
-                return told_s
-        return arrival_s + self._lead_s
-
-    def _compare(self) -> None:
-        motion = self._newest
-        if motion.base_s is None or self._now_s - self._compared_s < _COMPARED_EVERY_S:
-            return
-        self._compared_s = self._now_s
-        followed = self._learnt and self._now_s - self._found_s < _LOST_AFTER_S
-        reach_s = _REACH_S if followed else _REACH_AT_FIRST_S
-        found = self._listening.find(motion.base_s - reach_s, motion.base_s + reach_s)
-        if found is None:
-            return
-        found_s = found[0]
-        motion.base_s, motion.heard, self._found_s = found_s, True, self._now_s
-        self._lead_s, self._learnt = found_s - motion.first_arrival_s, True
-        if motion.sent_s is not None:
-            self._offset_s = found_s - motion.sent_s
+        self._place.expect(motion, action.position, action.message)
 
     # ---- turns
 
@@ -290,7 +239,7 @@ class IncomingSpeech:
             return
         if not self._motion.placed:
             self._motion.place(self._begin_s)
-        frames = self._motion.frames_until(self._given / self._rate + _AHEAD_S)
+        frames = self._motion.frames_until(self._given / self._rate - _BEHIND_S)
         if len(frames):
             self._turn.motion([encode_message(frames, req_id=self._turn.id, avatar_id=self._motion.avatar_id)])
 

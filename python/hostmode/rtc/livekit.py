@@ -72,7 +72,9 @@ async def publish(
     return RoomPublisher(room, source, publication.sid, sample_rate, motion_wait, MotionSender(room, carrier))
 
 
-async def subscribe(room: Any, controller: Controller, *, identity: str | None = None) -> RoomSubscriber:
+async def subscribe(
+    room: Any, controller: Controller, *, identity: str | None = None, listen: bool = True
+) -> RoomSubscriber:
     """Let a controller speak what a publisher in a room does, `publish` or an egress of AvatarKit's.
 
     Parameters
@@ -83,6 +85,9 @@ async def subscribe(room: Any, controller: Controller, *, identity: str | None =
         In real time. Its sample rate is to stay as it is.
     identity : str, optional
         Of the publisher; by default the first participant with a track `AUDIO_TRACK`.
+    listen : bool
+        Whether the sound that comes is compared with what packets say of it, so that the face is where that is heard:
+        LiveKit tells no position with the sound it receives. Otherwise motion is put where sound usually is.
 
     Raises
     ------
@@ -96,7 +101,7 @@ async def subscribe(room: Any, controller: Controller, *, identity: str | None =
     rtc = _load_rtc()
     if not room.isconnected():
         raise ValueError("the room is not connected: await room.connect(url, token) first")
-    return RoomSubscriber(rtc, room, controller, identity)
+    return RoomSubscriber(rtc, room, controller, identity, listens=listen)
 
 
 class RoomPublisher:
@@ -123,6 +128,7 @@ class RoomPublisher:
         self._sender = sender
         self._position = TrackPosition()
         self._ends = EndMarkers()
+        self._said_at = 0  # the position of the latest packet of speech
         self._speech = OutgoingSpeech(sample_rate, motion_wait)
         self._idle = asyncio.Event()
         self._idle.set()
@@ -253,7 +259,7 @@ class RoomPublisher:
                     self._ends.stop()
                 marker, due_s = self._ends.take(now), self._ends.next_s
                 if marker is not None:
-                    await self._sender.send(marker)
+                    await self._sender.send(marker, self._said_at if marker.frames else None)
                 elif due_s is not None and self._ends.owed:
                     await asyncio.sleep(due_s - now)
                 elif speech.empty:
@@ -277,6 +283,7 @@ class RoomPublisher:
         # Interrupted while the source was full: the packet belongs to what nobody hears any more.
         if packet is not None and speech is self._speech:
             self._ends.speak(packet, asyncio.get_running_loop().time())
+            self._said_at = position
             await self._sender.send(packet, position)
 
     async def _wait_for_more(self, seconds: float | None) -> None:

@@ -88,6 +88,15 @@ class PacketRounds:
         return self._rounds.is_open
 
     @property
+    def newest(self) -> int | None:
+        """The position of the newest frame of the packet that was pushed last, whether or not it was a copy.
+
+        In the round that is open, or was last; of a packet of another round it lies outside of it. ``None`` where
+        the packet carried none.
+        """
+        return self._rounds.newest
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many by name; ``duplicates``, ``late``, ``lost`` and ``gated`` frames, ``malformed`` packets.
 
