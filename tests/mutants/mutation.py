@@ -49,6 +49,11 @@ class Mutation(NamedTuple):
     cases: str = ""
     files: tuple[str, ...] = ()
 
+    @property
+    def tests(self) -> str:
+        """Which tests must notice it, in a word or some."""
+        return self.cases or " ".join(self.files) or self.row
+
     def place(self, root: Path = ROOT) -> Definition:
         """Return the definition that holds the original, and it alone; LookupError says why there is none."""
         found = definitions_of(self.function, root)

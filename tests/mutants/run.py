@@ -62,9 +62,13 @@ def try_all(mutations: list[Mutation], patience_s: float, resume: Path | None) -
             workshop.build(target)
             built = sum(map(workshop.is_built, theirs))
             print(f"built {built} of {len(theirs)} mutants by {time.monotonic() - begun:.0f} s", flush=True)
-            # The quickest first; what is built for each file by file: the build for the next mends what one changed.
+            # Tests by tests, and what is built for each file by file: the build for the next mends what one changed.
             theirs.sort(
-                key=lambda one: (0, workshop.unchanged(one).took_s) if workshop.is_built(one) else (1, one.function)
+                key=lambda one: (
+                    not workshop.is_built(one),
+                    one.tests if workshop.is_built(one) else "",
+                    one.function,
+                )
             )
             for mutation in theirs:
                 started = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -31,6 +32,11 @@ inline int mutant() noexcept {{
 _CONSTANT = re.compile(r"( *)(?:inline )?constexpr ([^=]*) = ([^;=]*);\s*")
 
 
+def number_of(mutation: Mutation) -> int:
+    """Return a number, 1 and more, that stays when others are added: a compiler cache knows all other files again."""
+    return 1 + zlib.crc32(repr(mutation).encode()) % (2**31 - 2)
+
+
 class SwitchedSources:
     """Sources whose native functions become those of mutant N where the environment says N, and constants likewise.
 
@@ -48,7 +54,7 @@ class SwitchedSources:
     Attributes
     ----------
     numbers : dict
-        Mutation to the number that switches it on, 1 and more.
+        Mutation to the number that switches it on.
     """
 
     def __init__(self, sound: Path, root: Path, mutations: Iterable[Mutation]) -> None:
@@ -73,7 +79,7 @@ class SwitchedSources:
         # From behind, so that what is before stays where it is.
         for definition in sorted(definitions, key=lambda one: one.start, reverse=True):
             end = definition.start + len(definition.text)
-            numbered = {len(self.numbers) + 1 + i: one for i, one in enumerate(mutations[definition])}
+            numbered = {number_of(one): one for one in mutations[definition]}
             text = _switched(definition, numbered) if end <= begun else None
             if text is None:
                 continue

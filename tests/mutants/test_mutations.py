@@ -8,6 +8,7 @@ import pytest
 from definitions import ROOT, definitions_of
 from mutation import PARTS, ROWS, Mutation, cases_matching, files_naming
 from mutations import MUTATIONS
+from switched import number_of
 
 
 def test_every_row_has_a_mutation() -> None:
@@ -44,6 +45,7 @@ def test_every_mutation_of_a_part_says_which_tests_must_notice_it() -> None:
 
 def test_no_mutation_is_listed_twice() -> None:
     assert len(set(MUTATIONS)) == len(MUTATIONS)
+    assert len({number_of(mutation) for mutation in MUTATIONS}) == len(MUTATIONS)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.row)

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,7 +40,6 @@ class Unchanged(NamedTuple):
     """How tests fare without a mutation."""
 
     succeed: bool
-    took_s: float
     slow: tuple[str, ...]
 
 
@@ -93,13 +91,12 @@ class Workshop:
 
     def unchanged(self, mutation: Mutation) -> Unchanged:
         """Return how the tests that are to notice a mutation fare without it; looked at once for each."""
-        key = mutation.cases or " ".join(mutation.files) or mutation.row
+        key = mutation.tests
         if key not in self._unchanged:
-            started = time.monotonic()
             outcome = self._test(mutation, f"--test-case={mutation.cases}", "--duration=true")
             took = {name: float(took_s) for took_s, name in _DURATION.findall(outcome.output)}
             slow = sorted((name for name in took if took[name] > SLOW_S), key=took.__getitem__)
-            self._unchanged[key] = Unchanged(outcome.word == SURVIVED, time.monotonic() - started, tuple(slow))
+            self._unchanged[key] = Unchanged(outcome.word == SURVIVED, tuple(slow))
             if outcome.word != SURVIVED:
                 print(f"before any mutation of {key}: {outcome.word}\n{outcome.output}", flush=True)
         return self._unchanged[key]
