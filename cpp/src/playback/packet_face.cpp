@@ -136,7 +136,7 @@ void PacketFace::unhear(double now_s, const float* under) {
   const Pose before = shown ? shown_pose(now_s, under) : Pose{};
   round.heard.reset();
   lead_s_ = round.lead_before_s;
-  if (shown) blend(before, now_s, speech_transition_s_, under);
+  if (shown) blend(before, now_s, times_.speech_s(), under);
 }
 
 bool PacketFace::is_tied() const noexcept {
