@@ -105,7 +105,7 @@ rate : int
       .def(py::init<int>(), py::arg("rate"))
       .def(
           "say", &Meter::say, py::arg("message"), py::arg("pcm"),
-          R"(Return a message with how loud the next 40 ms of sound are, every 2.5 ms; clients of AvatarKit skip it.
+          R"(Return a message with how loud the next 40 ms of sound are, every 5 ms; clients of AvatarKit skip it.
 
 Parameters
 ----------
@@ -122,7 +122,7 @@ ValueError
   py::class_<Ear>(m, "Listening", py::is_final(),
                   R"(Finds sound that was sent in sound that came, by how loud both are from moment to moment.
 
-What comes may be late, louder, coded, lengthened or shortened by up to 6 %. It is found to within 10 ms after 0.6 s of
+What comes may be late, louder, coded, lengthened or shortened by up to 6 %. It is mostly found to within 10 ms in 0.6 s of
 speech, and other sound is not taken for it. Used by one thread.
 
 Parameters
@@ -159,7 +159,7 @@ Returns
 tuple of three floats, or None
     Where position 0 lies, in seconds of the sound that came, if a second of the round took a second up to the latest
     sound; the seconds that it takes there; how alike the sounds are, 0 to 1. None where it cannot be told: too little
-    came, or what came is not like it. Two successive calls must agree before a place counts.)")
+    came, or what came is not like it.)")
       .def("find_beginning", &Ear::find_beginning, py::arg("earliest"), py::arg("latest"),
            R"(Find the latest sound that begins after silence: sooner than find, and to within 10 ms.
 

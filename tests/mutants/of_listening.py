@@ -13,6 +13,10 @@ def _compared(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("listening", function, original, mutated, cases="likeness:*,sound shape:*")
 
 
+def _evident(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("listening", function, original, mutated, cases="evidence:*")
+
+
 def _found(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("listening", function, original, mutated, cases="listening:*")
 
@@ -26,10 +30,12 @@ LISTENING = (
     _measured("steps", "level_dB - kSilence_dB", "level_dB"),
     _measured("LoudnessMeter::filter", "passes_above ? -2.0 * made.b0 : 2.0 * made.b0;", "2.0 * made.b0;"),
     _measured("LoudnessMeter::filter", "std::sqrt(2.0) * warped + warped * warped);\n  Filter", "warped);\n  Filter"),
-    _measured("LoudnessMeter::add", "end_ - begin_);", "end_);"),
-    _measured("LoudnessMeter::add", "      bands_[b].power = 0;\n", ""),
-    _measured("LoudnessMeter::add", "    begin_ = end_;\n", ""),
-    _measured("LoudnessMeter::end_of", "rate + kLoudnessRateHz / 2)", "rate)"),
+    _measured("LoudnessMeter::add", "bands_[b].powers[oldest] = 0;", ";"),
+    _measured("LoudnessMeter::add", "    begins_[oldest] = end_;\n", ""),
+    _measured(
+        "LoudnessMeter::add", "const std::size_t oldest = (part + 1) % phases_;", "const std::size_t oldest = part;"
+    ),
+    _measured("LoudnessMeter::end_of", " + parts_a_second / 2)", ")"),
     _measured("kEdges_hz", "2000.0, 4000.0};", "2500.0, 4000.0};"),
     _measured("kEdges_hz", "2000.0, 4000.0};", "2000.0, 5000.0};"),
     _measured("append_loudness", "push_back(one[band]);", "push_back(one[0]);"),
@@ -53,33 +59,40 @@ LISTENING = (
     _compared("likeness", "    if (!x.known) continue;\n", ""),
     _compared("likeness", "(static_cast<double>(back) - 0.5) - 0.5;", "static_cast<double>(back);"),
     _compared("likeness", "before.values[i] + share * (after.values[i] - before.values[i]);", "before.values[i];"),
+    # ---- what speaks for its being the same
+    _evident("evidence", "later <= kSlack;", "later <= 0;"),
+    _evident("kScatter", "= 2.2;", "= 20.0;"),
+    _evident("kOutliers", "= 0.1;", "= 1.0;"),
+    _evident("gain", "return count > 0 ? louder : 0;", "return 0;"),
+    _evident("piece_of", "    if (x <= kAudible && y <= kAudible) return;\n", ""),
+    _evident("evidence", "if (overlay.end > sent.size() || overlay.span > overlay.end) return {};", ""),
+    _evident("evidence", "all.shift += best.values * best_later;", ""),
+    _evident("Pairs::each", "|| at < 0 || at >= last) continue;", ") continue;"),
     # ---- what is sure, what is doubtful, and what is not like it
+    _found("kLong", "kShort{0.3, 1.1}, kLong{0.65, 1.0};", "kShort{0.3, -3.0}, kLong{0.65, -3.0};"),
+    _found("kBoth", "kBoth = 0.65,", "kBoth = 9.0,"),
+    _found("kContradicts_s", "kContradicts = 0.0;", "kContradicts = -9.0;"),
     _found(
-        "kLong", "kShort{0.3, 0.975, 0.97}, kLong{0.65, 0.93, 0.90};", "kShort{0.3, 0.3, 0.3}, kLong{0.65, 0.3, 0.3};"
+        "Listening::look",
+        "  if (is_other(before, kContradicts_s)) return std::nullopt;\n",
+        "",
     ),
-    _found("kAhead", "= 0.05;", "= -1.0;"),
-    _found("SoundSearch::anywhere", "best.likeness - peak.likeness < kAhead) return {};", "false) return {};"),
-    _found("SoundSearch::anywhere", "  for (Match& peak : peaks) peak = refined(peak, even);\n", ""),
+    _found("kOther_s", "kSettled_s = 1.2;", "kSettled_s = 9.0;"),
+    _found("Listening::follow", "    if (taken_back_) lose();\n", ""),
+    _found("kAhead", "= 0.3;", "= -1.0;"),
+    _found("SoundSearch::anywhere", "!is_near && means[best] - means[i] < kAhead", "false"),
     _found("kMostStretch", "= 6;", "= 2;"),
     _found("kLeastAudible_s", "= 0.25;", "= 0.02;"),
     _found("kLost_s", "= 1.0;", "= 10.0;"),
-    _found("kLikeThere", "= 0.95;", "= 0.2;"),
+    _found("kThere", "= 0.5;", "= -2.0;"),
     _found("kAudible", "= 30;", "= 200;"),
-    _found(
-        "Listening::look",
-        "  if (!agrees && match.likeness < needed(audible_s, &Needed::at_once)) return std::nullopt;\n",
-        "",
-    ),
-    _found("Listening::look", "    if (passed_s < kApart_s) return std::nullopt;\n", ""),
     _found("kAgree_s", "= 0.008;", "= 8.0;"),
-    _found("Listening::look", "- drift_s) <= kAgree_s;", "- drift_s) >= kAgree_s;"),
     _found("PlaceLine::slope", "product_s2_ / weight_ / (spread_s2() + kEven_s2);", "0.0;"),
     _found("kClicksApart", "0.1 * kRate", "0.0 * kRate"),
-    _found("Listening::look", "clicks > 1 ? kLikeClicks : needed", "clicks > 9 ? kLikeClicks : needed"),
-    _found("Listening::look", "  if (clicks == 1) return look_at_click(match, place);\n", ""),
-    _found("kLikeClicks", "= 0.75;", "= 0.1;"),
-    _found("kClicksApart_s", "= 0.1;", "= 0.0;"),
-    _found("Listening::look_at_click", "std::abs(place.base_s - click_->base_s) <= kAgree_s;", "true;"),
+    _found("Listening::look", "  if (clicks > 0) return look_at_clicks(match, place, clicks);\n", ""),
+    _found("kLikeClicks", "= 0.75,", "= 0.1,"),
+    _found("kApart_s", "kClicksApart_s = 0.1;", "kClicksApart_s = 0.0;"),
+    _found("Listening::look_at_clicks", "std::abs(place.base_s - clicks_->base_s) <= kAgree_s;", "true;"),
     # ---- where it lies
     _found("Listening::find", "line_.base_s(heard_s() - line_.base_s(heard_s()));", "line_.base_s(0.0);"),
     _found("kMostDoubt_s", "= 0.0075;", "= 10.0;"),

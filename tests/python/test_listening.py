@@ -134,6 +134,20 @@ def test_other_speech_is_never_taken_for_it() -> None:
         assert findings(sent, delayed(other[: 3 * RATE], BEGUN_S + rng.uniform(0, 0.4))) == []
 
 
+@pytest.mark.parametrize(
+    ("voice", "other", "text"),
+    [
+        ("sv", "sv+f5", "Ingen tror att paketet kommer fram innan nästa vecka är slut."),
+        ("fr", "fr+m2", "Le marchand de journaux ferme sa boutique vers sept heures du soir."),
+        ("nl", "nl+f3", "De winkel op de hoek gaat om half negen open en verkoopt vers brood."),
+    ],
+)
+def test_the_same_text_by_another_voice_stays_unknown(voice: str, other: str, text: str) -> None:
+    sent, heard = (resampled(one.audio, one.rate)[: 3 * RATE] for one in (speak(text, voice), speak(text, other)))
+    assert findings(sent, delayed(heard, BEGUN_S + 0.23)) == []
+    assert findings(sent, delayed(sent, BEGUN_S + 0.23)) != []
+
+
 @pytest.mark.parametrize("kind", ["silence", "noise", "bursts", "tones", "tremolo"])
 def test_what_is_no_speech_is_never_taken_for_it(kind: str) -> None:
     sent = recorded("embedded")[: 3 * RATE]

@@ -131,6 +131,22 @@ def test_other_speech_and_packets_that_say_nothing_change_nothing() -> None:
         assert stats.listening_confidence == stats.listening_correction == 0.0
 
 
+def test_what_other_speech_contradicts_at_once_is_taken_back_without_a_jump() -> None:
+    audio = recorded("embedded")
+    cut = round(0.55 * RATE)
+    sent = audio[: 3 * RATE]
+    said = np.concatenate((sent[:cut], audio[9 * RATE : 11 * RATE]))
+    track = delayed(said, BEGUN_S + 0.35)
+    room, alone = Room(), Room(listens=False)
+    room.play(packets_of(sent), track)
+    alone.play(packets_of(sent), track)
+    assert max(room.confidences) > 0.9
+    assert room.confidences[-1] == room.player.stats().listening_correction == 0.0
+    assert room.positions[-30:] == pytest.approx(alone.positions[-30:], abs=1e-4)
+    steps = np.diff(room.positions)[110:-30] / 0.01
+    assert np.all((steps > -3.0) & (steps < 3.0))
+
+
 @pytest.mark.parametrize("always", [False, True])
 def test_packets_with_a_media_time_are_listened_to_only_when_that_is_asked_for(always: bool) -> None:
     sent = recorded("embedded")[: 2 * RATE]

@@ -175,5 +175,5 @@ def test_end_that_an_agent_in_another_process_loses_does_not_mute_the_remote_wor
     for one, seconds in ((first, 1.0), (second, 0.5)):
         assert (one["position"], one["interrupted"]) == (pytest.approx(seconds, abs=0.001), False)
     # Its patience, and not the 10 s after which the stream itself gives up.
-    assert 3.0 <= first["after"] < 6.0
+    assert 3.0 <= first["after"] < 9.0
     assert len(told[1].loud) == pytest.approx(150, abs=20)

@@ -16,12 +16,12 @@
 namespace hostmode {
 
 // Compares how loud sound is as it comes with how loud a sender says that it was. What comes may be late,
-// louder, coded, lengthened or shortened by up to 6 %. A place counts once two comparisons agree on it,
-// or one leaves no doubt.
+// louder, coded, lengthened or shortened by up to 6 %. A place counts once its levels leave no doubt,
+// and is taken back where what follows at once is another sound.
 // Thread-safe: no. Realtime-safe: no (allocates).
 class Listening {
  public:
-  explicit Listening(int rate_hz) noexcept : meter_(rate_hz) {}
+  explicit Listening(int rate_hz) noexcept : meter_(rate_hz, kLoudnessPhases) {}
 
   // The sound that follows.
   void hear(const std::int16_t* samples, std::size_t count);
@@ -47,6 +47,8 @@ class Listening {
   // `earliest_s` and `latest_s`: of base_s(), between which it is looked for where it has not just been
   // found.
   [[nodiscard]] std::optional<Place> find(double earliest_s, double latest_s);
+  // Whether the latest find() has taken back what earlier ones told: the sound that followed was another one.
+  [[nodiscard]] bool taken_back() const noexcept { return taken_back_; }
   // What can be told sooner, and of sounds too short and too few: where one begins. Right to within 10 ms.
   // Where that is not its place any more, what was sent before is forgotten.
   [[nodiscard]] std::optional<SoundBeginning> find_beginning(double earliest_s, double latest_s);
@@ -55,22 +57,22 @@ class Listening {
   // How alike the sounds are where they are believed to be from now on; nothing where that is not told.
   [[nodiscard]] std::optional<double> look(const SoundSearch& search, double earliest_s, double latest_s);
   [[nodiscard]] std::optional<double> follow(const SoundSearch& search);
-  // The same of what is nothing but one short sound.
-  [[nodiscard]] std::optional<double> look_at_click(const SoundSearch::Match& match,
-                                                    const PlaceLine::Place& place) noexcept;
+  // The same of what is nothing but short sounds, apart.
+  [[nodiscard]] std::optional<double> look_at_clicks(const SoundSearch::Match& match,
+                                                     const PlaceLine::Place& place, int clicks) noexcept;
   void believe(const PlaceLine::Place& place) noexcept;
   void lose() noexcept;
 
   LoudnessMeter meter_;
-  std::vector<Loudness> heard_;
-  std::int64_t first_heard_ = 0;  // the number of the measurement at [0]
+  std::vector<Loudness> heard_;   // in kLoudnessPhases
+  std::int64_t first_heard_ = 0;  // the number of the measurement of 5 ms at [0]
   std::map<std::int64_t, FrameLoudness> sent_;
 
-  std::optional<PlaceLine::Place> candidate_;  // of an earlier comparison, that another has to agree with
-  std::optional<PlaceLine::Place> click_;      // the same of a short sound alone
-  PlaceLine line_;                             // empty while nothing was found
-  double latest_s_ = 0;                        // the position of the latest place on it
-  double found_s_ = 0;                         // up to where sound had come then
+  std::optional<PlaceLine::Place> clicks_;  // an earlier comparison of such, that another has to agree with
+  PlaceLine line_;                          // empty while nothing was found
+  double first_s_ = 0, latest_s_ = 0;       // the positions of the first and the latest place on it
+  double found_s_ = 0;                      // up to where sound had come then
+  bool taken_back_ = false;
 };
 
 }  // namespace hostmode

@@ -13,6 +13,9 @@ using Loudness = std::array<std::uint8_t, kLoudnessBands>;
 
 inline constexpr int kLoudnessRateHz = 200;
 
+// Who listens measures so many times as often, since nobody says where a sender cut its 5 ms.
+inline constexpr std::size_t kLoudnessPhases = 4;
+
 // Of the 40 ms that a keyframe lasts.
 inline constexpr std::size_t kLoudnessPerFrame = 8;
 using FrameLoudness = std::array<Loudness, kLoudnessPerFrame>;

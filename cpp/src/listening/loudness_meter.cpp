@@ -1,6 +1,7 @@
 #include "listening/loudness_meter.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace hostmode {
@@ -20,7 +21,9 @@ std::uint8_t steps(double power) noexcept {
 
 }  // namespace
 
-LoudnessMeter::LoudnessMeter(int rate_hz) noexcept : rate_hz_(rate_hz), end_(0) {
+LoudnessMeter::LoudnessMeter(int rate_hz, std::size_t phases) noexcept
+    : rate_hz_(rate_hz), phases_(phases), end_(0) {
+  assert(phases >= 1 && phases <= kLoudnessPhases);
   for (std::size_t i = 0; i < kLoudnessBands; ++i) {
     if (i > 0) bands_[i].above = filter(kEdges_hz[i - 1], rate_hz, true);
     if (2 * kEdges_hz[i] < rate_hz) bands_[i].below = filter(kEdges_hz[i], rate_hz, false);
@@ -42,25 +45,29 @@ LoudnessMeter::Filter LoudnessMeter::filter(double edge_hz, int rate_hz, bool pa
 void LoudnessMeter::add(const std::int16_t* samples, std::size_t count, std::vector<Loudness>& out) {
   for (std::size_t i = 0; i < count; ++i) {
     const double sample = samples[i] / 32768.0;
+    const std::size_t part = parts_ % phases_;
     for (Band& band : bands_) {
-      const double part = band.below(band.above(sample));
-      band.power += part * part;
+      const double passed = band.below(band.above(sample));
+      band.powers[part] += passed * passed;
     }
     if (++samples_ < end_) continue;
-    const double length = static_cast<double>(end_ - begin_);
+    const std::size_t oldest = (part + 1) % phases_;
+    const double length = static_cast<double>(end_ - begins_[parts_ + 1 < phases_ ? 0 : oldest]);
     Loudness& measured = out.emplace_back();
     for (std::size_t b = 0; b < kLoudnessBands; ++b) {
-      measured[b] = steps(bands_[b].power / length);
-      bands_[b].power = 0;
+      double power = 0;
+      for (std::size_t p = 0; p < phases_; ++p) power += bands_[b].powers[p];
+      measured[b] = steps(power / length);
+      bands_[b].powers[oldest] = 0;
     }
-    begin_ = end_;
-    end_ = end_of(++measured_);
+    begins_[oldest] = end_;
+    end_ = end_of(++parts_);
   }
 }
 
-std::uint64_t LoudnessMeter::end_of(std::uint64_t measurement) const noexcept {
-  const auto rate = static_cast<std::uint64_t>(rate_hz_);
-  return ((measurement + 1) * rate + kLoudnessRateHz / 2) / kLoudnessRateHz;
+std::uint64_t LoudnessMeter::end_of(std::uint64_t part) const noexcept {
+  const std::uint64_t parts_a_second = kLoudnessRateHz * phases_;
+  return ((part + 1) * static_cast<std::uint64_t>(rate_hz_) + parts_a_second / 2) / parts_a_second;
 }
 
 }  // namespace hostmode

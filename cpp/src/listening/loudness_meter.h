@@ -11,11 +11,13 @@
 namespace hostmode {
 
 // Measurements follow one another without a gap, whatever pieces the samples come in, and are cut at whole
-// samples by their number, so that nothing adds up at rates that are no multiple of 200 Hz.
+// samples by their number, so that nothing adds up at rates that are no multiple of 200 Hz. With `phases` a
+// measurement of 5 ms ends so many times as often, and overlaps those before it; those that sound begins with
+// are of less.
 // Thread-safe: no. Realtime-safe: no (allocates).
 class LoudnessMeter {
  public:
-  explicit LoudnessMeter(int rate_hz) noexcept;
+  explicit LoudnessMeter(int rate_hz, std::size_t phases = 1) noexcept;
 
   // Appends to `out` what is complete with `count` more samples.
   void add(const std::int16_t* samples, std::size_t count, std::vector<Loudness>& out);
@@ -34,18 +36,19 @@ class LoudnessMeter {
   };
   struct Band {
     Filter above, below;
-    double power = 0;
+    std::array<double, kLoudnessPhases> powers{};  // of the latest parts of a measurement
   };
 
   [[nodiscard]] static Filter filter(double edge_hz, int rate_hz, bool passes_above) noexcept;
-  [[nodiscard]] std::uint64_t end_of(std::uint64_t measurement) const noexcept;
+  [[nodiscard]] std::uint64_t end_of(std::uint64_t part) const noexcept;
 
   const int rate_hz_;
+  const std::size_t phases_;
   std::array<Band, kLoudnessBands> bands_{};
   std::uint64_t samples_ = 0;
-  std::uint64_t begin_ = 0;  // of the measurement that is not complete, in samples
-  std::uint64_t end_;
-  std::uint64_t measured_ = 0;
+  std::array<std::uint64_t, kLoudnessPhases> begins_{};  // of the latest parts, in samples
+  std::uint64_t end_;                                    // of the part that is not complete
+  std::uint64_t parts_ = 0;
 };
 
 }  // namespace hostmode

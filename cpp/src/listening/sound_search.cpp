@@ -22,8 +22,12 @@ constexpr int kMostStretch = 6;  // percent
 constexpr double kNear = 0.03 * kRate;
 constexpr double kFollowed = 0.04 * kRate;
 constexpr std::size_t kCandidates = 6;
-constexpr double kAhead = 0.05;      // of any place that is not near
+constexpr double kAhead = 0.3;       // of any place that is not near, in nats a value
 constexpr double kEvenDoubt = 0.02;  // where many a stretch fits, another one costs so much likeness
+
+// What costs likeness costs so much evidence.
+constexpr double kNatsALikeness = 10.0;
+constexpr double kManyNats = 1e9;
 
 constexpr std::size_t kClicksAudible = static_cast<std::size_t>(0.08 * kRate);
 constexpr std::size_t kClicksApart = static_cast<std::size_t>(0.1 * kRate);
@@ -32,7 +36,8 @@ constexpr std::size_t kClicksApart = static_cast<std::size_t>(0.1 * kRate);
 
 SoundSearch::SoundSearch(const std::map<std::int64_t, FrameLoudness>& sent, const Loudness* heard,
                          std::size_t count, double heard_end)
-    : heard_shape_(shape_of(heard, nullptr, count)),
+    : heard_(heard),
+      heard_shape_(shape_of(heard + (kLoudnessPhases - 1), nullptr, count, kLoudnessPhases)),
       first_sent_(sent.begin()->first * kPerFrame),
       heard_end_(heard_end) {
   const auto length = static_cast<std::size_t>((sent.rbegin()->first + 1) * kPerFrame - first_sent_);
@@ -103,16 +108,50 @@ int SoundSearch::clicks(double base) const noexcept {
   return count;
 }
 
-double SoundSearch::likeness_at(double base, double stretch) const noexcept {
+Overlay SoundSearch::overlay_of(double base, double stretch) const noexcept {
   const Window window = window_of(base);
-  if (static_cast<double>(window.span()) < kLeast) return -1.0;
   const double heard_from = heard_end_ - static_cast<double>(heard_shape_.size());
   Overlay overlay;
   overlay.end = window.end;
   overlay.span = window.span();
   overlay.heard_end = base + static_cast<double>(first_sent_) + static_cast<double>(window.end) - heard_from;
   overlay.stretch = stretch;
+  return overlay;
+}
+
+double SoundSearch::likeness_at(double base, double stretch) const noexcept {
+  const Overlay overlay = overlay_of(base, stretch);
+  if (static_cast<double>(overlay.span) < kLeast) return -1.0;
   return likeness(sent_shape_, heard_shape_, overlay);
+}
+
+Evidence SoundSearch::evidence_of(const Match& match) const noexcept {
+  return evidence(sent_shape_, heard_, heard_shape_.size(), overlay_of(match.base, match.stretch));
+}
+
+SoundSearch::Match SoundSearch::polished(const Match& match, const Prior& prior) const noexcept {
+  Match best = match;
+  double most = -kManyNats;
+  for (int i = -2; i <= 2; ++i) {
+    for (int j = -2; j <= 2; ++j) {
+      const Match about{match.base + 0.5 * i, match.stretch + 0.005 * j, match.likeness};
+      const Evidence speaks = evidence_of(about);
+      const Match other{about.base + speaks.shift, about.stretch, match.likeness};
+      const double score = speaks.mean - kNatsALikeness * (match.likeness - prior.score(other));
+      if (score <= most) continue;
+      most = score;
+      best = other;
+    }
+  }
+  return best;
+}
+
+Evidence SoundSearch::evidence_before(const Match& match) const noexcept {
+  Overlay overlay = overlay_of(match.base, match.stretch);
+  overlay.heard_end -= match.stretch * static_cast<double>(overlay.span);
+  overlay.end -= overlay.span;
+  overlay.span = std::min(overlay.end, static_cast<std::size_t>(kWindow));
+  return evidence(sent_shape_, heard_, heard_shape_.size(), overlay);
 }
 
 double SoundSearch::Prior::score(const Match& match) const noexcept {
@@ -179,13 +218,15 @@ SoundSearch::Match SoundSearch::anywhere(double first, double last) const {
   std::sort(peaks.begin(), peaks.end(), higher);
   if (peaks.size() > kCandidates) peaks.resize(kCandidates);
   for (Match& peak : peaks) peak = refined(peak, even);
-  std::sort(peaks.begin(), peaks.end(), higher);
+  std::vector<double> means;
+  for (const Match& peak : peaks) means.push_back(evidence_of(peak).mean);
   if (peaks.empty()) return {};
-  const Match best = peaks.front();
-  for (const Match& peak : peaks) {
-    if (std::abs(peak.base - best.base) > kNear && best.likeness - peak.likeness < kAhead) return {};
+  const auto best = static_cast<std::size_t>(std::max_element(means.begin(), means.end()) - means.begin());
+  for (std::size_t i = 0; i < peaks.size(); ++i) {
+    const bool is_near = std::abs(peaks[i].base - peaks[best].base) <= kNear;
+    if (!is_near && means[best] - means[i] < kAhead) return {};
   }
-  return best;
+  return polished(peaks[best], even);
 }
 
 }  // namespace hostmode

@@ -8,6 +8,7 @@
 
 #include "listening/loudness.h"
 #include "listening/place_line.h"
+#include "listening/sound_evidence.h"
 #include "listening/sound_shape.h"
 
 namespace hostmode {
@@ -17,8 +18,8 @@ namespace hostmode {
 // one to the other. Thread-safe: yes. Realtime-safe: no (allocates).
 class SoundSearch {
  public:
-  // `sent` is not empty, of frames by position; `heard` are the latest measurements of the `heard_end` that
-  // came.
+  // `sent` is not empty, of frames by position; `heard` are the latest `count` measurements of the
+  // `heard_end` that came, in kLoudnessPhases, and stay while they are searched.
   SoundSearch(const std::map<std::int64_t, FrameLoudness>& sent, const Loudness* heard, std::size_t count,
               double heard_end);
 
@@ -36,8 +37,14 @@ class SoundSearch {
 
   // The best at most 40 ms away from `prior`.
   [[nodiscard]] Match nearby(const Prior& prior) const noexcept;
-  // The best between two bases, if it is more alike than any that is not near.
+  // The best between two bases, if more speaks for it than for any that is not near.
   [[nodiscard]] Match anywhere(double first, double last) const;
+
+  // The same, laid as precisely as it can be: where most speaks for it.
+  [[nodiscard]] Match polished(const Match& match, const Prior& prior) const noexcept;
+  // What speaks for a match, in what is compared and in as much before it.
+  [[nodiscard]] Evidence evidence_of(const Match& match) const noexcept;
+  [[nodiscard]] Evidence evidence_before(const Match& match) const noexcept;
 
   // Of what was sent, the end of the last audible measurement that has come if position 0 lies at `base`:
   // what is compared ends with a sound, or where that lies would be told from a stretch that many values fit.
@@ -62,10 +69,12 @@ class SoundSearch {
     [[nodiscard]] std::size_t span() const noexcept { return end - begin; }
   };
   [[nodiscard]] Window window_of(double base) const noexcept;
+  [[nodiscard]] Overlay overlay_of(double base, double stretch) const noexcept;
   [[nodiscard]] Match match_at(double base, double stretch) const noexcept;
   [[nodiscard]] double likeness_at(double base, double stretch) const noexcept;
   [[nodiscard]] Match refined(const Match& coarse, const Prior& prior) const noexcept;
 
+  const Loudness* heard_;
   SoundShape sent_shape_, heard_shape_;
   // Of what was sent up to each measurement: the end of the last audible one, and how many are.
   std::vector<std::size_t> audible_end_, audible_;

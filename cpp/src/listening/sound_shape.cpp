@@ -60,14 +60,18 @@ double correlation(const Sums& sums, std::size_t trait, double count) noexcept {
 
 }  // namespace
 
-SoundShape shape_of(const Loudness* loudness, const bool* known, std::size_t count) {
+float level_of(std::uint8_t loudness) noexcept {
+  return std::max(static_cast<float>(loudness) - kFloor, 0.0F);
+}
+
+SoundShape shape_of(const Loudness* loudness, const bool* known, std::size_t count, std::size_t every) {
   SoundShape shape(count);
   std::array<RunningMean, kLoudnessBands> means;
   for (std::size_t i = 0; i < count; ++i) {
     SoundTrait& trait = shape[i];
     trait.known = known == nullptr || known[i];
     for (std::size_t band = 0; band < kLoudnessBands; ++band) {
-      const float level = std::max(static_cast<float>(loudness[i][band]) - kFloor, 0.0F);
+      const float level = level_of(loudness[i * every][band]);
       trait.values[band] = level;
       trait.values[kLoudnessBands + band] = level - means[band].add(level, trait.known);
       trait.loudest = std::max(trait.loudest, level);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "listening/loudness.h"
@@ -19,9 +20,13 @@ struct SoundTrait {
 };
 using SoundShape = std::vector<SoundTrait>;
 
-// The measurements of `count` successive ones; null in `known`: all are. What lies before the first is
-// silence. Thread-safe: yes. Realtime-safe: no (allocates).
-[[nodiscard]] SoundShape shape_of(const Loudness* loudness, const bool* known, std::size_t count);
+// Above what is softer than noise of a codec, in half decibels.
+[[nodiscard]] float level_of(std::uint8_t loudness) noexcept;
+
+// Of `count` successive measurements, each `every` further in `loudness`; null in `known`: all are. What lies
+// before the first is silence. Thread-safe: yes. Realtime-safe: no (allocates).
+[[nodiscard]] SoundShape shape_of(const Loudness* loudness, const bool* known, std::size_t count,
+                                  std::size_t every = 1);
 
 // How alike two sounds are where measurement `end` of the first, not included, lies at `heard_end` of the
 // second and each further one `stretch` before that: the mean of the traits' correlations over `span`

@@ -30,10 +30,11 @@ struct SoundAnswer {
   std::uint64_t round = 0;
   bool looked = false;
   bool found = false;
-  double heard_s = 0;     // of the track
-  double position_s = 0;  // of the round
-  double stretch = 1;     // seconds of the track that a second of the round takes
-  double likeness = 0;    // of the latest look; 0: it has told nothing
+  bool taken_back = false;  // what was found earlier was other sound
+  double heard_s = 0;       // of the track
+  double position_s = 0;    // of the round
+  double stretch = 1;       // seconds of the track that a second of the round takes
+  double likeness = 0;      // of the latest look; 0: it has told nothing
 };
 
 // The time of a track, and what is expected in it. Serialised by the caller.

@@ -32,11 +32,7 @@ void PacketFace::arrive(std::int64_t position, std::optional<double> media_s, do
   Round& round = *rounds_.back();
   const bool shown = is_shown(round, now_s);
   const double face_before_s = face_s(round, now_s);
-  Pose before;
-  if (shown) {
-    std::copy(under, under + kKeyframeFloats, before.begin());
-    show(now_s, before.data());
-  }
+  const Pose before = shown ? shown_pose(now_s, under) : Pose{};
   delay_.add(position_at(position), now_s);
   if (lead_s_) {
     round.playhead.follow(delay_.floor_s() + *lead_s_ - kLookAhead_s, now_s);
@@ -67,11 +63,7 @@ void PacketFace::append(std::int64_t position, const Keyframe& keyframe, double 
   const double at_s = face_s(round, now_s);
   const double gap_s = at_s - round.timeline.last_keyframe_s();
   const bool late = shown && round.timeline.keyframe_count() > 0 && gap_s > 0;
-  Pose before;
-  if (late) {
-    std::copy(under, under + kKeyframeFloats, before.begin());
-    show(now_s, before.data());
-  }
+  const Pose before = late ? shown_pose(now_s, under) : Pose{};
   const auto batch = round.timeline.prepare(&keyframe, 1, static_cast<std::size_t>(position - *round.first),
                                             shown ? at_s : -1.0);
   round.timeline.commit(*batch, shown ? at_s : -1.0);
@@ -84,9 +76,7 @@ void PacketFace::finish() noexcept {
 
 void PacketFace::cut(double now_s, const float* under) {
   if (rounds_.empty()) return;
-  Pose before;
-  std::copy(under, under + kKeyframeFloats, before.begin());
-  show(now_s, before.data());
+  const Pose before = shown_pose(now_s, under);
   rounds_.clear();
   blend(before, now_s, idle_transition_s_, under);
 }
@@ -116,11 +106,7 @@ void PacketFace::settle(double now_s, const float* under) {
 void PacketFace::advance_clock(double position_s, double time_s, const float* under) {
   const bool shown = !rounds_.empty() && rounds_.back()->tie_s && is_shown(*rounds_.back(), time_s);
   const double face_before_s = shown ? face_s(*rounds_.back(), time_s) : 0.0;
-  Pose before;
-  if (shown) {
-    std::copy(under, under + kKeyframeFloats, before.begin());
-    show(time_s, before.data());
-  }
+  const Pose before = shown ? shown_pose(time_s, under) : Pose{};
   clock_.report(position_s, time_s);
   if (shown && std::abs(face_s(*rounds_.back(), time_s) - face_before_s) > 1e-6) {
     blend(before, time_s, kKeyframeInterval_s, under);
@@ -131,18 +117,27 @@ void PacketFace::hear(double position_s, double time_s, double pace, double now_
   if (rounds_.empty() || !rounds_.back()->playhead.started()) return;
   Round& round = *rounds_.back();
   const bool shown = is_shown(round, now_s);
-  Pose before;
-  if (shown) {
-    std::copy(under, under + kKeyframeFloats, before.begin());
-    show(now_s, before.data());
-  }
+  const Pose before = shown ? shown_pose(now_s, under) : Pose{};
   const double shown_s = round_s(round, now_s);
-  if (!round.heard) round.heard.emplace();
+  if (!round.heard) {
+    round.heard.emplace();
+    round.lead_before_s = lead_s_;
+  }
   const bool jumps = round.heard->place(time_s, position_s, pace, now_s - av_offset_s_, shown_s);
   // Of sound that has stopped for a while it is none that the next round could go by.
   const double lead_s = time_s - position_s - delay_.floor_s();
   lead_s_ = std::abs(lead_s - kUsualLead_s) <= kLeadReach_s ? std::optional(lead_s) : std::nullopt;
   if (shown && jumps) blend(before, now_s, speech_transition_s_, under);
+}
+
+void PacketFace::unhear(double now_s, const float* under) {
+  if (rounds_.empty() || !rounds_.back()->heard) return;
+  Round& round = *rounds_.back();
+  const bool shown = is_shown(round, now_s);
+  const Pose before = shown ? shown_pose(now_s, under) : Pose{};
+  round.heard.reset();
+  lead_s_ = round.lead_before_s;
+  if (shown) blend(before, now_s, speech_transition_s_, under);
 }
 
 bool PacketFace::is_tied() const noexcept {
@@ -159,6 +154,13 @@ double PacketFace::correction_s(double now_s) const noexcept {
   if (rounds_.empty() || (!rounds_.back()->heard && !lead_s_)) return 0.0;
   const double alone_s = now_s - kLookAhead_s - delay_.floor_s() - delay_.target_s();
   return alone_s - round_s(*rounds_.back(), now_s + av_offset_s_);
+}
+
+PacketFace::Pose PacketFace::shown_pose(double t_s, const float* under) const noexcept {
+  Pose pose;
+  std::copy(under, under + kKeyframeFloats, pose.begin());
+  show(t_s, pose.data());
+  return pose;
 }
 
 void PacketFace::show(double t_s, float* pose) const noexcept {

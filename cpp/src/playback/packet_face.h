@@ -39,6 +39,8 @@ class PacketFace {
   void advance_clock(double position_s, double time_s, const float* under);
   // `position_s` of the newest round is heard at `time_s`, and `pace` seconds of it in a second.
   void hear(double position_s, double time_s, double pace, double now_s, const float* under);
+  // What was heard of the newest round was another sound: it is shown as if nothing had been.
+  void unhear(double now_s, const float* under);
 
   // In place of the pose under it.
   void show(double t_s, float* pose) const noexcept;
@@ -65,11 +67,12 @@ class PacketFace {
   struct Round {
     Timeline timeline;
     PacketPlayhead playhead{kKeyframeInterval_s};
-    std::optional<std::int64_t> first;  // the position of keyframe 0
-    std::optional<double> tie_s;        // the sound's position at position 0
-    std::optional<SoundTie> heard;      // where it was found in the sound
-    double since_s = 0;                 // from when on it is shown
-    bool blended = false;               // the step to it has its blend
+    std::optional<std::int64_t> first;    // the position of keyframe 0
+    std::optional<double> tie_s;          // the sound's position at position 0
+    std::optional<SoundTie> heard;        // where it was found in the sound
+    std::optional<double> lead_before_s;  // what lead_s_ was before that
+    double since_s = 0;                   // from when on it is shown
+    bool blended = false;                 // the step to it has its blend
     bool finished = false;
   };
   struct Blend {
@@ -79,6 +82,7 @@ class PacketFace {
     Pose offset;
   };
 
+  [[nodiscard]] Pose shown_pose(double t_s, const float* under) const noexcept;
   [[nodiscard]] std::size_t rounds_at(double t_s) const noexcept;
   [[nodiscard]] bool is_shown(const Round& round, double t_s) const noexcept;
   // Seconds of the round that are shown, and the same from its first keyframe on.

@@ -56,8 +56,10 @@ SoundQuestion PacketIntake::hear(double heard_s, double time_s, bool always) {
 void PacketIntake::place_sound(const SoundAnswer& answer, double now_s, const float* under) {
   if (!answer.looked || answer.round != heard_.round() || id_.empty()) return;
   journal_.stats().listening_confidence = answer.likeness;
-  if (!answer.found) return;
-  face_.hear(answer.position_s, heard_.time_of(answer.heard_s), 1 / answer.stretch, now_s, under);
+  if (answer.taken_back) face_.unhear(now_s, under);
+  if (answer.found) {
+    face_.hear(answer.position_s, heard_.time_of(answer.heard_s), 1 / answer.stretch, now_s, under);
+  }
   journal_.stats().listening_correction_s = face_.correction_s(now_s);
 }
 

@@ -45,8 +45,13 @@ SoundAnswer TrackEar::hear(const std::int16_t* samples, std::size_t count, const
     answer.looked = true;
     const std::optional<Listening::Place> place = listening_->find(question.earliest_s, question.latest_s);
     answer.likeness = place ? place->likeness : 0.0;
+    if (listening_->taken_back()) {
+      answer.found = false;
+      answer.taken_back = true;
+    }
     if (!place) continue;
     answer.found = true;
+    answer.taken_back = false;
     answer.heard_s = place->heard_s;
     answer.position_s = place->position_s;
     answer.stretch = place->stretch;

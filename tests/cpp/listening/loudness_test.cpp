@@ -117,6 +117,27 @@ TEST_CASE("loudness meter: whatever pieces sound comes in, it is as loud") {
   CHECK(pieces == whole);
 }
 
+TEST_CASE("loudness meter: in phases every fourth measurement is what one that is not in phases tells") {
+  for (const int rate_hz : {16000, 22050}) {
+    const std::vector<std::int16_t> sound = made_speech(31, 1.0);
+    LoudnessMeter meter(rate_hz, kLoudnessPhases);
+    std::vector<Loudness> phases;
+    meter.add(sound.data(), sound.size(), phases);
+    const std::vector<Loudness> whole = measured(rate_hz, sound);
+    REQUIRE(phases.size() / kLoudnessPhases == whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) CHECK(phases[kLoudnessPhases * i + 3] == whole[i]);
+  }
+}
+
+TEST_CASE("loudness meter: a measurement in phases is of the 5 ms before its end") {
+  std::vector<std::int16_t> sound(1600, 0);
+  for (std::size_t i = 800; i < 820; ++i) sound[i] = i % 2 == 0 ? 20000 : -20000;
+  LoudnessMeter meter(16000, kLoudnessPhases);
+  std::vector<Loudness> phases;
+  meter.add(sound.data(), sound.size(), phases);
+  for (std::size_t i = 30; i < 44; ++i) CHECK((phases[i][3] > 100) == (i >= 40));
+}
+
 TEST_CASE("loudness field: a message says how loud it is behind all else it says") {
   Bytes message = {0x08, 0x05};
   append_loudness(numbered(), message);

@@ -360,6 +360,11 @@ TEST_CASE("rounds: what packets repeat may be written differently from what was 
   const std::string text = line.text();
   CHECK(text.find(')') == std::string::npos);
   CHECK(text.substr(text.size() - 3) == "19 ");
+
+  Line overtaken;
+  RtcPacket packet = redundant(2);
+  packet.frames[1] = frame(1, 7);
+  CHECK(overtaken.at(0.00, start()).at(0.04, packet).at(0.05, speech(1)).text() == "( 0 1 2 ");
 }
 
 TEST_CASE("rounds: whatever a network does, positions rise, rounds nest and nothing comes twice") {
