@@ -12,8 +12,6 @@ namespace {
 
 // How far back a pose may be asked for.
 constexpr double kHistory_s = 1.0;
-// For so long what moves beneath a deviation is looked at: most decay within it.
-constexpr double kForesight_s = 1.0;
 // Samples further apart than this come at no rate that could be foreseen.
 constexpr double kLongestStep_s = 0.1;
 
@@ -180,23 +178,10 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
 }
 
 MotionBeneath PoseTrack::beneath(const Segment& segment, double frame, double transition_s) const noexcept {
-  MotionBeneath beneath{nullptr, 1.0, transition_s, times_.fastest_s()};
   const Source source = source_of(segment);
-  if (source.timeline == nullptr || source.timeline->keyframe_count() == 0) return beneath;
-  beneath.motion = &source.timeline->ordinary_motion();
-  const double at_s = face_s(source, segment, frame);
-  const Timeline& timeline = *source.timeline;
-  timeline.speeds_from(at_s, kForesight_s, beneath.ahead.data());
-  // Beyond its last keyframe it goes to idle.
-  const bool runs_out = at_s >= timeline.last_keyframe_s();
-  beneath.pace = runs_out ? 0.0 : timeline.fastest_pace(at_s);
-  if (runs_out) {
-    for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
-      beneath.besides[i] = static_cast<float>(kEaseSpeed * beneath.motion->reach(i) / times_.run_out_s());
-    }
-  }
-  if (layers_) add_layer_speeds(timeline, at_s, kForesight_s, beneath.besides.data());
-  if (source.delay != nullptr) {
+  const double at_s = source.timeline != nullptr ? face_s(source, segment, frame) : 0.0;
+  MotionBeneath beneath = motion_beneath(source.timeline, at_s, transition_s, times_, layers_);
+  if (beneath.motion != nullptr && source.delay != nullptr) {
     beneath.pace *=
         source.delay->pace(segment.media_at(frame) / rate_hz_, segment.rested_at(frame) / rate_hz_);
   }
