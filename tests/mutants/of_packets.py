@@ -143,7 +143,7 @@ PACKETS = (
     _coded("read_redundant_speech", "    if (back > 0 && body.at_end()) break;\n", ""),
     _packed("decode_packet", "  if (status != Status::kOk) packet.clear();\n", ""),
     _coded("is_encodable", "back <= back_before || back >=", "back >="),
-    _coded("is_encodable", "|| back >= kMaxPacketFrames)", ")"),
+    _coded("is_encodable", "|| back >= kMaxPacketFrames)", "|| back > kMaxPacketFrames)"),
     _coded("body_of", "while (++written_back < back) append_word(body, 0);", "++written_back;"),
     _coded("flags_of", "  if (packet.frame_count > 1) flags |= kRedundantFlag;\n", ""),
     _coded("append_zero_escapes", "byte == 0x00 || byte == 0xff", "byte == 0x00"),
