@@ -9,6 +9,14 @@ def _paced(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("transition", function, original, mutated, cases="*deviation*,a movement is as fast*")
 
 
+def _length(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("transition", function, original, mutated, cases="*transition*takes*,what nobody wished for*")
+
+
+def _speed(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("transition", function, original, mutated, cases="test_speeds_from*")
+
+
 def _foreseen(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("clock", function, original, mutated, cases="foreseen*")
 
@@ -52,7 +60,7 @@ MOTION = (
     Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
     Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),
     Mutation("e4", "play_out", "follows ? 0 :", "false ? 0 :"),
-    Mutation("e4", "foresee", "next != nullptr && next->may_start(now_s)", "next != nullptr"),
+    Mutation("e4", "foresee", "next != nullptr && next->stream.may_start(now_s)", "next != nullptr"),
     Mutation("e4", "Hearing::finish", "next == nullptr || !next->has_motion()", "true"),
     Mutation(
         "e26", "KeyframeTimes::begin_sentence", "  bends_.push_back(leaves);\n", "", "a sentence that begins sooner*"
@@ -113,18 +121,12 @@ MOTION = (
     Mutation(
         "keyframe_time", "PoseTrack::PoseTrack", "    : rate_hz_(rate_hz),\n", "    : rate_hz_(rate_hz * 25 / 24),\n"
     ),
-    Mutation(
-        "transition",
-        "PoseTrack::PoseTrack",
-        "speech_transition_s_(config.speech_transition_s),",
-        "speech_transition_s_(config.idle_transition_s),",
-    ),
-    Mutation(
-        "transition",
-        "PoseTrack::PoseTrack",
-        "idle_transition_s_(config.idle_transition_s),",
-        "idle_transition_s_(config.speech_transition_s),",
-    ),
+    Mutation("transition", "TransitionTimes::TransitionTimes", "seen(config.speech_", "seen(config.idle_"),
+    Mutation("transition", "TransitionTimes::TransitionTimes", "seen(config.idle_", "seen(config.speech_"),
+    _length("TransitionTimes::seen", "set_s > 0 ? std::max(set_s, kKeyframeInterval_s) : 0.0;", "set_s;"),
+    _length("TransitionTimes::seen", "set_s > 0 ? std::max", "set_s >= 0 ? std::max"),
+    _length("TransitionTimes::fastest_s", "least_s > 0 ? least_s : most_s", "least_s"),
+    _length("TransitionTimes::run_out_s", "std::max(idle_s_, kKeyframeInterval_s)", "idle_s_"),
     Mutation(
         "transition",
         "PoseTrack::decay_of",
@@ -181,15 +183,15 @@ MOTION = (
     Mutation("transition", "Screen::take_news", "      changes = true;\n", ""),
     Mutation(
         "e21",
-        "PoseTrack::blend_s",
-        "  return std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);\n",
-        "  return speech_transition_s_;\n",
+        "TransitionTimes::blend_s",
+        "    return std::max(std::min(gap_s, speech_s_), kKeyframeInterval_s);\n",
+        "    return speech_s_;\n",
     ),
     Mutation(
         "e21",
-        "PoseTrack::blend_s",
-        "std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);",
-        "std::min(gap_s, speech_transition_s_);",
+        "TransitionTimes::blend_s",
+        "std::max(std::min(gap_s, speech_s_), kKeyframeInterval_s);",
+        "std::min(gap_s, speech_s_);",
     ),
     Mutation(
         "e36",
@@ -226,7 +228,7 @@ MOTION = (
         "  if (true)\n    arrivals_",
         cases="what comes in one go*",
     ),
-    Mutation("late_motion", "Screen::append_seen", "heard_s >= 0 && poses_.advances(frame)) {", "heard_s >= 0) {"),
+    Mutation("late_motion", "Screen::append_seen", "is_heard && poses_.advances(frame)) {", "is_heard) {"),
     Mutation(
         "late_motion",
         "Screen::append",
@@ -247,6 +249,23 @@ MOTION = (
     _paced("kEaseSpeed", "kEaseSpeed = 1.5;", "kEaseSpeed = 1.0;"),
     _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
+    _paced("Deviation::speeds_of", "std::max(curve * ordinary, beneath.pace * beneath.ahead[i])", "curve * ordinary"),
+    _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "beneath.ahead[i]"),
+    _paced("Deviation::speeds_of", " + beneath.besides[i];", ";"),
+    _speed(
+        "Timeline::speeds_from", "place_of(media_s + duration_s).index + 1", "place_of(media_s + duration_s).index"
+    ),
+    _speed("Timeline::speeds_from", "t >= 1.0F - kHardlyLeft", "t >= 1.0F"),
+    _speed("fastest_of_curve", "at > from && at < 1.0F ?", "false ?"),
+    _speed("fastest_of_curve", "at > from && at < 1.0F ?", "at > 0.0F && at < 1.0F ?"),
+    Mutation("late_motion", "FaceDelay::pace", "? 1.0 + kSlew : 1.0;", "? 1.0 : 1.0;", "a face catches up*"),
+    Mutation(
+        "late_motion",
+        "FaceDelay::pace",
+        " || (is_soon_given_back && shrinks_from(until_s)) ?",
+        " ?",
+        "a face catches up*",
+    ),
     # ---- what is foreseen
     _foreseen("foresee", "  if (!latest.media_advances() && !rests) return;\n", ""),
     _foreseen(
@@ -259,14 +278,35 @@ MOTION = (
     _foreseen("foresee", "over = stream.is_cut() || may_follow()", "over = may_follow()"),
     _foreseen("next_after", "next->generation() <= generation ||", "next->generation() <= generation + 1 ||"),
     _foreseen("next_after", " || next->stream.is_cut()) continue;", ") continue;"),
-    _foreseen("next_after", "next->stream.pushed() > 0 ? &next->stream : nullptr", "&next->stream"),
-    _foreseen("foresee", "if (!play_out(playing, 0, 0, may_follow(), frame, segments)) return;", ""),
+    _foreseen("next_after", "next->stream.pushed() > 0 ? next : nullptr", "next"),
+    _foreseen("foresee", "if (!play_out(*playing, 0, 0, may_follow(), frame, segments)) return;", ""),
     _foreseen("foresee", "  segments.push_back({frame, 0, 0, SegmentCause::kSilence});\n", ""),
     _foreseen("play_out", "    frame += rest;\n", ""),
     _foreseen("play_out", "  frame += hold - from;\n", "  frame += hold;\n"),
     _foreseen("play_out", "std::min(stream.hold_at(), end)", "end"),
-    _foreseen("play_out", "    frame += tail;\n", ""),
-    _foreseen("play_out", "  if (tail > 0) {\n", "  if (tail != 0) {\n"),
+    _foreseen("play_out", "  frame += std::max<std::int64_t>(0, tail);\n", ""),
+    _foreseen("play_out", "  if (tail > 0 ||", "  if (tail != 0 ||"),
+    _foreseen("play_out", "return !may_go_on;", "return true;"),
+    _foreseen("play_out", "!follows && !conversation.end_is_known", "!conversation.end_is_known"),
+    _foreseen("foresee", "!over && !heard->end_is_known", "!heard->end_is_known"),
+    _foreseen("foresee", "    if (!over && !heard->end_is_known) return;\n", ""),
+    Mutation(
+        "clock", "AudioIntake::update_gate", "  conversation.end_is_known = motion_final;\n", "", "a face ahead*"
+    ),
+    Mutation(
+        "clock",
+        "Screen::append_seen",
+        "begins = first || media_s < 0;",
+        "begins = first || !is_heard;",
+        "a face ahead of its sound begins once",
+    ),
+    Mutation(
+        "clock",
+        "Screen::take_news",
+        "duration_s = std::max(duration_s, kKeyframeInterval_s);",
+        "duration_s = poses_.times().blend_s(duration_s);",
+        "a face ahead of its sound does not end*",
+    ),
     # ---- curves and blends
     _curve("ease", "std::clamp(x, 0.0F, 1.0F)", "x"),
     _curve("ease", "t * t * (3.0F - 2.0F * t)", "t"),

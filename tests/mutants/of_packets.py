@@ -135,7 +135,7 @@ PACKETS = (
         "    payload.assign(rest.data, rest.data + rest.size);\n",
     ),
     _coded("decode", "    cut_padding(payload, length);\n", ""),
-    _coded("decode", "  if (plain.size() > kMaxPacketBytes) {\n", "  if (plain.empty()) {\n"),
+    _packed("decode", "  if (plain.size() > kMaxPacketBytes) {\n", "  if (plain.empty()) {\n"),
     _coded("decode", "!is_sei && (flags & kRedundantFlag) != 0;", "(flags & kRedundantFlag) != 0;"),
     _coded("cut_padding", "byte == 0; })) {", "byte == 0 || byte != 0; })) {"),
     _coded("read_redundant_speech", "seq - back;", "seq + back;"),

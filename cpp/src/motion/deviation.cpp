@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "motion/hull.h"
+#include "motion/pose_blend.h"
 
 namespace hostmode {
 namespace {
 
-// The highest speed of a cubic from rest to rest, and how much faster than ordinary speech a value may be.
-constexpr double kEaseSpeed = 1.5;
+// How much faster than ordinary speech a value may be.
 constexpr double kMostOfOrdinary = 1.5;
 // The curve through keyframes is at its steepest steeper than the line between two of them: by so much where
 // a value swings at 3.6 Hz, as fast as jaws do, and the next keyframe comes late; by more where it is kept
@@ -52,7 +52,9 @@ Deviation::Speeds Deviation::speeds_of(const MotionBeneath& beneath, std::size_t
       std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
   const bool is_steep = step > kJump * fastest || motion.has_hardly_begun();
   const double curve = (is_steep ? kJumpingCurve : kCurve)[keeps_hull(i) ? 1 : 0] * beneath.pace;
-  return {own, most, std::min(curve * ordinary / kKeyframeInterval_s, kMostBeneath * most)};
+  const double curve_speed = std::max(curve * ordinary, beneath.pace * beneath.ahead[i]);
+  const double moves = curve_speed / kKeyframeInterval_s + beneath.besides[i];
+  return {own, most, std::min(moves, kMostBeneath * most)};
 }
 
 // What `offset` takes that moves by `speed` at first. One that moves away has to turn round, and is then by a
@@ -88,6 +90,7 @@ Deviation::Deviation(const Deviation& before, double since_s, float share, const
   changes = false;
   for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
     const double rate_hz = before.rate_hz_[i];
+    if (rate_hz <= 0 && std::abs(offset[i]) <= kInvisible) continue;
     const double x = std::min(before.progress_[i] + since_s * rate_hz, 1.0);
     const double rest = 1.0 - x;
     const double left_s = rest > 0 && rate_hz > 0 ? rest / rate_hz : 0.0;

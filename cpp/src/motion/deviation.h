@@ -5,20 +5,12 @@
 #include <cstddef>
 
 #include "hostmode/keyframe.h"
-#include "motion/ordinary_motion.h"
+#include "motion/motion_beneath.h"
 
 namespace hostmode {
 
 // A difference of a value that nobody can see.
 inline constexpr float kInvisible = 1e-6F;
-
-// The motion that a deviation is added to.
-struct MotionBeneath {
-  const OrdinaryMotion* motion;  // null: idle, which hardly moves
-  double pace;                   // how much faster than 25 keyframes a second it may be shown
-  double transition_s;           // what a transition takes
-  double fastest_transition_s;   // what the shortest of all takes
-};
 
 // There is one deviation at a time, however many changes it stems from: whatever goes on is taken up in the
 // next, with the speed it has, so that the speeds of several never add up. Each value ends at rest at its own

@@ -14,8 +14,10 @@ constexpr double kPlenty_s = 0.5;
 constexpr std::size_t kArrivalsAnOutlier = 16;
 // What the delay does not follow: it would wander with every arrival.
 constexpr double kDeadband_s = 0.01;
-// What is a change and not a moment's.
-constexpr double kAhead_s = 0.2;
+// Within which a face counts as one that catches up, though it does not yet: so long do blends take.
+constexpr double kAhead_s = 1.0;
+// In which nothing but a change at that moment shows.
+constexpr double kMoment_s = 1e-3;
 // How far back the delay may be asked for.
 constexpr double kHistory_s = 3.0;
 
@@ -77,7 +79,12 @@ double FaceDelay::undisturbed_s(double heard_s) const noexcept {
 }
 
 double FaceDelay::pace(double heard_s, double rested_s) const noexcept {
-  return 1.0 + std::max(0.0, at(heard_s, rested_s) - at(heard_s + kAhead_s, rested_s)) / kAhead_s;
+  const auto shrinks_from = [&](double from_s) {
+    return at(from_s + kMoment_s, rested_s) < at(from_s, rested_s);
+  };
+  const double until_s = pieces_.empty() ? heard_s : pieces_.back().until_s;
+  const bool is_soon_given_back = until_s > heard_s && until_s < heard_s + kAhead_s;
+  return shrinks_from(heard_s) || (is_soon_given_back && shrinks_from(until_s)) ? 1.0 + kSlew : 1.0;
 }
 
 double FaceDelay::wanted_s(double heard_s, double rested_s) const noexcept {

@@ -31,7 +31,8 @@ class FaceDelay {
   // Whether motion was still late by then, as far as is known.
   [[nodiscard]] bool holds(double heard_s) const noexcept;
 
-  // How much faster than its sound the face goes from there on: 1 where the delay does not shrink.
+  // How much faster than its sound the face goes at most in the second from there on: 1 where the delay does
+  // not shrink.
   [[nodiscard]] double pace(double heard_s, double rested_s) const noexcept;
 
   // Whether there has been any.

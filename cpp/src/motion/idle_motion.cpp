@@ -24,7 +24,7 @@ constexpr double kDoubleBlinkShare = 0.15;
 constexpr double kGazeSlot_s = 1.7;
 constexpr double kSaccade_s = 0.04;
 constexpr double kGazePitch_rad = 0.035;
-constexpr double kGazeYaw_rad = 0.07;
+constexpr double kGazeYaw_rad = IdleMotion::kFarthestGaze_rad;
 
 // 0 .. 1 from a slot's number (SplitMix64's finaliser).
 double uniform(std::uint64_t seed, std::int64_t slot, std::uint64_t purpose) noexcept {

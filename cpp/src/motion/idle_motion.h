@@ -13,6 +13,9 @@ namespace hostmode {
 
 class IdleMotion {
  public:
+  // From straight ahead.
+  static constexpr double kFarthestGaze_rad = 0.07;
+
   explicit IdleMotion(std::uint64_t seed = 0) noexcept;
 
   // The full idle pose at `t_s` (seconds of any clock; what is no time, or too far to have a

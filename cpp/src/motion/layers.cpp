@@ -9,9 +9,6 @@
 namespace hostmode {
 namespace {
 
-// Within which eyes and eyelids of a stream take over from a layer.
-constexpr double kLayerFade_s = 8 * kKeyframeInterval_s;
-
 float take_over(double media_s, double from_s) noexcept {
   if (!(media_s > from_s)) return 0.0F;
   return ease(static_cast<float>(std::min((media_s - from_s) / kLayerFade_s, 1.0)));
@@ -31,6 +28,18 @@ void add_layers(const IdleMotion& idle, const Timeline& timeline, double face_s,
   float* const stream_lids = pose + kEyeLidOffset;
   for (std::size_t i = 0; i < 6; ++i) stream_eyes[i] = eyes[i] + own_eyes * (stream_eyes[i] - eyes[i]);
   for (std::size_t i = 0; i < 2; ++i) stream_lids[i] = lids[i] + own_lids * (stream_lids[i] - lids[i]);
+}
+
+void add_layer_speeds(const Timeline& timeline, double face_s, double duration_s, float* speeds) noexcept {
+  const OrdinaryMotion& motion = timeline.ordinary_motion();
+  const auto add = [&](double from_s, std::size_t first, std::size_t count, double idle) {
+    if (face_s >= from_s + kLayerFade_s || face_s + duration_s <= from_s) return;
+    for (std::size_t i = first; i < first + count; ++i) {
+      speeds[i] += static_cast<float>(kEaseSpeed * (motion.reach(i) + idle) / kLayerFade_s);
+    }
+  };
+  add(timeline.activity().eyes_from_s, kEyePoseOffset, 6, IdleMotion::kFarthestGaze_rad);
+  add(timeline.activity().eyelids_from_s, kEyeLidOffset, 2, 0.0);
 }
 
 }  // namespace hostmode

@@ -14,19 +14,12 @@ namespace {
 constexpr double kHistory_s = 1.0;
 // Samples further apart than this come at no rate that could be foreseen.
 constexpr double kLongestStep_s = 0.1;
-// Of the transitions that take any time at all.
-double fastest_of(const PlayerConfig& config) noexcept {
-  const auto [least_s, most_s] = std::minmax(config.speech_transition_s, config.idle_transition_s);
-  return std::max(least_s > 0 ? least_s : most_s, kKeyframeInterval_s);
-}
 
 }  // namespace
 
 PoseTrack::PoseTrack(double rate_hz, const PlayerConfig& config)
     : rate_hz_(rate_hz),
-      speech_transition_s_(config.speech_transition_s),
-      idle_transition_s_(config.idle_transition_s),
-      fastest_transition_s_(fastest_of(config)),
+      times_(config),
       av_offset_frames_(config.av_offset_s * rate_hz),
       idle_(config.seed.value_or(fresh_seed())),
       layers_(config.layers),
@@ -79,13 +72,9 @@ void PoseTrack::add(const Segment& segment, double shown_frame, bool foreseen) {
 
 double PoseTrack::change_s(const Segment& before, const Segment& after) const noexcept {
   if (before.speaking() && before.generation == after.generation && after.speaking()) {
-    return blend_s(speech_transition_s_);
+    return times_.blend_s(times_.speech_s());
   }
-  return after.speaking() ? speech_transition_s_ : idle_transition_s_;
-}
-
-double PoseTrack::blend_s(double gap_s) const noexcept {
-  return std::max(std::min(gap_s, speech_transition_s_), kKeyframeInterval_s);
+  return after.speaking() ? times_.speech_s() : times_.idle_s();
 }
 
 void PoseTrack::foresee(const std::vector<Segment>& segments) {
@@ -158,6 +147,12 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   Pose offset;
   add_deviation(clock, count, frame, motion, after.data());
   pose_offset(before_change_.data(), base.data(), offset.data());
+  const auto is_left = [&](const Transition& latest) {
+    return !latest.anchored || (frame - latest.frame) / rate_hz_ < latest.decay.deviation.longest_s();
+  };
+  const bool is_over = count == 0 || !is_left(transitions_[count - 1]);
+  const auto is_nothing = [](float value) { return std::abs(value) <= kInvisible; };
+  if (is_over && std::all_of(offset.begin(), offset.end(), is_nothing)) return;
   Transition transition{frame, duration_s, segment, segment, blend, true, true, false, Decay{}};
   transition.decay.yields = motion >= 1.0F;
   if (blend == Blend::kReplaces) {
@@ -168,7 +163,7 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
     const Transition* const latest = count > 0 ? &transitions_[count - 1] : nullptr;
     const Decay before = latest != nullptr ? decay_of(clock, count - 1) : Decay{};
     const double since_s = latest != nullptr ? std::max(0.0, frame - latest->frame) / rate_hz_ : 0.0;
-    const double transition_s = blend_s(speech_transition_s_);
+    const double transition_s = times_.blend_s(times_.speech_s());
     const bool goes_on = latest != nullptr && latest->frame == frame && latest->blend == Blend::kAdds;
     // What comes in one go is blended in as one.
     if (goes_on) transition.duration_s = std::min(latest->duration_s + duration_s, transition_s);
@@ -183,14 +178,10 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
 }
 
 MotionBeneath PoseTrack::beneath(const Segment& segment, double frame, double transition_s) const noexcept {
-  MotionBeneath beneath{nullptr, 1.0, transition_s, fastest_transition_s_};
   const Source source = source_of(segment);
-  if (source.timeline == nullptr || source.timeline->keyframe_count() == 0) return beneath;
-  beneath.motion = &source.timeline->ordinary_motion();
-  const double at_s = face_s(source, segment, frame);
-  // It stands still at its last keyframe.
-  beneath.pace = at_s < source.timeline->last_keyframe_s() ? source.timeline->fastest_pace(at_s) : 0.0;
-  if (source.delay != nullptr) {
+  const double at_s = source.timeline != nullptr ? face_s(source, segment, frame) : 0.0;
+  MotionBeneath beneath = motion_beneath(source.timeline, at_s, transition_s, times_, layers_);
+  if (beneath.motion != nullptr && source.delay != nullptr) {
     beneath.pace *=
         source.delay->pace(segment.media_at(frame) / rate_hz_, segment.rested_at(frame) / rate_hz_);
   }
@@ -255,7 +246,7 @@ float PoseTrack::base_pose(const Segment& segment, double frame, double t_s, flo
   if (over_s <= 0) return 1.0F;
   Pose idle;
   idle_.sample(t_s, idle.data());
-  const double progress = over_s / std::max(idle_transition_s_, kKeyframeInterval_s);
+  const double progress = over_s / times_.run_out_s();
   const float weight = ease(static_cast<float>(std::min(progress, 1.0)));
   blend_poses(out, idle.data(), weight, out);
   return 1.0F - weight;

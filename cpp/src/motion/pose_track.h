@@ -15,6 +15,7 @@
 #include "motion/idle_motion.h"
 #include "motion/motion_hint.h"
 #include "motion/timeline.h"
+#include "motion/transition_times.h"
 #include "sound/segment.h"
 
 namespace hostmode {
@@ -76,8 +77,7 @@ class PoseTrack {
 
   // How long the change to a segment takes, where it begins too late for a transition of its own.
   [[nodiscard]] double change_s(const Segment& before, const Segment& after) const noexcept;
-  // How long it takes to leave a gap of `gap_s` in a conversation's motion.
-  [[nodiscard]] double blend_s(double gap_s) const noexcept;
+  [[nodiscard]] const TransitionTimes& times() const noexcept { return times_; }
 
   // The device frame whose pose is shown at `t_s`, where `present_s` is the latest moment that is over: what
   // lies beyond both it and the device's buffer is counted on at the device's pace.
@@ -145,9 +145,7 @@ class PoseTrack {
   Segment latest_;
   Source latest_source_;
   const double rate_hz_;
-  const double speech_transition_s_;
-  const double idle_transition_s_;
-  const double fastest_transition_s_;
+  const TransitionTimes times_;
   const double av_offset_frames_;
   const IdleMotion idle_;
   const bool layers_;

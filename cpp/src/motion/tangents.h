@@ -41,6 +41,9 @@ struct Stencil {
   return t * rest2 * (1.0F - rest2 * rest2);
 }
 
+// The highest speed of that weight.
+inline constexpr float kLateSpeed = 0.5F;
+
 // The largest share of the hull that a limited curve may leave it by, and the slopes that do so: a Hermite
 // slope m overshoots by at most 4/27 m, one that is corrected late by at most 6^6/7^7 m.
 inline constexpr float kOvershoot = 0.02F;

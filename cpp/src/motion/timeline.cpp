@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "motion/hull.h"
 #include "motion/pose_blend.h"
 #include "motion/tangents.h"
+#include "motion/timeline_pages.h"
 
 namespace hostmode {
 namespace {
-
-constexpr std::size_t kPageNodes = 32;
-// Channels are read in blocks: a block that never moves costs no memory traffic. Small, since what moves in
-// real streams is few and lies apart: the neck, the jaw's opening and half of the expression.
-constexpr std::size_t kBlockFloats = 4;
-constexpr std::size_t kBlocks = kKeyframeFloats / kBlockFloats;
-static_assert(kBlocks * kBlockFloats == kKeyframeFloats && kBlocks <= 32);
 
 constexpr float kVariation = 1e-6F;  // of eyes and eyelids, for a layer to give way
 
@@ -30,49 +23,8 @@ bool is_in(std::size_t channel, std::size_t first, std::size_t count) noexcept {
 
 }  // namespace
 
-// A keyframe and its slopes per keyframe interval, block by block, so that what a sample needs of a block
-// lies together.
-struct Timeline::Node {
-  struct Block {
-    float values[kBlockFloats];
-    float slopes[kBlockFloats];
-  };
-  Block blocks[kBlocks];
-
-  [[nodiscard]] float& value(std::size_t channel) noexcept {
-    return blocks[channel / kBlockFloats].values[channel % kBlockFloats];
-  }
-  [[nodiscard]] float& slope(std::size_t channel) noexcept {
-    return blocks[channel / kBlockFloats].slopes[channel % kBlockFloats];
-  }
-  void set_slopes(const Keyframe& slopes) noexcept {
-    for (std::size_t i = 0; i < kKeyframeFloats; ++i) slope(i) = slopes.data()[i];
-  }
-  [[nodiscard]] Keyframe keyframe() noexcept {
-    Keyframe keyframe;
-    for (std::size_t i = 0; i < kKeyframeFloats; ++i) keyframe.data()[i] = value(i);
-    return keyframe;
-  }
-};
-
-struct alignas(64) Timeline::Page {
-  Node nodes[kPageNodes];
-  std::uint32_t late_nodes = 0;      // those with a late correction
-  std::unique_ptr<Keyframe[]> late;  // one for each node, where there are any
-  static_assert(kPageNodes <= 32);
-  static_assert(sizeof(Node) == Footprint::kStride);
-};
-
 Timeline::Timeline() = default;
 Timeline::~Timeline() = default;
-
-Timeline::Node& Timeline::node(std::size_t index) const noexcept {
-  return pages_[index / kPageNodes - first_page_]->nodes[index % kPageNodes];
-}
-
-Timeline::Node& Timeline::staged_node(Batch& batch, std::size_t index) noexcept {
-  return batch.pages_[index / kPageNodes - batch.first_page_]->nodes[index % kPageNodes];
-}
 
 std::unique_ptr<Timeline::Batch> Timeline::prepare(const Keyframe* keyframes, std::size_t count,
                                                    std::size_t first_index, double playhead_s,
@@ -220,70 +172,6 @@ void Timeline::correct_late(Batch& batch) noexcept {
   }
   page.late_nodes |= 1U << (last % kPageNodes);
   has_late_ = true;
-}
-
-const float* Timeline::late_correction(std::size_t index) const noexcept {
-  if (!has_late_) return nullptr;
-  const Page& page = *pages_[index / kPageNodes - first_page_];
-  const bool late = (page.late_nodes >> (index % kPageNodes) & 1U) != 0;
-  return late ? page.late[index % kPageNodes].data() : nullptr;
-}
-
-Timeline::Place Timeline::place_of(double media_s) const noexcept {
-  const double position = media_s > 0 ? times_.position_at(media_s) : 0.0;  // NaN compares false
-  const std::size_t last = count_ - 1;
-  if (position >= static_cast<double>(last)) return {last, 0.0F};
-  const auto index = static_cast<std::size_t>(position);
-  const std::size_t first = first_page_ * kPageNodes;
-  if (index < first) return {first, 0.0F};
-  return {index, static_cast<float>(position - static_cast<double>(index))};
-}
-
-void Timeline::sample(double media_s, float* out) const noexcept {
-  if (count_ == 0) {
-    std::fill(out, out + kKeyframeFloats, 0.0F);
-    return;
-  }
-  const auto [index, t] = place_of(media_s);
-  const Node& from = node(index);
-  const Node& to = index + 1 < count_ ? node(index + 1) : from;
-  // The cubic Hermite basis, written so that t = 0 gives the first keyframe to the bit.
-  const float t2 = t * t;
-  const float t3 = t2 * t;
-  const float to_value = 3 * t2 - 2 * t3;
-  const float from_slope = t3 - 2 * t2 + t;
-  const float to_slope = t3 - t2;
-  const float* const late = late_correction(index);
-  const float late_weight = late != nullptr ? late_slope_weight(t) : 0.0F;
-  for (std::size_t block = 0; block < kBlocks; ++block) {
-    float pose[kBlockFloats] = {};
-    if ((active_blocks_ >> block & 1U) != 0) {
-      const Node::Block& a = from.blocks[block];
-      const Node::Block& b = to.blocks[block];
-      for (std::size_t i = 0; i < kBlockFloats; ++i) {
-        pose[i] = a.values[i] + to_value * (b.values[i] - a.values[i]) + from_slope * a.slopes[i] +
-                  to_slope * b.slopes[i];
-      }
-      if (late != nullptr) {
-        for (std::size_t i = 0; i < kBlockFloats; ++i)
-          pose[i] += late_weight * late[block * kBlockFloats + i];
-      }
-    } else if ((constant_blocks_ >> block & 1U) != 0) {
-      std::memcpy(pose, first_.data() + block * kBlockFloats, sizeof pose);
-    }
-    std::memcpy(out + block * kBlockFloats, pose, sizeof pose);
-  }
-}
-
-Timeline::Footprint Timeline::footprint_at(double media_s) const noexcept {
-  if (count_ == 0 || active_blocks_ == 0) return {};
-  const std::size_t index = place_of(media_s).index;
-  std::size_t begin = 0;
-  std::size_t end = kBlocks;
-  while ((active_blocks_ >> begin & 1U) == 0) ++begin;
-  while ((active_blocks_ >> (end - 1) & 1U) == 0) --end;
-  return {&pages_[index / kPageNodes - first_page_], &node(index).blocks[begin],
-          (end - begin) * sizeof(Node::Block)};
 }
 
 }  // namespace hostmode

@@ -89,6 +89,10 @@ class Timeline {
     return times_.fastest_pace(times_.position_at(media_s));
   }
 
+  // Leaves in `speeds` the highest of each value, a keyframe interval, on its curve from `media_s` on, for so
+  // long at most. 120 floats.
+  void speeds_from(double media_s, double duration_s, float* speeds) const noexcept;
+
   [[nodiscard]] const ChannelActivity& activity() const noexcept { return activity_; }
 
   // Where a sample at `media_s` finds what it needs, for prefetching. Thread-safe: as `sample`.

@@ -121,7 +121,7 @@ StartState AudioIntake::start_state(const Conversation& conversation) const {
   state.motion_end_s = conversation.timeline.last_keyframe_s();
   state.has_motion = conversation.has_motion();
   state.closed = stream.closed();
-  state.motion_final = conversation.is_audio_only() || conversation.motion_ended();
+  state.motion_final = conversation.motion_is_final();
   return state;
 }
 
@@ -132,7 +132,8 @@ void AudioIntake::update_gate(Conversation& conversation) {
   stream.set_start_by(gate.start_by_s, gate.latest_s);
   const std::int64_t motion_end = samples(conversation.timeline.last_keyframe_s());
   stream.set_motion_end(conversation.is_audio_only() ? 0 : motion_end);
-  const bool motion_final = conversation.is_audio_only() || conversation.motion_ended();
+  const bool motion_final = conversation.motion_is_final();
+  conversation.end_is_known = motion_final;
   if (config_.frame_starvation_mode == FrameStarvationMode::kStrictSync) {
     stream.set_hold_at(motion_final ? std::numeric_limits<std::int64_t>::max() : motion_end);
   }

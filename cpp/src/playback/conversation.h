@@ -56,6 +56,8 @@ struct Conversation {
   [[nodiscard]] bool has_motion() const noexcept { return timeline.keyframe_count() > 0; }
   // The final motion message is in.
   [[nodiscard]] bool motion_ended() const noexcept { return requests.complete(); }
+  // No more of it will be shown than what is there.
+  [[nodiscard]] bool motion_is_final() const noexcept { return is_audio_only() || motion_ended(); }
   [[nodiscard]] bool started() const noexcept { return first_heard_s.has_value(); }
   [[nodiscard]] bool ended() const noexcept { return phase == Phase::kEnded; }
   [[nodiscard]] bool stalled() const noexcept { return phase == Phase::kStalled; }
@@ -90,7 +92,8 @@ struct Conversation {
   StreamPlace place = StreamPlace::kHere;
   Phase phase = Phase::kGoing;
   MotionUse motion_use = MotionUse::kShown;
-  bool is_turn = false;                   // opened as one: its application ends it
+  bool end_is_known = false;  // no motion will come that moves it: as far as the stream has been told
+  bool is_turn = false;       // opened as one: its application ends it
   std::vector<std::string> goes_on_with;  // conversations that the watchdog ended before it, in mid-answer
   const double opened_s;
   double last_arrival_s;  // of audio or motion

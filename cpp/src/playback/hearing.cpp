@@ -145,8 +145,7 @@ double Hearing::at_rest_for_s(const Conversation& conversation, const Segment& s
   FaceOutlook face;
   face.runs_out_s = conversation.timeline.runs_out_s();
   face.sound_end_s = static_cast<double>(conversation.stream.pushed()) / rate_hz_;
-  face.all_is_in =
-      conversation.stream.closed() && (conversation.is_audio_only() || conversation.motion_ended());
+  face.all_is_in = conversation.stream.closed() && conversation.motion_is_final();
   face.another_moves = next != all.end() && (*next)->has_motion();
   const double media_s = segment.media_at(frame) / rate_hz_;
   const double delay_s = conversation.face_delay.at(media_s, segment.rested_at(frame) / rate_hz_);

@@ -41,7 +41,7 @@ void PacketFace::arrive(std::int64_t position, std::optional<double> media_s, do
   }
   if (media_s && !round.tie_s) round.tie_s = *media_s - position_at(position);
   if (shown && std::abs(face_s(round, now_s) - face_before_s) > 1e-6) {
-    blend(before, now_s, speech_transition_s_, under);
+    blend(before, now_s, times_.speech_s(), under);
   }
 }
 
@@ -67,7 +67,7 @@ void PacketFace::append(std::int64_t position, const Keyframe& keyframe, double 
   const auto batch = round.timeline.prepare(&keyframe, 1, static_cast<std::size_t>(position - *round.first),
                                             shown ? at_s : -1.0);
   round.timeline.commit(*batch, shown ? at_s : -1.0);
-  if (late) blend(before, now_s, std::clamp(gap_s, kKeyframeInterval_s, speech_transition_s_), under);
+  if (late) blend(before, now_s, times_.blend_s(gap_s), under);
 }
 
 void PacketFace::finish() noexcept {
@@ -78,7 +78,7 @@ void PacketFace::cut(double now_s, const float* under) {
   if (rounds_.empty()) return;
   const Pose before = shown_pose(now_s, under);
   rounds_.clear();
-  blend(before, now_s, idle_transition_s_, under);
+  blend(before, now_s, times_.idle_s(), under);
 }
 
 void PacketFace::settle(double now_s, const float* under) {
@@ -96,8 +96,7 @@ void PacketFace::settle(double now_s, const float* under) {
     const bool replaced = rounds_.size() > 1 && rounds_[1]->first && rounds_[1]->since_s < now_s - kHistory_s;
     const bool over =
         oldest.finished && oldest.first &&
-        face_s(oldest, now_s - kHistory_s) >
-            oldest.timeline.last_keyframe_s() + std::max(idle_transition_s_, kKeyframeInterval_s);
+        face_s(oldest, now_s - kHistory_s) > oldest.timeline.last_keyframe_s() + times_.run_out_s();
     if (!replaced && !over && !(oldest.finished && !oldest.first)) break;
     rounds_.pop_front();
   }
@@ -127,7 +126,7 @@ void PacketFace::hear(double position_s, double time_s, double pace, double now_
   // Of sound that has stopped for a while it is none that the next round could go by.
   const double lead_s = time_s - position_s - delay_.floor_s();
   lead_s_ = std::abs(lead_s - kUsualLead_s) <= kLeadReach_s ? std::optional(lead_s) : std::nullopt;
-  if (shown && jumps) blend(before, now_s, speech_transition_s_, under);
+  if (shown && jumps) blend(before, now_s, times_.speech_s(), under);
 }
 
 void PacketFace::unhear(double now_s, const float* under) {
@@ -137,7 +136,7 @@ void PacketFace::unhear(double now_s, const float* under) {
   const Pose before = shown ? shown_pose(now_s, under) : Pose{};
   round.heard.reset();
   lead_s_ = round.lead_before_s;
-  if (shown) blend(before, now_s, speech_transition_s_, under);
+  if (shown) blend(before, now_s, times_.speech_s(), under);
 }
 
 bool PacketFace::is_tied() const noexcept {
@@ -243,7 +242,7 @@ void PacketFace::base_pose(std::size_t rounds, double t_s, float* pose) const no
   }
   const double over_s = at_s - round.timeline.last_keyframe_s();
   if (over_s <= 0) return;
-  const double progress = over_s / std::max(idle_transition_s_, kKeyframeInterval_s);
+  const double progress = over_s / times_.run_out_s();
   blend_poses(pose, under.data(), ease(static_cast<float>(std::min(progress, 1.0))), pose);
 }
 
@@ -269,7 +268,7 @@ void PacketFace::compose(std::size_t rounds, double t_s, float* pose) const noex
 }
 
 PacketFace::Blend PacketFace::blend_into(std::size_t round, const float* under) const noexcept {
-  Blend blend{rounds_[round]->since_s, std::max(speech_transition_s_, kKeyframeInterval_s), false, {}};
+  Blend blend{rounds_[round]->since_s, times_.blend_s(times_.speech_s()), false, {}};
   Pose before;
   Pose after;
   std::copy(under, under + kKeyframeFloats, before.begin());

@@ -10,6 +10,7 @@
 #include "hostmode/keyframe.h"
 #include "hostmode/player_config.h"
 #include "motion/timeline.h"
+#include "motion/transition_times.h"
 #include "playback/external_clock.h"
 #include "playback/packet_delay.h"
 #include "playback/packet_playhead.h"
@@ -22,10 +23,7 @@ namespace hostmode {
 class PacketFace {
  public:
   explicit PacketFace(const PlayerConfig& config)
-      : speech_transition_s_(config.speech_transition_s),
-        idle_transition_s_(config.idle_transition_s),
-        av_offset_s_(config.av_offset_s),
-        layers_(config.layers) {}
+      : times_(config), av_offset_s_(config.av_offset_s), layers_(config.layers) {}
 
   void open();
   // A frame of the newest round has come; `media_s`: its position in the sound, where its carrier says so.
@@ -94,8 +92,7 @@ class PacketFace {
   [[nodiscard]] Blend blend_into(std::size_t round, const float* under) const noexcept;
   void blend(const Pose& before, double now_s, double duration_s, const float* under);
 
-  const double speech_transition_s_;
-  const double idle_transition_s_;
+  const TransitionTimes times_;
   const double av_offset_s_;
   const bool layers_;
   PacketDelay delay_{kKeyframeInterval_s};

@@ -178,6 +178,7 @@ bool Playback::end_overdue(Conversation& conversation) {
   }
   conversation.stream.set_motion_end(conversation.stream.consumed());
   conversation.stream.close();
+  conversation.end_is_known = true;
   conversations_.stop_accepting(conversation);
   return true;
 }

@@ -40,7 +40,8 @@ void Screen::take_news(double present_s) {
   begin_foresight(frame);
   double duration_s = poses_.change_s(before, poses_.segment_at(frame));
   // What was foreseen and does not come about is no transition: even where those take no time, it is blended.
-  if (frame > static_cast<double>(clock.rendered_frames())) duration_s = poses_.blend_s(duration_s);
+  if (frame > static_cast<double>(clock.rendered_frames()))
+    duration_s = std::max(duration_s, kKeyframeInterval_s);
   poses_.after_change(clock, frame, present_s, duration_s, PoseTrack::Blend::kReplaces);
   end_foresight();
 }
@@ -52,9 +53,9 @@ double Screen::append(Conversation& conversation, Timeline::Batch& batch, double
   const double heard_s = poses_.media_s(conversation.generation(), frame);
   // Before its first frame is heard, a device is still at it.
   const bool device_is_heard = !(clock.time_of(clock.frame_at(present_s)) > present_s + kInstant_s);
-  const bool is_shown = heard_s >= 0 && device_is_heard;
-  if (is_shown || frame > static_cast<double>(clock.rendered_frames())) {
-    append_seen(conversation, batch, frame, is_shown ? heard_s : -1.0, present_s);
+  const bool is_heard = heard_s >= 0 && device_is_heard;
+  if (is_heard || frame > static_cast<double>(clock.rendered_frames())) {
+    append_seen(conversation, batch, frame, present_s, heard_s, is_heard);
   } else {
     conversation.timeline.commit(batch, heard_s);
   }
@@ -62,8 +63,8 @@ double Screen::append(Conversation& conversation, Timeline::Batch& batch, double
   return heard_s;
 }
 
-void Screen::append_seen(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s,
-                         double present_s) {
+void Screen::append_seen(Conversation& conversation, Timeline::Batch& batch, double frame, double present_s,
+                         double media_s, bool is_heard) {
   Timeline& timeline = conversation.timeline;
   FaceDelay& delay = conversation.face_delay;
   const bool first = !conversation.has_motion();
@@ -75,14 +76,14 @@ void Screen::append_seen(Conversation& conversation, Timeline::Batch& batch, dou
 
   poses_.before_change(playout_.clock(), frame, present_s);
   // While sound stands still nothing comes too late.
-  if (heard_s >= 0 && poses_.advances(frame)) {
-    delay.learn(heard_s, heard_s - missing_s, in_hand_s, !first, poses_.rested_s(frame));
+  if (is_heard && poses_.advances(frame)) {
+    delay.learn(media_s, media_s - missing_s, in_hand_s, !first, poses_.rested_s(frame));
   }
   if (delay.is_used()) poses_.hold_back(conversation.generation(), &delay);
   timeline.commit(batch, face_s);
-  const bool begins = first || heard_s < 0;
+  const bool begins = first || media_s < 0;
   poses_.after_change(playout_.clock(), frame, present_s,
-                      begins ? config_.speech_transition_s : poses_.blend_s(gap_s),
+                      begins ? poses_.times().speech_s() : poses_.times().blend_s(gap_s),
                       begins ? PoseTrack::Blend::kReplaces : PoseTrack::Blend::kAdds);
 }
 

@@ -37,8 +37,10 @@ class Screen {
   // Poses of frames beyond the device's buffer are known between the two.
   void begin_foresight(double frame);
   void end_foresight() { poses_.forget_foreseen(); }
-  void append_seen(Conversation& conversation, Timeline::Batch& batch, double frame, double heard_s,
-                   double present_s);
+  // Where `frame` is shown: at `media_s` of the conversation, negative where that is not shown, and heard or
+  // only foreseen.
+  void append_seen(Conversation& conversation, Timeline::Batch& batch, double frame, double present_s,
+                   double media_s, bool is_heard);
 
   const PlayerConfig& config_;
   const Conversations& conversations_;

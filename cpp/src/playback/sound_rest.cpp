@@ -30,8 +30,7 @@ void plan_rest(Conversation& conversation, double rate_hz) {
   while (!pauses.empty() && stream.frames_of(pauses.front().end) < next) pauses.pop_front();
   if (stream.rest_left() > 0) return;  // it goes on
 
-  const bool moves =
-      conversation.has_motion() && !conversation.is_audio_only() && !conversation.motion_ended();
+  const bool moves = conversation.has_motion() && !conversation.motion_is_final();
   const std::int64_t last = stream.closed() ? stream.pushed() - frames(kLastWords_s) : stream.pushed();
   if (moves) {
     for (const SpeechPause& pause : pauses) {

@@ -109,6 +109,31 @@ TEST_CASE("motion that jumps leaves less to its deviation") {
   CHECK(deviation.longest_s() == doctest::Approx(1.5 * 0.2 / ((1.5 - 1.25) * 0.4 * 25)));
 }
 
+TEST_CASE("a jump that is still to be shown leaves less to a deviation than one that has been") {
+  const OrdinaryMotion motion = motion_of({0.0F, 0.2F, 0.4F, 0.6F, 0.8F, 0.4F, 0.2F, 0.0F, -0.2F});
+  MotionBeneath under = beneath(motion, 0.1);
+  const double most = 1.5 * 1.0 / 0.1;  // the transition's, which is faster than the motion
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.2F), 0.01, under).longest_s() ==
+        doctest::Approx(1.5 * 0.2 / (most - 1.25 * 0.4 * 25)));
+  under.ahead[kValue] = 0.55F;
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.2F), 0.01, under).longest_s() ==
+        doctest::Approx(1.5 * 0.2 / (most - 0.55 * 25)));
+  under.pace = 1.02;
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.2F), 0.01, under).longest_s() ==
+        doctest::Approx(1.5 * 0.2 / (most - 1.02 * 0.55 * 25)));
+}
+
+TEST_CASE("what else moves a value leaves less to its deviation") {
+  const OrdinaryMotion motion = speech();
+  MotionBeneath under = beneath(motion, 0.8);
+  under.besides[kValue] = 1.0F;
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.1F), 0.04, under).longest_s() ==
+        doctest::Approx(1.5 * 0.1 / ((1.5 - 1.09) * 0.2 * 25 - 1.0)));
+  under.pace = 0.0;  // at its last keyframe, from where it goes to idle
+  CHECK(Deviation(pose_of(0.0F), pose_of(0.5F), 0.04, under).longest_s() ==
+        doctest::Approx(1.5 * 0.5 / (1.5 * 0.2 * 25 - 1.0)));
+}
+
 TEST_CASE("a value that is held goes over more slowly where the motion turns out to reach farther") {
   const OrdinaryMotion near = motion_of({0.0F, 0.2F, 0.4F, 0.2F, 0.0F, 0.2F, 0.4F});
   const OrdinaryMotion far =

@@ -78,6 +78,26 @@ TEST_CASE("a delay comes back at its pace where sound had waited for longer than
   CHECK(delay.at(8.0, 0.4) == near(0.1));
 }
 
+TEST_CASE("a face catches up a tenth faster, however little there is, and counts as such a second before") {
+  FaceDelay delay;
+  CHECK(delay.pace(1.0, 0.0) == 1.0);
+  delay.learn(1.0, 0.008, 0.9, false);  // 3 ms behind
+  CHECK(delay.pace(1.0, 0.0) == 1.0);
+  CHECK(delay.pace(kMemory_s - 0.1, 0.0) == 1.0);
+  CHECK(delay.pace(kMemory_s + 0.1, 0.0) == near(1.1));
+  CHECK(delay.pace(1.0 + kMemory_s, 0.0) == near(1.1));
+  CHECK(delay.pace(1.04 + kMemory_s, 0.0) == 1.0);  // it has
+  delay.learn(1.5, -1.0, 2.5, true);                // much is in hand
+  CHECK(delay.pace(1.5, 0.0) == near(1.1));
+  CHECK(delay.pace(1.5, 0.01) == 1.0);  // the sound has waited for it
+}
+
+TEST_CASE("a face that is held back further does not catch up") {
+  FaceDelay delay;
+  delay.learn(1.0, 0.105, 0.9, true);
+  for (const double heard_s : {1.0, 1.5, 2.5}) CHECK(delay.pace(heard_s, 0.0) == 1.0);
+}
+
 TEST_CASE("no delay is longer than the most") {
   FaceDelay delay;
   delay.learn(2.0, 1.5, 0.5, false);

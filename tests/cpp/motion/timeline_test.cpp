@@ -402,3 +402,49 @@ TEST_CASE("test_timeline_of_twenty_minutes_keeps_every_keyframe") {
     CHECK(largest_difference(pose_at(timeline, instant(i)).data(), keyframe.data()) <= 1e-6F);
   }
 }
+
+TEST_CASE("test_speeds_from_are_the_highest_that_samples_show") {
+  std::mt19937 random(7);
+  Timeline timeline;
+  std::vector<Keyframe> keyframes(100);
+  for (Keyframe& keyframe : keyframes) {
+    keyframe.data()[kJaw] = std::uniform_real_distribution<float>(0.0F, 0.3F)(random);
+    keyframe.data()[kMouth] = std::uniform_real_distribution<float>(-1.0F, 1.0F)(random);
+  }
+  append(timeline, keyframes, 0);
+  constexpr int kEach = 64;  // samples an interval
+  for (const double from : {-1.0, 0.0, 20.3, 41.5, 98.2}) {
+    for (const std::size_t channel : {kJaw, kMouth}) {
+      CAPTURE(from);
+      CAPTURE(channel);
+      std::vector<float> speeds(kKeyframeFloats, 7.0F);
+      timeline.speeds_from(from * kKeyframeInterval_s, 9.999 * kKeyframeInterval_s, speeds.data());
+      double fastest = 0.0;
+      const double end = std::min(std::floor(from + 9.999) + 1.0, 99.0);
+      for (double at = std::max(from, 0.0); at + 1.0 / kEach <= end + 1e-9; at += 1.0 / kEach) {
+        const float before = pose_at(timeline, at * kKeyframeInterval_s)[channel];
+        const float after = pose_at(timeline, (at + 1.0 / kEach) * kKeyframeInterval_s)[channel];
+        fastest = std::max<double>(fastest, std::abs(after - before) * kEach);
+      }
+      CHECK(speeds[channel] == doctest::Approx(fastest).epsilon(0.03));
+      CHECK(speeds[channel + 3] == 0.0F);
+    }
+  }
+}
+
+TEST_CASE("test_speeds_from_leave_out_what_is_hardly_left_of_an_interval_and_what_is_over") {
+  Timeline timeline;
+  std::vector<Keyframe> keyframes(40);
+  for (std::size_t i = 11; i < keyframes.size(); ++i) keyframes[i].data()[kMouth] = 1.0F;
+  append(timeline, keyframes, 0);
+  const auto speed_from = [&timeline](double position) {
+    std::vector<float> speeds(kKeyframeFloats);
+    timeline.speeds_from(position * kKeyframeInterval_s, 0.2, speeds.data());
+    return speeds[kMouth];
+  };
+  CHECK(speed_from(10.0) > 1.0F);
+  CHECK(speed_from(10.7) > 1.5F * speed_from(11.0));
+  CHECK(speed_from(10.8) == speed_from(11.0));  // where the curve swings out
+  CHECK(speed_from(20.0) == 0.0F);
+  CHECK(speed_from(1e12) == 0.0F);
+}

@@ -17,8 +17,9 @@ constexpr std::int64_t kRendered = 500;
 
 class Queue {
  public:
-  SampleQueue& add(std::size_t samples, bool closed, std::int64_t motion_end = 0) {
+  SampleQueue& add(std::size_t samples, bool closed, std::int64_t motion_end = 0, bool end_is_known = true) {
     const ConversationPtr conversation = conversations_.open(8000, nullptr, 0.0);
+    conversation->end_is_known = end_is_known;
     const std::vector<std::int16_t> pcm(samples, 1);
     if (samples > 0) conversation->stream.append(pcm.data(), pcm.size());
     if (closed) conversation->stream.close();
@@ -51,6 +52,26 @@ TEST_CASE("foreseen: sound that is complete plays out, then its tail of motion, 
   CHECK(queue.after(SegmentCause::kPlaying, 50) ==
         std::vector<Edge>{{1350, 1, 1000, SegmentCause::kTail}, {1550, 0, 0, SegmentCause::kSilence}});
   CHECK(queue.after(SegmentCause::kTail, 1000) == std::vector<Edge>{{600, 0, 0, SegmentCause::kSilence}});
+}
+
+TEST_CASE("foreseen: sound goes on as a tail of motion where more of that may come") {
+  for (const std::int64_t motion_end : {300, 1200}) {
+    Queue queue;
+    queue.add(1000, true, motion_end, false);
+    CHECK(queue.after(SegmentCause::kPlaying, 50) == std::vector<Edge>{{1350, 1, 1000, SegmentCause::kTail}});
+    CHECK(queue.after(SegmentCause::kTail, 1000).empty());
+    queue.add(100, true);
+    CHECK(queue.after(SegmentCause::kTail, 1000).empty());
+  }
+}
+
+TEST_CASE("foreseen: what may start waits for no motion that may come") {
+  Queue queue;
+  queue.add(1000, true, 1200, false);
+  queue.add(100, true).set_motion_ready();
+  const std::vector<Edge> after{{1350, 2, 0, SegmentCause::kPlaying}, {1450, 0, 0, SegmentCause::kSilence}};
+  CHECK(queue.after(SegmentCause::kPlaying, 50) == after);
+  CHECK(queue.after(SegmentCause::kTail, 1000).front() == Edge{kRendered, 2, 0, SegmentCause::kPlaying});
 }
 
 TEST_CASE("foreseen: motion that is shorter than its sound makes no tail") {

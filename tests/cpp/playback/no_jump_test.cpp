@@ -53,3 +53,36 @@ TEST_CASE("late motion that reaches farther than what came before moves no faste
     hostmode::testing::RandomFace(seed).look(10);
   }
 }
+
+// A delay of a few milliseconds is given back as fast as any other, and counted for less.
+TEST_CASE("a face that catches up while a blend goes on moves no faster than it may") {
+  hostmode::testing::RandomFace(5001184U).look(10);
+}
+
+// What goes to idle, or over to eyes of its own, moves as well, and so does a jump that is still ahead.
+TEST_CASE("a blend leaves room for all that moves beneath it") {
+  for (const std::uint32_t seed : {1017729U, 1025144U}) {
+    CAPTURE(seed);
+    hostmode::testing::RandomFace(seed).look(10);
+  }
+}
+
+// Its motion came keyframe by keyframe, behind sound that was complete: each was taken for the last.
+TEST_CASE("a face ahead of its sound does not end before the motion does") {
+  for (const std::uint32_t seed : {1017896U, 1018161U, 1017847U}) {
+    CAPTURE(seed);
+    hostmode::testing::RandomFace(seed).look(10);
+  }
+}
+
+// Before a device is heard, each of its keyframes was taken for the first.
+TEST_CASE("a face ahead of its sound begins once") {
+  hostmode::testing::RandomFace(2000576U).look(10);
+}
+
+TEST_CASE("transitions shorter than a keyframe interval take one") {
+  for (const std::uint32_t seed : {1018044U, 1018066U}) {
+    CAPTURE(seed);
+    hostmode::testing::RandomFace(seed).look(10);
+  }
+}

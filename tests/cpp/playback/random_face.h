@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "hostmode/player.h"
+#include "motion/idle_motion.h"
 
 namespace hostmode::testing {
 
 // Fails the running test where a value moves further from one picture to the next than a transition between
 // everything that it has been, 1.5 times the fastest ordinary speech step, or the curve through keyframes
 // that jump (from rest to rest it is at its steepest 1.5 times steeper than the line between two), whichever
-// is most. Idle motion goes on beneath a transition.
+// is most, and what idle motion moves meanwhile; but for the jumps that transitions of no length ask for.
 class RandomFace {
  public:
   // What moves, how far and how fast: speech hardly moves anything by more than 0.9 rad of its cycle a
@@ -25,7 +26,6 @@ class RandomFace {
     std::size_t index;
     double amplitude;
     double rate;  // radians a keyframe
-    double idle;  // most that idle motion moves it a picture: a saccade of 0.14 rad, a blink, breath and sway
     double idle_lowest;
     double idle_highest;
   };
@@ -71,10 +71,12 @@ class RandomFace {
   [[nodiscard]] double shortest_transition_s() const;
   [[nodiscard]] double fastest_pace() const;
   [[nodiscard]] bool transitions_jump() const;
+  [[nodiscard]] std::size_t most_jumps();
 
   std::mt19937 random_;
   const PlayerConfig config_;
   Player player_;
+  const IdleMotion idle_;
   const bool jumps_;  // its keyframes do
   const double device_ahead_s_;
   double now_s_ = 0.0;
@@ -83,11 +85,13 @@ class RandomFace {
   std::size_t opened_ = 0;
   Utterance utterance_;
   std::size_t jumps_seen_ = 0;
+  std::size_t sentences_after_the_first_ = 0;  // of faces ahead of their sound
   bool has_sentences_ = false;
   bool has_late_motion_ = false;
   std::array<double, kKeyframeFloats> highest_{};  // that each value has been
   std::array<double, kKeyframeFloats> lowest_{};
   Pose last_{};
+  Pose last_idle_{};
   bool has_last_ = false;
 };
 

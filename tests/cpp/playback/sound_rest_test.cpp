@@ -26,8 +26,9 @@ constexpr float kRise = 0.01F;
 // 8 s of sound, all there, whose motion comes a keyframe at a time, `late_s` after its instant.
 class Late {
  public:
-  explicit Late(double late_s, double length_s = 8.0, bool strict = false, double av_offset_s = 0.0)
-      : late_s_(late_s), player_(kRate_hz, config(strict, av_offset_s)) {
+  explicit Late(double late_s, double length_s = 8.0, bool strict = false, double av_offset_s = 0.0,
+                std::size_t block = kBlock)
+      : late_s_(late_s), block_(block), player_(kRate_hz, config(strict, av_offset_s)) {
     pcm_.assign(static_cast<std::size_t>(length_s * kRate_hz), 0);
     for (std::size_t i = 0; i < pcm_.size(); ++i) {
       const double t_s = static_cast<double>(i) / kRate_hz;
@@ -41,12 +42,11 @@ class Late {
   void play(double duration_s) {
     for (const double until_s = now_s_ + duration_s - 1e-9; now_s_ < until_s;) {
       while (0.04 * static_cast<double>(keyframes_) + late_s_ <= now_s_ + 1e-9) push();
-      float block[kBlock];
       AudioObservation observation;
       observation.dac_s = now_s_;
-      player_.render_audio(block, std::size(block), observation);
-      heard_.insert(heard_.end(), std::begin(block), std::end(block));
-      now_s_ += kBlock_s;
+      player_.render_audio(block_.data(), block_.size(), observation);
+      heard_.insert(heard_.end(), block_.begin(), block_.end());
+      now_s_ += static_cast<double>(block_.size()) / kRate_hz;
       player_.advance(now_s_);
       std::array<float, kKeyframeFloats> pose;
       player_.sample(now_s_, pose.data());
@@ -85,6 +85,7 @@ class Late {
   }
 
   const double late_s_;
+  std::vector<float> block_;
   Player player_;
   std::string id_;
   double now_s_ = 0.0;
@@ -118,6 +119,24 @@ TEST_CASE(
       REQUIRE(talk.heard()[i] == 0.0F);
     } else {
       REQUIRE(talk.heard()[i] == static_cast<float>(talk.pcm()[i < pause ? i : i - waited]) / 32768.0F);
+    }
+  }
+}
+
+TEST_CASE("sound waits in its pause however long the blocks of its device are") {
+  for (const std::size_t block : {480U, 4096U, 9000U, 16000U}) {
+    CAPTURE(block);
+    Late talk(0.35, 8.0, false, 0.0, block);
+    talk.play(7.5);
+    const auto waited = static_cast<std::size_t>(std::lround(talk.waited_s() * kRate_hz));
+    REQUIRE(waited > kRate_hz / 10);
+    const auto begins = static_cast<std::size_t>(kPause_s * kRate_hz);
+    const auto ends = static_cast<std::size_t>((kPause_s + kPauseLength_s) * kRate_hz) + waited;
+    for (std::size_t i = kRate_hz / 100; i < talk.heard().size(); ++i) {
+      const bool pauses = i >= begins && i < ends;
+      const float given =
+          pauses ? 0.0F : static_cast<float>(talk.pcm()[i < begins ? i : i - waited]) / 32768.0F;
+      REQUIRE(talk.heard()[i] == given);
     }
   }
 }
