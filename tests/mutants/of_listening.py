@@ -76,7 +76,7 @@ LISTENING = (
     _ended("kJump", "= 12;", "= 1;"),
     _ended("kDrifts", "kJumps = 0.15;", "kJumps = 1e-9;"),
     _ended("kSure", "= 0.98;", "= 0.0;"),
-    _ended("see", "told.sum = (most + std::log(all)) / kAlone;", "told.sum = most / kAlone;"),
+    _found("see", "told.sum = (most + std::log(all)) / kAlone;", "told.sum = most / kAlone;"),
     _ended("see", "x + louder", "x"),
     _ended("end_of", "    states = moved(states);\n", ""),
     _ended("end_of", "if (overlay.end > sent.size() || overlay.span > overlay.end) return {0, kMost, 0};", ""),
@@ -108,7 +108,6 @@ LISTENING = (
     # ---- where it lies
     _found("Listening::latest_position_s", "heard_s() - line_.base_s(heard_s());", "heard_s();"),
     _found("Listening::find", "line_.base_s(end_s) + end.shift / kRate);", "line_.base_s(end_s));"),
-    _found("kMostJump_s", "= 0.0075;", "= 10.0;"),
     _found("kMostDoubt_s", "= 0.0075;", "= 10.0;"),
     _found("Listening::hear", "  first_heard_ += spare;\n", ""),
     _found("Listening::restart", "  sent_.clear();\n", ""),
