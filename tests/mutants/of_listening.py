@@ -17,6 +17,10 @@ def _evident(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("listening", function, original, mutated, cases="evidence:*")
 
 
+def _ended(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("listening", function, original, mutated, cases="sound end:*")
+
+
 def _found(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("listening", function, original, mutated, cases="listening:*")
 
@@ -63,11 +67,19 @@ LISTENING = (
     _evident("evidence", "later <= kSlack;", "later <= 0;"),
     _evident("kScatter", "= 2.2;", "= 20.0;"),
     _evident("kOutliers", "= 0.1;", "= 1.0;"),
-    _evident("gain", "return count > 0 ? louder : 0;", "return 0;"),
-    _evident("piece_of", "    if (x <= kAudible && y <= kAudible) return;\n", ""),
+    _evident("LevelPairs::gain", "return count > 0 ? louder : 0;", "return 0;"),
+    _evident("piece_of", "    if (x <= kAudibleLevel && y <= kAudibleLevel) return;\n", ""),
     _evident("evidence", "if (overlay.end > sent.size() || overlay.span > overlay.end) return {};", ""),
     _evident("evidence", "all.shift += best.values * best_later;", ""),
-    _evident("Pairs::each", "|| at < 0 || at >= last) continue;", ") continue;"),
+    _evident("LevelPairs::each", "|| at < 0 || at >= last) continue;", ") continue;"),
+    # ---- where its end lies
+    _ended("kJump", "= 12;", "= 1;"),
+    _ended("kDrifts", "kJumps = 0.15;", "kJumps = 1e-9;"),
+    _ended("kSure", "= 0.98;", "= 0.0;"),
+    _found("see", "told.sum = (most + std::log(all)) / kAlone;", "told.sum = most / kAlone;"),
+    _ended("see", "x + louder", "x"),
+    _ended("end_of", "    states = moved(states);\n", ""),
+    _ended("end_of", "if (overlay.end > sent.size() || overlay.span > overlay.end) return {0, kMost, 0};", ""),
     # ---- what is sure, what is doubtful, and what is not like it
     _found("kLong", "kShort{0.3, 1.1}, kLong{0.65, 1.0};", "kShort{0.3, -3.0}, kLong{0.65, -3.0};"),
     _found("kBoth", "kBoth = 0.65,", "kBoth = 9.0,"),
@@ -94,7 +106,8 @@ LISTENING = (
     _found("kApart_s", "kClicksApart_s = 0.1;", "kClicksApart_s = 0.0;"),
     _found("Listening::look_at_clicks", "std::abs(place.base_s - clicks_->base_s) <= kAgree_s;", "true;"),
     # ---- where it lies
-    _found("Listening::find", "line_.base_s(heard_s() - line_.base_s(heard_s()));", "line_.base_s(0.0);"),
+    _found("Listening::latest_position_s", "heard_s() - line_.base_s(heard_s());", "heard_s();"),
+    _found("Listening::find", "line_.base_s(end_s) + end.shift / kRate);", "line_.base_s(end_s));"),
     _found("kMostDoubt_s", "= 0.0075;", "= 10.0;"),
     _found("Listening::hear", "  first_heard_ += spare;\n", ""),
     _found("Listening::restart", "  sent_.clear();\n", ""),

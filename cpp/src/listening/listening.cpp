@@ -37,6 +37,8 @@ constexpr double kContradicts_s = 0.15, kContradicts = 0.0;
 // longer sound has become: they count once those that follow lie at the same place.
 constexpr double kLikeClicks = 0.75, kLikeClick = 0.97;
 constexpr double kApart_s = 0.02, kClicksApart_s = 0.1;
+// A place by clicks is told from the line alone.
+constexpr SoundEnd kClicksEnd{0, 0.002 * kRate, 0};
 // Once found, it is looked for about there, and given up after a second without success.
 constexpr double kThere = 0.5;
 constexpr double kLost_s = 1.0;
@@ -52,6 +54,7 @@ constexpr double kMoved_s = 0.01;
 constexpr double kStretchDoubt = 0.1, kBaseDoubt = 0.004;
 // What may be further from its place than this is not told: in a pause, how long sound takes is a guess.
 constexpr double kMostDoubt_s = 0.0075;
+constexpr double kMostJump_s = 0.0075;
 
 double needed(double audible_s) noexcept {
   if (audible_s < kLeastAudible_s) return std::numeric_limits<double>::infinity();
@@ -80,6 +83,7 @@ void Listening::restart() noexcept {
 }
 
 void Listening::lose() noexcept {
+  end_base_s_.reset();
   clicks_.reset();
   line_.restart();
 }
@@ -102,9 +106,18 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
   const SoundSearch search(sent_, latest, kept, heard_s() * kRate);
   const std::optional<double> likeness = look(search, earliest_s, latest_s);
   if (!likeness) return std::nullopt;
-  const double position_s = heard_s() - line_.base_s(heard_s() - line_.base_s(heard_s()));
-  if (line_.doubt_s(position_s) > kMostDoubt_s) return std::nullopt;
-  return Place{position_s, heard_s(), 1 + line_.slope(), *likeness};
+  const double end_s = search.end_of_sent(line_.base_s(latest_position_s()) * kRate) / kRate;
+  const SoundSearch::Match match{line_.base_s(end_s) * kRate, 1 + line_.slope()};
+  const SoundEnd end = search.clicks(match.base) > 0 ? kClicksEnd : search.end_of(match);
+  const double since_s = heard_s() - (end_s + line_.base_s(end_s) + end.shift / kRate);
+  const double doubt_s = end.doubt / kRate + line_.slope_doubt() * std::abs(since_s);
+  if (doubt_s > kMostDoubt_s) return std::nullopt;
+  const double stretch = 1 + line_.slope();
+  const Place place{end_s + since_s / stretch, heard_s(), stretch, *likeness};
+  // It has jumped, or seems to: the next look tells.
+  const bool jumps = end_base_s_ && std::abs(place.base_s() - *end_base_s_) > kMostJump_s;
+  end_base_s_ = place.base_s();
+  return jumps ? std::nullopt : std::optional<Place>(place);
 }
 
 std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, double latest_s) {
@@ -123,6 +136,10 @@ std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, doubl
   return beginning;
 }
 
+double Listening::latest_position_s() const noexcept {
+  return heard_s() - line_.base_s(heard_s());
+}
+
 std::optional<double> Listening::look(const SoundSearch& search, double earliest_s, double latest_s) {
   if (!line_.empty()) {
     const std::optional<double> likeness = follow(search);
@@ -136,10 +153,11 @@ std::optional<double> Listening::look(const SoundSearch& search, double earliest
   if (clicks > 0) return look_at_clicks(match, place, clicks);
   clicks_.reset();
   if (match.likeness < kAlike) return std::nullopt;
-  const double mean = search.evidence_of(match).mean;
+  const double mean = std::max(search.evidence_of(match).mean, search.end_of(match).mean);
   const Evidence before = search.evidence_before(match);
   if (is_other(before, kContradicts_s)) return std::nullopt;
-  const bool is_both = audible_s >= kBoth_s && before.audible_s >= kBoth_s && mean + before.mean >= 2 * kBoth;
+  const bool is_both = audible_s >= kBoth_s && before.audible_s >= kBoth_s &&
+                       mean + search.end_before(match).mean >= 2 * kBoth;
   if (!is_both && mean < needed(audible_s)) return std::nullopt;
   believe(place);
   return match.likeness;
@@ -161,13 +179,13 @@ std::optional<double> Listening::look_at_clicks(const SoundSearch::Match& match,
 }
 
 std::optional<double> Listening::follow(const SoundSearch& search) {
-  const double about_s = line_.base_s(heard_s() - line_.base_s(heard_s()));
-  const double end_s = search.end_of_sent(about_s * kRate) / kRate;
+  const double end_s = search.end_of_sent(line_.base_s(latest_position_s()) * kRate) / kRate;
   const SoundSearch::Prior prior{line_.base_s(end_s) * kRate, kBaseDoubt, 1 + line_.slope(), kStretchDoubt};
   const SoundSearch::Match there = search.polished(search.nearby(prior), prior);
   const Evidence speaks = search.evidence_of(there);
-  const bool alike = search.clicks(there.base) > 1 ? there.likeness >= kLikeClicks
-                                                   : there.likeness >= kAlike && speaks.mean >= kThere;
+  const int clicks = search.clicks(there.base);
+  const double mean = clicks > 0 ? speaks.mean : search.end_of(there).mean;
+  const bool alike = clicks > 1 ? there.likeness >= kLikeClicks : there.likeness >= kAlike && mean >= kThere;
   if (!alike) {
     taken_back_ = is_other(speaks, kOther_s) && latest_s_ - first_s_ < kSettled_s;
     if (taken_back_) lose();

@@ -57,6 +57,8 @@ class Listening {
   // How alike the sounds are where they are believed to be from now on; nothing where that is not told.
   [[nodiscard]] std::optional<double> look(const SoundSearch& search, double earliest_s, double latest_s);
   [[nodiscard]] std::optional<double> follow(const SoundSearch& search);
+  // Of the latest sound, by the line.
+  [[nodiscard]] double latest_position_s() const noexcept;
   // The same of what is nothing but short sounds, apart.
   [[nodiscard]] std::optional<double> look_at_clicks(const SoundSearch::Match& match,
                                                      const PlaceLine::Place& place, int clicks) noexcept;
@@ -72,6 +74,7 @@ class Listening {
   PlaceLine line_;                          // empty while nothing was found
   double first_s_ = 0, latest_s_ = 0;       // the positions of the first and the latest place on it
   double found_s_ = 0;                      // up to where sound had come then
+  std::optional<double> end_base_s_;        // of the latest sound, when that was last known
   bool taken_back_ = false;
 };
 

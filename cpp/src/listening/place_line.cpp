@@ -9,9 +9,8 @@ namespace {
 constexpr double kKept = 0.96;  // of the weight, with each place: they come 25 times a second
 // As much as this spread speaks for sound that takes as long as it took.
 constexpr double kEven_s2 = 0.01 * 0.01;
-// A codec blurs a place by so much, and how steep the line is where a quarter of a second was compared; more
-// sound has a longer lever, and more that agrees.
-constexpr double kBlur_s = 0.002;
+// A codec blurs by so much how steep the line is where a quarter of a second was compared; more sound has a
+// longer lever, and more that agrees.
 constexpr double kSlopeBlur = 0.04;
 constexpr double kShortSpread_s = 0.07;
 constexpr double kMostSlope = 0.06;
@@ -43,10 +42,9 @@ double PlaceLine::base_s(double position_s) const noexcept {
   return base_s_ + slope() * (position_s - position_s_);
 }
 
-double PlaceLine::doubt_s(double position_s) const noexcept {
+double PlaceLine::slope_doubt() const noexcept {
   const double short_share = kShortSpread_s / std::sqrt(spread_s2() + 1e-9);
-  const double slope_doubt = std::min(kMostSlope, kSlopeBlur * std::pow(short_share, 1.5));
-  return kBlur_s + slope_doubt * std::abs(position_s - position_s_);
+  return std::min(kMostSlope, kSlopeBlur * std::pow(short_share, 1.5));
 }
 
 }  // namespace hostmode

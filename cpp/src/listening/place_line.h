@@ -22,9 +22,9 @@ class PlaceLine {
 
   [[nodiscard]] bool empty() const noexcept { return weight_ == 0; }
   [[nodiscard]] double slope() const noexcept;
-  [[nodiscard]] double base_s(double position_s) const noexcept;
   // How far from the truth that may be.
-  [[nodiscard]] double doubt_s(double position_s) const noexcept;
+  [[nodiscard]] double slope_doubt() const noexcept;
+  [[nodiscard]] double base_s(double position_s) const noexcept;
 
  private:
   [[nodiscard]] double spread_s2() const noexcept;

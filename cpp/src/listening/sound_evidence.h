@@ -17,7 +17,7 @@ struct Evidence {
   double audible_s = 0;  // how long anything was, in what was sent or in what came
   double shift = 0;      // measurements by which the pieces lie later than the overlay says, in the mean
 };
-// Pieces of 0.2 s may each lie up to 3 ms off: a network's buffer lengthens sound by whole periods of a
+// Pieces of 0.2 s may each lie up to 2.5 ms off: a network's buffer lengthens sound by whole periods of a
 // voice. `heard` is measured in kLoudnessPhases, `count` measurements of 5 ms that do not overlap.
 // Thread-safe: yes. Realtime-safe: yes.
 [[nodiscard]] Evidence evidence(const SoundShape& sent, const Loudness* heard, std::size_t count,

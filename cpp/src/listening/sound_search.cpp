@@ -129,6 +129,14 @@ Evidence SoundSearch::evidence_of(const Match& match) const noexcept {
   return evidence(sent_shape_, heard_, heard_shape_.size(), overlay_of(match.base, match.stretch));
 }
 
+SoundEnd SoundSearch::end_of(const Match& match) const noexcept {
+  return hostmode::end_of(sent_shape_, heard_, heard_shape_.size(), overlay_of(match.base, match.stretch));
+}
+
+SoundEnd SoundSearch::end_before(const Match& match) const noexcept {
+  return hostmode::end_of(sent_shape_, heard_, heard_shape_.size(), overlay_before(match));
+}
+
 SoundSearch::Match SoundSearch::polished(const Match& match, const Prior& prior) const noexcept {
   Match best = match;
   double most = -kManyNats;
@@ -146,12 +154,16 @@ SoundSearch::Match SoundSearch::polished(const Match& match, const Prior& prior)
   return best;
 }
 
-Evidence SoundSearch::evidence_before(const Match& match) const noexcept {
+Overlay SoundSearch::overlay_before(const Match& match) const noexcept {
   Overlay overlay = overlay_of(match.base, match.stretch);
   overlay.heard_end -= match.stretch * static_cast<double>(overlay.span);
   overlay.end -= overlay.span;
   overlay.span = std::min(overlay.end, static_cast<std::size_t>(kWindow));
-  return evidence(sent_shape_, heard_, heard_shape_.size(), overlay);
+  return overlay;
+}
+
+Evidence SoundSearch::evidence_before(const Match& match) const noexcept {
+  return evidence(sent_shape_, heard_, heard_shape_.size(), overlay_before(match));
 }
 
 double SoundSearch::Prior::score(const Match& match) const noexcept {

@@ -8,6 +8,7 @@
 
 #include "listening/loudness.h"
 #include "listening/place_line.h"
+#include "listening/sound_end.h"
 #include "listening/sound_evidence.h"
 #include "listening/sound_shape.h"
 
@@ -45,6 +46,9 @@ class SoundSearch {
   // What speaks for a match, in what is compared and in as much before it.
   [[nodiscard]] Evidence evidence_of(const Match& match) const noexcept;
   [[nodiscard]] Evidence evidence_before(const Match& match) const noexcept;
+  // The same where the sound jumps, and where its end lies.
+  [[nodiscard]] SoundEnd end_of(const Match& match) const noexcept;
+  [[nodiscard]] SoundEnd end_before(const Match& match) const noexcept;
 
   // Of what was sent, the end of the last audible measurement that has come if position 0 lies at `base`:
   // what is compared ends with a sound, or where that lies would be told from a stretch that many values fit.
@@ -70,6 +74,7 @@ class SoundSearch {
   };
   [[nodiscard]] Window window_of(double base) const noexcept;
   [[nodiscard]] Overlay overlay_of(double base, double stretch) const noexcept;
+  [[nodiscard]] Overlay overlay_before(const Match& match) const noexcept;
   [[nodiscard]] Match match_at(double base, double stretch) const noexcept;
   [[nodiscard]] double likeness_at(double base, double stretch) const noexcept;
   [[nodiscard]] Match refined(const Match& coarse, const Prior& prior) const noexcept;

@@ -32,15 +32,14 @@ TEST_CASE("what was found goes on at its pace for a second, and then as sound do
     CHECK(tie.time_of(tie.position_s(at_s)) == doctest::Approx(at_s));
 }
 
-TEST_CASE("a line through places knows how steep it is, and doubts more the further it leads") {
+TEST_CASE("a line through places knows how steep it is, and doubts that the more, the less it was told") {
   PlaceLine line;
   CHECK(line.empty());
   for (int i = 0; i < 25; ++i) line.add({0.04 * i, 0.3 + 0.05 * 0.04 * i, 0.05, 0.05});
   CHECK(line.slope() == doctest::Approx(0.05).epsilon(0.01));
   CHECK(line.base_s(2.0) == doctest::Approx(0.4).epsilon(0.01));
-  CHECK(line.doubt_s(3.0) > line.doubt_s(1.0));
   PlaceLine fresh;
   fresh.add({0.1, 0.3, 0.0, 0.005});
-  CHECK(fresh.doubt_s(1.0) > 0.02);
-  CHECK(fresh.doubt_s(1.0) > line.doubt_s(1.0));
+  CHECK(fresh.slope_doubt() > 0.02);
+  CHECK(fresh.slope_doubt() > line.slope_doubt());
 }
