@@ -16,10 +16,11 @@ constexpr double kRate = kLoudnessRateHz;
 constexpr std::int64_t kSentKept = 75;  // frames
 constexpr std::size_t kHeardKept = static_cast<std::size_t>(2.5 * kRate);
 
-// What has to speak for a place, in nats a level, by how much of what is compared is audible. Measured in
-// docs/rtc.md, and drawn by tests/python/test_listening.py: of the same sound half are above 1.4, and 19 of
-// 20 above 0.9; other speech at its best place stays below 1.0 of 0.25 s and below 0.7 of 0.8 s; the same
-// words by another voice of the same synthesis, in the same rhythm, below 1.06 and 0.97.
+// What has to speak for a place, in nats a level, by how much of what is compared is audible. Measured by the
+// line alone, on recordings and synthesised voices: of the same sound half are above 1.4, and 19 of 20 above
+// 0.9; other speech at its best place stays below 1.0 of 0.25 s and below 0.7 of 0.8 s; the same words by
+// another voice of the same synthesis, in the same rhythm, below 1.06 and 0.97. What comes of it with sound
+// that jumps: docs/rtc.md.
 struct Needed {
   double audible_s, mean;
 };
