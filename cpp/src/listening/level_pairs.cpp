@@ -1,5 +1,6 @@
 #include "listening/level_pairs.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -16,6 +17,7 @@ constexpr double kOtherScatter = 20.0;
 constexpr double kOutliers = 0.1;
 constexpr double kRarest = 1e-4;
 
+// Two levels differ by no more; with the gain they may, which says no more either.
 constexpr int kMostDifference = 192;
 using Ratios = std::array<double, kMostDifference + 1>;
 
@@ -36,12 +38,20 @@ const Ratios& log_ratios() noexcept {
 
 }  // namespace
 
-int LevelPairs::gain() const noexcept {
+LevelPairs::LevelPairs(const SoundShape& sent, const Loudness* heard, std::size_t count,
+                       const Overlay& overlay) noexcept
+    : sent_(sent),
+      heard_(heard),
+      last_(static_cast<double>(count * kLoudnessPhases)),
+      overlay_(overlay),
+      gain_(median_gain()) {}
+
+int LevelPairs::median_gain() const noexcept {
   std::array<int, 2 * kMostDifference + 1> counts{};
   int count = 0;
-  each(0, overlay.span, 0, [&](std::size_t, int x, int y) {
-    if (x <= kLoud || y <= kLoud) return;
-    ++counts[static_cast<std::size_t>(y - x + kMostDifference)];
+  each(0, overlay_.span, 0, [&](std::size_t, int sent, int heard) {
+    if (sent <= kLoud || heard <= kLoud) return;
+    ++counts[static_cast<std::size_t>(heard - sent + kMostDifference)];
     ++count;
   });
   int below = 0, louder = -kMostDifference;
@@ -53,9 +63,10 @@ int LevelPairs::gain() const noexcept {
   return count > 0 ? louder : 0;
 }
 
-double log_ratio(int off) noexcept {
+double LevelPairs::log_ratio(int sent, int heard) const noexcept {
   static const Ratios& ratios = log_ratios();
-  return ratios[static_cast<std::size_t>(std::abs(off))];
+  const int off = std::abs(heard - std::max(sent + gain_, 0));
+  return ratios[static_cast<std::size_t>(std::min(off, kMostDifference))];
 }
 
 }  // namespace hostmode

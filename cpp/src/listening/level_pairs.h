@@ -9,38 +9,53 @@
 
 namespace hostmode {
 
-// In half decibels above the floor of a shape.
-inline constexpr int kAudibleLevel = 8;
+// Two sounds, one laid over the other, within the one that was sent. Thread-safe: yes. Realtime-safe: yes.
+class LevelPairs {
+ public:
+  // `heard` is measured in kLoudnessPhases, `count` measurements of 5 ms that do not overlap. All are to
+  // stay.
+  LevelPairs(const SoundShape& sent, const Loudness* heard, std::size_t count,
+             const Overlay& overlay) noexcept;
 
-// Two sounds, one laid over the other. Thread-safe: yes. Realtime-safe: yes.
-struct LevelPairs {
-  const SoundShape& sent;
-  const Loudness* heard;  // in kLoudnessPhases
-  double last;            // of `heard`
-  const Overlay& overlay;
+  // Gives `take` what each pair of which either is audible says, and whether it is the first of its 5 ms:
+  // log f1(e) / f0(e) in nats of the difference e that one gain for all of them leaves, the median of what is
+  // loud in both. Of the 5 ms that lie there best, `first` to `end` measurements before the end and `later`
+  // quarters of one later.
+  template <typename Take>
+  void each_audible(std::size_t first, std::size_t end, int later, Take take) const noexcept {
+    bool begins = true;
+    each(first, end, later, [&](std::size_t band, int sent, int heard) {
+      if (band == 0) begins = true;
+      if (sent <= kAudible && heard <= kAudible) return;
+      take(log_ratio(sent, heard), begins);
+      begins = false;
+    });
+  }
 
-  // The levels side by side, each of the 5 ms that lie there best, `first` to `end` measurements before the
-  // end and `later` quarters of one later.
+ private:
+  static constexpr int kAudible = 8;  // half decibels above the floor of a shape
+
   template <typename Take>
   void each(std::size_t first, std::size_t end, int later, Take take) const noexcept {
     for (std::size_t back = first; back < end; ++back) {
-      const SoundTrait& x = sent[overlay.end - 1 - back];
-      const double middle = overlay.heard_end - overlay.stretch * (static_cast<double>(back) + 0.5);
+      const SoundTrait& x = sent_[overlay_.end - 1 - back];
+      const double middle = overlay_.heard_end - overlay_.stretch * (static_cast<double>(back) + 0.5);
       const double at = std::floor(kLoudnessPhases * (middle + 0.5) - 0.5) + later;
-      if (!x.known || at < 0 || at >= last) continue;
-      const Loudness& y = heard[static_cast<std::size_t>(at)];
+      if (!x.known || at < 0 || at >= last_) continue;
+      const Loudness& y = heard_[static_cast<std::size_t>(at)];
       for (std::size_t band = 0; band < kLoudnessBands; ++band) {
         take(band, static_cast<int>(x.values[band]), static_cast<int>(level_of(y[band])));
       }
     }
   }
+  [[nodiscard]] int median_gain() const noexcept;
+  [[nodiscard]] double log_ratio(int sent, int heard) const noexcept;
 
-  // The median difference of what is loud in both, in half decibels.
-  [[nodiscard]] int gain() const noexcept;
+  const SoundShape& sent_;
+  const Loudness* heard_;
+  double last_;  // of `heard_`
+  const Overlay& overlay_;
+  int gain_;  // half decibels
 };
-
-// log f1(e) / f0(e) of a level that differs by `off` half decibels from the one sent, in nats. Thread-safe:
-// yes. Realtime-safe: yes.
-[[nodiscard]] double log_ratio(int off) noexcept;
 
 }  // namespace hostmode

@@ -101,13 +101,11 @@ double Listening::heard_s() const noexcept {
 std::optional<Listening::Place> Listening::find(double earliest_s, double latest_s) {
   taken_back_ = false;
   if (sent_.empty()) return std::nullopt;
-  const std::size_t whole = heard_.size() / kLoudnessPhases;
-  const std::size_t kept = std::min(whole, kHeardKept);
-  const Loudness* latest = heard_.data() + (whole - kept) * kLoudnessPhases;
-  const SoundSearch search(sent_, latest, kept, heard_s() * kRate);
+  const LatestSound latest = latest_sound();
+  const SoundSearch search(sent_, latest.begin, latest.count, heard_s() * kRate);
   const std::optional<double> likeness = look(search, earliest_s, latest_s);
   if (!likeness) return std::nullopt;
-  const double end_s = search.end_of_sent(line_.base_s(latest_position_s()) * kRate) / kRate;
+  const double end_s = end_of_sent_s(search);
   const SoundSearch::Match match{line_.base_s(end_s) * kRate, 1 + line_.slope()};
   const SoundEnd end = search.clicks(match.base) > 0 ? kClicksEnd : search.end_of(match);
   const double since_s = heard_s() - (end_s + line_.base_s(end_s) + end.shift / kRate);
@@ -122,12 +120,11 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
 }
 
 std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, double latest_s) {
-  const std::size_t whole = heard_.size() / kLoudnessPhases;
-  const std::size_t kept = std::min(whole, kHeardKept);
-  std::vector<Loudness> latest(kept);
-  for (std::size_t i = 0; i < kept; ++i) latest[i] = heard_[(whole - kept + i + 1) * kLoudnessPhases - 1];
+  const LatestSound latest = latest_sound();
+  std::vector<Loudness> apart(latest.count);
+  for (std::size_t i = 0; i < apart.size(); ++i) apart[i] = latest.begin[(i + 1) * kLoudnessPhases - 1];
   const auto beginning =
-      hostmode::find_beginning(sent_, latest.data(), kept, heard_s(), earliest_s, latest_s);
+      hostmode::find_beginning(sent_, apart.data(), apart.size(), heard_s(), earliest_s, latest_s);
   if (!beginning || line_.empty()) return beginning;
   const double position_s = beginning->heard_s - beginning->base_s;
   if (std::abs(beginning->base_s - line_.base_s(position_s)) <= kMoved_s) return beginning;
@@ -137,8 +134,15 @@ std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, doubl
   return beginning;
 }
 
-double Listening::latest_position_s() const noexcept {
-  return heard_s() - line_.base_s(heard_s());
+Listening::LatestSound Listening::latest_sound() const noexcept {
+  const std::size_t whole = heard_.size() / kLoudnessPhases;
+  const std::size_t kept = std::min(whole, kHeardKept);
+  return {heard_.data() + (whole - kept) * kLoudnessPhases, kept};
+}
+
+double Listening::end_of_sent_s(const SoundSearch& search) const noexcept {
+  const double latest_position_s = heard_s() - line_.base_s(heard_s());
+  return search.end_of_sent(line_.base_s(latest_position_s) * kRate) / kRate;
 }
 
 std::optional<double> Listening::look(const SoundSearch& search, double earliest_s, double latest_s) {
@@ -180,7 +184,7 @@ std::optional<double> Listening::look_at_clicks(const SoundSearch::Match& match,
 }
 
 std::optional<double> Listening::follow(const SoundSearch& search) {
-  const double end_s = search.end_of_sent(line_.base_s(latest_position_s()) * kRate) / kRate;
+  const double end_s = end_of_sent_s(search);
   const SoundSearch::Prior prior{line_.base_s(end_s) * kRate, kBaseDoubt, 1 + line_.slope(), kStretchDoubt};
   const SoundSearch::Match there = search.polished(search.nearby(prior), prior);
   const Evidence speaks = search.evidence_of(there);

@@ -57,8 +57,14 @@ class Listening {
   // How alike the sounds are where they are believed to be from now on; nothing where that is not told.
   [[nodiscard]] std::optional<double> look(const SoundSearch& search, double earliest_s, double latest_s);
   [[nodiscard]] std::optional<double> follow(const SoundSearch& search);
-  // Of the latest sound, by the line.
-  [[nodiscard]] double latest_position_s() const noexcept;
+  // What is searched of the sound that came, in kLoudnessPhases.
+  struct LatestSound {
+    const Loudness* begin;
+    std::size_t count;  // of measurements of 5 ms that do not overlap
+  };
+  [[nodiscard]] LatestSound latest_sound() const noexcept;
+  // See SoundSearch::end_of_sent, by the line.
+  [[nodiscard]] double end_of_sent_s(const SoundSearch& search) const noexcept;
   // The same of what is nothing but short sounds, apart.
   [[nodiscard]] std::optional<double> look_at_clicks(const SoundSearch::Match& match,
                                                      const PlaceLine::Place& place, int clicks) noexcept;

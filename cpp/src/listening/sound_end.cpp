@@ -45,14 +45,13 @@ struct Told {
   int values = 0;
 };
 
-Told see(States& states, const LevelPairs& pairs, std::size_t first, std::size_t end, int louder) noexcept {
+Told see(States& states, const LevelPairs& pairs, std::size_t first, std::size_t end) noexcept {
   Told told;
   States speaks{};
   for (int i = 0; i < static_cast<int>(kStates); ++i) {
     double& sum = speaks[static_cast<std::size_t>(i)];
-    pairs.each(first, end, i - kMost, [&](std::size_t, int x, int y) {
-      if (x <= kAudibleLevel && y <= kAudibleLevel) return;
-      sum += kAlone * log_ratio(y - std::max(x + louder, 0));
+    pairs.each_audible(first, end, i - kMost, [&](double nats, bool) {
+      sum += kAlone * nats;
       if (i == kMost) ++told.values;
     });
   }
@@ -69,14 +68,13 @@ Told see(States& states, const LevelPairs& pairs, std::size_t first, std::size_t
 SoundEnd end_of(const SoundShape& sent, const Loudness* heard, std::size_t count,
                 const Overlay& overlay) noexcept {
   if (overlay.end > sent.size() || overlay.span > overlay.end) return {0, kMost, 0};
-  const LevelPairs pairs{sent, heard, static_cast<double>(count * kLoudnessPhases), overlay};
-  const int louder = pairs.gain();
+  const LevelPairs pairs(sent, heard, count, overlay);
   Told all;
   States states;
   states.fill(1.0 / kStates);
   for (std::size_t pieces = overlay.span / kPiece; pieces > 0; --pieces) {
     states = moved(states);
-    const Told told = see(states, pairs, (pieces - 1) * kPiece, pieces * kPiece, louder);
+    const Told told = see(states, pairs, (pieces - 1) * kPiece, pieces * kPiece);
     all.sum += told.sum;
     all.values += told.values;
   }

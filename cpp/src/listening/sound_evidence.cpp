@@ -15,16 +15,12 @@ struct Piece {
   int values = 0, measurements = 0;
 };
 
-Piece piece_of(const LevelPairs& pairs, std::size_t first, std::size_t end, int later, int louder) noexcept {
+Piece piece_of(const LevelPairs& pairs, std::size_t first, std::size_t end, int later) noexcept {
   Piece piece;
-  bool audible = false;
-  pairs.each(first, end, later, [&](std::size_t band, int x, int y) {
-    if (band == 0) audible = false;
-    if (x <= kAudibleLevel && y <= kAudibleLevel) return;
-    piece.sum += log_ratio(y - std::max(x + louder, 0));
+  pairs.each_audible(first, end, later, [&](double nats, bool begins) {
+    piece.sum += nats;
     ++piece.values;
-    if (!audible) ++piece.measurements;
-    audible = true;
+    if (begins) ++piece.measurements;
   });
   return piece;
 }
@@ -34,16 +30,15 @@ Piece piece_of(const LevelPairs& pairs, std::size_t first, std::size_t end, int 
 Evidence evidence(const SoundShape& sent, const Loudness* heard, std::size_t count,
                   const Overlay& overlay) noexcept {
   if (overlay.end > sent.size() || overlay.span > overlay.end) return {};
-  const LevelPairs pairs{sent, heard, static_cast<double>(count * kLoudnessPhases), overlay};
-  const int louder = pairs.gain();
+  const LevelPairs pairs(sent, heard, count, overlay);
   Evidence all;
   int values = 0, measurements = 0;
   for (std::size_t first = 0; first < overlay.span; first += kPiece) {
     const std::size_t end = std::min(first + kPiece, overlay.span);
-    Piece best = piece_of(pairs, first, end, 0, louder);
+    Piece best = piece_of(pairs, first, end, 0);
     int best_later = 0;
     for (int later = -kSlack; later <= kSlack; ++later) {
-      const Piece piece = later == 0 ? best : piece_of(pairs, first, end, later, louder);
+      const Piece piece = later == 0 ? best : piece_of(pairs, first, end, later);
       if (piece.sum <= best.sum) continue;
       best = piece;
       best_later = later;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "listening/loudness_meter.h"
 #include "listening/made_speech.h"
+#include "listening/measured_sound.h"
 #include "listening/sound_evidence.h"
 
 using namespace hostmode;
@@ -14,20 +14,9 @@ using namespace hostmode::testing;
 
 namespace {
 
-std::vector<Loudness> measured(const Sound& sound, std::size_t phases) {
-  LoudnessMeter meter(kRateHz, phases);
-  std::vector<Loudness> loudness;
-  meter.add(sound.data(), sound.size(), loudness);
-  loudness.resize(loudness.size() / phases * phases);
-  return loudness;
-}
-
 // The end of `sent` at `heard_end` of `heard`, 0.8 s compared.
 struct Ear {
-  explicit Ear(const Sound& sound) {
-    const std::vector<Loudness> loudness = measured(sound, 1);
-    sent = shape_of(loudness.data(), nullptr, loudness.size());
-  }
+  explicit Ear(const Sound& sound) : sent(sent_shape(sound)) {}
   [[nodiscard]] Overlay overlay(double heard_end) const { return {sent.size(), 160, heard_end, 1}; }
   [[nodiscard]] SoundEnd of(const Sound& track, double heard_end) const {
     const std::vector<Loudness> heard = measured(track, kLoudnessPhases);

@@ -2,31 +2,21 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "listening/loudness_meter.h"
 #include "listening/made_speech.h"
+#include "listening/measured_sound.h"
 
 using namespace hostmode;
 using namespace hostmode::testing;
 
 namespace {
 
-std::vector<Loudness> measured(const Sound& sound, std::size_t phases) {
-  LoudnessMeter meter(kRateHz, phases);
-  std::vector<Loudness> loudness;
-  meter.add(sound.data(), sound.size(), loudness);
-  loudness.resize(loudness.size() / phases * phases);
-  return loudness;
-}
-
 // What speaks for the end of `sent` lying at `heard_end` of `heard`, both 1 s long at least.
 struct Ear {
-  explicit Ear(const Sound& sound) {
-    const std::vector<Loudness> loudness = measured(sound, 1);
-    sent = shape_of(loudness.data(), nullptr, loudness.size());
-  }
+  explicit Ear(const Sound& sound) : sent(sent_shape(sound)) {}
   [[nodiscard]] Evidence of(const std::vector<Loudness>& heard, double heard_end, double stretch = 1) const {
     return evidence(sent, heard.data(), heard.size() / kLoudnessPhases,
                     {sent.size(), 160, heard_end, stretch});
@@ -93,6 +83,25 @@ TEST_CASE("evidence: pieces may lie a little off, and how far is told") {
     CHECK(shifted.shift == doctest::Approx(off).epsilon(0.1));
   }
   CHECK(ear.of(heard, 203).mean < most - 0.5);
+}
+
+TEST_CASE("evidence: levels that no sound has are no more than other sound") {
+  // As a packet may say. Most are softer than what comes by so much that the gain lifts the others beyond
+  // all.
+  std::vector<Loudness> said(200), heard(200 * kLoudnessPhases);
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const bool is_loud = i % 4 == 0;
+    said[i].fill(is_loud ? 255 : 84);
+    std::fill_n(heard.begin() + static_cast<std::ptrdiff_t>(i * kLoudnessPhases), kLoudnessPhases,
+                Loudness{});
+    if (is_loud) continue;
+    for (std::size_t phase = 0; phase < kLoudnessPhases; ++phase)
+      heard[i * kLoudnessPhases + phase].fill(192);
+  }
+  const SoundShape sent = shape_of(said.data(), nullptr, said.size());
+  const Evidence speaks = evidence(sent, heard.data(), 200, {200, 160, 200, 1});
+  // A quarter of the values says what other speech does, log 0.1 and less, the others log f1(0) / f0(0).
+  CHECK(speaks.mean == doctest::Approx(0.25 * -2.302 + 0.75 * 2.293).epsilon(0.02));
 }
 
 TEST_CASE("evidence: what is silent in both, or is not there, says nothing") {
