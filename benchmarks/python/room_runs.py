@@ -34,7 +34,7 @@ CLICKS_S = 20.0
 #: Of each scenario with clicks: chance plays a part.
 RUNS = 3
 #: One in which the sound card stumbled is followed by another, so many times in all.
-REPEATED = 2
+REPEATED = 4
 
 
 def spread(errors_ms: np.ndarray) -> dict[str, Any]:
