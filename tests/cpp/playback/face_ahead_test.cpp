@@ -128,8 +128,9 @@ TEST_CASE("the first motion of a face that is ahead of a device not yet heard be
     config.motion_wait_s = 0.0;
     config.av_offset_s = -ahead_s;
     Held face(config, 2.0, 0.25);
-    face.shown_after(0.15);
+    const float shown = face.shown_after(0.15);
     face.push_motion(1.0F);
+    CHECK(face.picture() == doctest::Approx(shown));
     CHECK(face.shown_after(0.5) == doctest::Approx(1.0));
     CHECK(face.largest_step() < 1.6 * kPicture_s / 0.2);
   }
