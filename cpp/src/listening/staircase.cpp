@@ -17,7 +17,8 @@ constexpr double kEven_s2 = 0.05 * 0.05;
 constexpr double kLeastSlope = 0.001, kSlope = 0.004;
 // How far apart bases lie about the slope where sound is resampled, and where it jumps.
 constexpr double kSmooth_s = 0.0035, kJumps_s = 0.005;
-// Stretchers look for the next piece within some 12 to 16 ms, and sound stays on the side from which it jumps.
+// Stretchers look for the next piece within some 12 to 16 ms, and sound stays on the side from which it
+// jumps.
 constexpr double kLead_s = 0.006;
 
 double share(double value, double none, double all) noexcept {

@@ -322,7 +322,8 @@ Sound in_jumps(const Sound& sound, double every_s, double jump_s) {
   const auto step = static_cast<std::ptrdiff_t>(samples(every_s));
   const auto jump = static_cast<std::ptrdiff_t>(samples(std::abs(jump_s)));
   Sound made;
-  for (auto at = sound.begin(); at + step + jump < sound.end(); at += jump_s > 0 ? step - jump : step + jump) {
+  for (auto at = sound.begin(); at + step + jump < sound.end();
+       at += jump_s > 0 ? step - jump : step + jump) {
     made.insert(made.end(), at, at + step);
   }
   return made;
@@ -344,8 +345,7 @@ TEST_CASE("listening: of sound that jumps again and again neither side of a jump
       for (const Finding& one : found) {
         const double heard_s = one.heard_s - base_s;
         if (heard_s < 1.4 || heard_s > 3.4) continue;
-        most_s = std::max(most_s,
-                          std::abs(one.place.position_s - before_jumps_s(heard_s, every_s, jump_s)));
+        most_s = std::max(most_s, std::abs(one.place.position_s - before_jumps_s(heard_s, every_s, jump_s)));
       }
       CHECK(most_s < 0.0095);
     }
