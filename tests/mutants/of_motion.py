@@ -56,8 +56,8 @@ MOTION = (
     Mutation(
         "late_motion", "SampleQueue::before_rest", "return rests ? before", "return false ? before", "sound waits in*"
     ),
-    Mutation("e24", "Renderer::play_run", " && !stream_->may_start(block_now_s())", " && !stream_->closed()"),
-    Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
+    Mutation("e24", "PlayCursor::next", " && !stream_->may_start(now_s)", " && !stream_->closed()"),
+    Mutation("e4", "Renderer::wait", " || (step.cause == SegmentCause::kTail && next_may_start())", ""),
     Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),
     Mutation("e4", "play_out", "follows ? 0 :", "false ? 0 :"),
     Mutation("e4", "foresee", "next != nullptr && next->stream.may_start(now_s)", "next != nullptr"),
