@@ -187,8 +187,7 @@ MOTION = (
         "    return std::max(std::min(gap_s, speech_s_), kKeyframeInterval_s);\n",
         "    return speech_s_;\n",
     ),
-    Mutation(
-        "e21",
+    _length(
         "TransitionTimes::blend_s",
         "std::max(std::min(gap_s, speech_s_), kKeyframeInterval_s);",
         "std::min(gap_s, speech_s_);",
@@ -250,7 +249,7 @@ MOTION = (
     _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     _paced("Deviation::speeds_of", "std::max(curve * ordinary, beneath.pace * beneath.ahead[i])", "curve * ordinary"),
-    _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "beneath.ahead[i]"),
+    _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "1.0 * beneath.ahead[i]"),
     _paced("Deviation::speeds_of", " + beneath.besides[i];", ";"),
     _speed(
         "Timeline::speeds_from", "place_of(media_s + duration_s).index + 1", "place_of(media_s + duration_s).index"

@@ -14,7 +14,13 @@ PLAYOUT = (
     # ---- the way to the audio side and back
     _carried("hand_over", "    if (streams_out_ == kMaxStreams) return;\n", ""),
     _carried("hand_over", "if (conversation->place != StreamPlace::kHere) continue;", ""),
-    _carried("hand_over", "    conversation->place = StreamPlace::kWithAudioThread;\n", ""),
+    Mutation(
+        "playout",
+        "Playout::hand_over",
+        "    conversation->place = StreamPlace::kWithAudioThread;\n",
+        "",
+        cases="no value jumps from one picture to the next*",
+    ),
     _carried("hand_over", "    ++streams_out_;\n", ""),
     _carried("hand_over", "    renderer_.hand_over(&conversation->stream);\n", ""),
     _carried("take_back", "    --streams_out_;\n", ""),
