@@ -20,7 +20,7 @@ RTC = ("packets",)
 RELAY = ("relay_entry", "relay_turn", "relay_resume", "relay_bound", "relay_order")
 ROWS = RULES + EDGE_CASES + TIMING + AUDIO + RTC + RELAY
 # Parts that no row of the contract is about: C++ cases or a file of Python tests must notice what breaks there.
-PARTS = ("listening", "wire", "calls", "playout")
+PARTS = ("listening", "wire", "calls", "playout", "rooms")
 
 
 class Mutation(NamedTuple):

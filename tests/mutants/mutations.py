@@ -12,6 +12,7 @@ from of_packet_intake import PACKET_INTAKE
 from of_packets import PACKETS
 from of_playout import PLAYOUT
 from of_relay import RELAY
+from of_rooms import ROOMS
 from of_sound import SOUND
 from of_threads import THREADS
 from of_turns import TURNS
@@ -32,4 +33,5 @@ MUTATIONS = (
     *LISTENING,
     *WIRE,
     *CALLS,
+    *ROOMS,
 )

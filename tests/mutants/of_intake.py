@@ -100,8 +100,8 @@ INTAKE = (
     Mutation(
         "e4",
         "Renderer::fill_run",
-        "while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();",
-        "while (stream_ != nullptr && stream_->is_cut()) retire();",
+        "while (cursor_.stream() != nullptr && cursor_.stream()->is_cut() && fader_.is_silent()) retire();",
+        "while (cursor_.stream() != nullptr && cursor_.stream()->is_cut()) retire();",
     ),
     Mutation(
         "e4",

@@ -29,6 +29,10 @@ def _begun(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("listening", function, original, mutated, cases="beginning:*")
 
 
+def _stepped(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("listening", function, original, mutated, cases="staircase:*")
+
+
 LISTENING = (
     # ---- how loud
     _measured("steps", "level_dB - kSilence_dB", "level_dB"),
@@ -121,6 +125,20 @@ LISTENING = (
     _found("SoundSearch::end_of_sent", "static_cast<double>(audible_end_[end]);", "static_cast<double>(end);"),
     _found("SoundSearch::anywhere", "even{0, 0, 1, kEvenDoubt};", "even{0, 0, 1, 100 * kEvenDoubt};"),
     _found("kFollowed", "= 0.04 * kRate;", "= 0.0;"),
+    _found("kMostJump_s", "= 0.0075;", "= 0.075;"),
+    _found("kMostJump_s", "= 0.0075;", "= 0.0004;"),
+    _found("kStretchDoubt", "= 0.1,", "= 100.0,"),
+    _found("Listening::find", "place.position_s -= staircase_.lead_s() / stretch;", ";"),
+    _found("Listening::find", "place.position_s -= staircase_", "place.position_s += staircase_"),
+    # ---- where it jumps again and again
+    _stepped("kKept_s", "= 1.2;", "= 12.0;"),
+    _stepped("kMoved_s", "= 0.025;", "= 2.5;"),
+    _stepped("kSmooth_s", "kSmooth_s = 0.0035, kJumps_s = 0.005;", "kSmooth_s = 0.0, kJumps_s = 0.001;"),
+    _stepped("kLead_s", "= 0.006;", "= 0.002;"),
+    _stepped("kLead_s", "= 0.006;", "= 0.012;"),
+    _stepped("Staircase::slope_but_for_one", " - most_s) /", ") /"),
+    _stepped("Staircase::lead_by", "return sign * believed", "return believed"),
+    _stepped("Staircase::add", "position_s <= steps_[count_ - 1].position_s + kApart_s", "false"),
     # ---- where it begins
     _begun("kSilent", "= 24;", "= 4;"),
     _begun("kFurthest", "= 8;", "= 0;"),

@@ -60,8 +60,8 @@ MOTION = (
     Mutation(
         "late_motion", "SampleQueue::before_rest", "return rests ? before", "return false ? before", "sound waits in*"
     ),
-    Mutation("e24", "Renderer::play_run", " && !stream_->may_start(block_now_s())", " && !stream_->closed()"),
-    Mutation("e4", "Renderer::play_run", "tail <= 0 || next_may_start()", "tail <= 0"),
+    Mutation("e24", "PlayCursor::next", " && !stream_->may_start(now_s)", " && !stream_->closed()"),
+    Mutation("e4", "Renderer::wait", " || (step.cause == SegmentCause::kTail && next_may_start())", ""),
     Mutation("e4", "Renderer::next_may_start", " && next_->may_start(block_now_s())", ""),
     Mutation("e4", "play_out", "follows ? 0 :", "false ? 0 :"),
     Mutation("e4", "foresee", "next != nullptr && next->stream.may_start(now_s)", "next != nullptr"),
@@ -191,8 +191,7 @@ MOTION = (
         "    return std::max(std::min(gap_s, speech_s_), kKeyframeInterval_s);\n",
         "    return speech_s_;\n",
     ),
-    Mutation(
-        "e21",
+    _length(
         "TransitionTimes::blend_s",
         "std::max(std::min(gap_s, speech_s_), kKeyframeInterval_s);",
         "std::min(gap_s, speech_s_);",
@@ -254,7 +253,7 @@ MOTION = (
     _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
     _paced("Deviation::speeds_of", "std::max(curve * ordinary, beneath.pace * beneath.ahead[i])", "curve * ordinary"),
-    _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "beneath.ahead[i]"),
+    _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "1.0 * beneath.ahead[i]"),
     _paced("Deviation::speeds_of", " + beneath.besides[i];", ";"),
     _paced("Deviation::add_to", "shown = std::max(share, held_[i]);", "shown = share;"),
     _beneath("motion_beneath", "IdleMotion::lowest(i), IdleMotion::highest(i));", "0.0);"),

@@ -14,7 +14,13 @@ PLAYOUT = (
     # ---- the way to the audio side and back
     _carried("hand_over", "    if (streams_out_ == kMaxStreams) return;\n", ""),
     _carried("hand_over", "if (conversation->place != StreamPlace::kHere) continue;", ""),
-    _carried("hand_over", "    conversation->place = StreamPlace::kWithAudioThread;\n", ""),
+    Mutation(
+        "playout",
+        "Playout::hand_over",
+        "    conversation->place = StreamPlace::kWithAudioThread;\n",
+        "",
+        cases="no value jumps from one picture to the next*",
+    ),
     _carried("hand_over", "    ++streams_out_;\n", ""),
     _carried("hand_over", "    renderer_.hand_over(&conversation->stream);\n", ""),
     _carried("take_back", "    --streams_out_;\n", ""),
@@ -42,10 +48,10 @@ PLAYOUT = (
     Mutation(
         "e13",
         "Renderer::fill_run",
-        "while (stream_ != nullptr && stream_->is_cut() && fader_.is_silent()) retire();",
-        "while (stream_ != nullptr && stream_->is_cut()) retire();",
+        "while (cursor_.stream() != nullptr && cursor_.stream()->is_cut() && fader_.is_silent()) retire();",
+        "while (cursor_.stream() != nullptr && cursor_.stream()->is_cut()) retire();",
     ),
-    Mutation("e13", "Renderer::Renderer", "std::lround(rate_hz * kRamp_s)", "std::lround(rate_hz * kRamp_s * 1.1)"),
+    Mutation("e13", "ramp_frames", "std::lround(rate_hz * kRamp_s)", "std::lround(rate_hz * kRamp_s * 1.1)"),
     Mutation("e13", "Fader::stop", "std::max(decay_left_, gain_frames_);", "ramp_frames_;"),
     Mutation(
         "e14",
@@ -63,9 +69,9 @@ PLAYOUT = (
     Mutation("e16", "Renderer::fill_run", "if (paused && fader_.is_silent()) {", "if (paused) {"),
     Mutation(
         "e16",
-        "Renderer::fill_run",
-        "started_ ? SegmentCause::kPaused : SegmentCause::kWaiting);",
-        "started_ ? SegmentCause::kTail : SegmentCause::kWaiting);",
+        "PlayCursor::pause",
+        "started_ ? SegmentCause::kPaused : SegmentCause::kWaiting;",
+        "started_ ? SegmentCause::kTail : SegmentCause::kWaiting;",
     ),
     Mutation(
         "e16",
@@ -87,15 +93,15 @@ PLAYOUT = (
     ),
     Mutation(
         "e22",
-        "Renderer::play_run",
-        "const std::int64_t tail = stream_->motion_end() - stream_->consumed() - tail_frames_;",
+        "PlayCursor::out_of_sound",
+        "const std::int64_t tail = stream_->motion_end() - media_sample();",
         "const std::int64_t tail = 0;",
     ),
     Mutation(
         "e22",
-        "Renderer::play_run",
-        "    if (!closed || stream_->readable() > 0) {\n",
-        "    if (!closed && stream_->motion_end() <= stream_->consumed() + tail_frames_) {\n",
+        "PlayCursor::out_of_sound",
+        "  if (!closed || stream_->readable() > 0) {\n",
+        "  if (!closed && stream_->motion_end() <= media_sample()) {\n",
     ),
     Mutation(
         "e23",
@@ -105,9 +111,9 @@ PLAYOUT = (
     ),
     Mutation(
         "e24",
-        "Renderer::play_run",
-        "  if (available == 0) {\n    fader_.stop();\n",
-        "  if (available == 0) {\n",
+        "Renderer::wait",
+        "  fader_.stop();\n",
+        "",
     ),
     Mutation(
         "e24",
@@ -117,9 +123,9 @@ PLAYOUT = (
     ),
     Mutation(
         "e24",
-        "Renderer::play_run",
-        "SegmentCause::kUnderrun);\n      return run;\n    }\n    const std::int64_t tail",
-        "SegmentCause::kTail);\n      return run;\n    }\n    const std::int64_t tail",
+        "PlayCursor::out_of_sound",
+        "return {SegmentCause::kUnderrun, std::min(count, step_frames_)};",
+        "return {SegmentCause::kTail, std::min(count, step_frames_)};",
     ),
     Mutation("e24", "Hearing::hear_media", "conversation.underrun_since_s.reset();", ""),
     Mutation(
@@ -140,8 +146,17 @@ PLAYOUT = (
     Mutation(
         "e29", "is_player_rate", "return has(kPcmRates_hz) || has(kDeviceRates_hz);", "return has(kPcmRates_hz);"
     ),
-    Mutation("e30", "Renderer::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
-    Mutation("e30", "Renderer::fill_run", "stream_->look_ahead() - lead_frames_;", "0;"),
+    Mutation(
+        "e24",
+        "PlayCursor::out_of_sound",
+        "    if (!underrun_) underruns_.fetch_add(1, std::memory_order_relaxed);\n",
+        "    underruns_.fetch_add(1, std::memory_order_relaxed);\n",
+    ),
+    Mutation("e24", "PlayCursor::enter", "  underrun_ = false;\n", ""),
+    Mutation("e22", "PlayCursor::pass", "tail_frames_ += frames;", "tail_frames_ = frames;"),
+    Mutation("e15", "PlayCursor::next", "falling || underrun_ ? 0 : stream_->rest_left();", "stream_->rest_left();"),
+    Mutation("e30", "PlayCursor::available_frames", "  return stream_->run_out();\n", "  return readable;\n"),
+    Mutation("e30", "PlayCursor::before_start", "stream_->look_ahead() - lead_frames_;", "0;"),
     Mutation("e30", "RateConverter::convert", "    phase_ += step_;\n", "    phase_ = step_;\n"),
     Mutation("e30", "RateConverter::look_ahead", "taps() / 2 + 1;", "taps() / 2 - 60;"),
     Mutation(
@@ -177,7 +192,7 @@ PLAYOUT = (
         "std::min(std::max(required_s_, least_s), max_prebuffer_s_)",
         "std::min(least_s, max_prebuffer_s_)",
     ),
-    Mutation("start", "Renderer::waited_enough", ">= kMaxRebuffer_s", ">= 50 * kMaxRebuffer_s"),
+    Mutation("start", "PlayCursor::waited_enough", ">= kMaxRebuffer_s", ">= 50 * kMaxRebuffer_s"),
     Mutation(
         "start",
         "StartPolicy::prebuffer_s",

@@ -131,8 +131,8 @@ SOUND = (
         "beyond / frame;",
     ),
     _drift("Segment::media_at", "since * (1.0 + drift);", "since;"),
-    _drift("Renderer::play_run", "closed || falling ? 0 : std::min", "std::min"),
-    _drift("Renderer::mark", "segment.drift = stream_->drift();", "segment.drift = 0.0;"),
+    _drift("PlayCursor::next", "closed || falling ? 0 : std::min", "std::min"),
+    _drift("Renderer::mark", "segment.drift = stream->drift();", "segment.drift = 0.0;"),
     _drift("Playout::is_live", "return is_silent() || renderer_.is_live();", "return true;"),
     _drift("FilterBank::FilterBank", "up == down ? 1.0 : kCutoff", "kCutoff"),
     # ---- the filters between two rates

@@ -212,6 +212,7 @@ def test_render_offline_impossible_rate_is_refused(rate: float) -> None:
         render_offline(excerpt(1.0), rate)
 
 
+@pytest.mark.alone
 def test_play_offline_is_ten_times_faster_than_real_time(tmp_path: Path) -> None:
     Recording.embedded().save(tmp_path / "x.json")
     outputs = ["--audio-out", str(tmp_path / "x.wav"), "--poses-out", str(tmp_path / "x.npz")]

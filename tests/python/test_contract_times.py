@@ -178,11 +178,11 @@ def test_e34_catching_up_costs_what_happened_not_how_long_it_was(speaks: bool) -
     if speaks:
         player.push_audio(tone(0.5, 48000), end=True, now=0.0)
     begun = time.process_time()
-    for minute in range(1, 601):
+    for minute in range(1, 6001):
         player.advance(minute * 60.0)
     took = time.process_time() - begun
 
-    assert took < 3.0  # ten hours; rendered in full they take 100 times as long as the minute and a half they are
+    assert took < 3.0  # 100 hours; rendered in full they take 12 s on a fast machine
     assert [event.kind for event in player.poll_events()].count("conversation_end") == speaks
 
 

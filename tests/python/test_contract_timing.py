@@ -41,6 +41,19 @@ def test_start_comes_though_less_than_the_prebuffer_ever_comes() -> None:
     assert rig.run(0.6).any()
 
 
+@pytest.mark.parametrize("motion_wait", [0.3, 2.5])
+def test_start_again_comes_a_second_after_an_underrun_however_much_is_wanted(motion_wait: float) -> None:
+    rig = Rig(motion_wait=motion_wait, prebuffer=1.5, max_prebuffer=3.0)
+    conversation = rig.speak(tone(2.0))
+    rig.move([motion(50)], conversation)
+    rig.run(2.6)
+    rig.speak(tone(0.1))
+
+    heard = np.flatnonzero(rig.run(2.0))
+
+    assert heard[0] / 16000 == pytest.approx(0.4, abs=0.011)
+
+
 def test_silent_clock_plays_unheard_in_place_of_a_device() -> None:
     player = hostmode.Player(16000, hostmode.PlayerConfig(prebuffer=0, motion_wait=0))
     player.start_silent_clock(now=0.0)

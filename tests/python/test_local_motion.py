@@ -154,6 +154,7 @@ def test_local_motion_shows_as_much_on_the_built_in_head_as_it_wrote(
     assert jaw_open[shut].max() < 0.03
 
 
+@pytest.mark.alone
 def test_local_motion_is_fast(speech: tuple[npt.NDArray[np.int16], int]) -> None:
     audio, rate = speech
     best = min(_seconds_taken(audio, rate) for _ in range(3))

@@ -98,6 +98,11 @@ def sounds(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "hissing": hissing,
         "hissing of few bits": np.rint(hissing * 2.0 ** rng.integers(2, 14)) / 2.0 ** rng.integers(2, 14),
         "one silent channel": np.where(np.arange(count) % 2, 0.0, speech),
+        "one loud channel": np.where(
+            np.arange(count) % 2,
+            rng.choice([-1, 1], count) * rng.uniform(0.35, 0.65, count),
+            0.01 * speech * (np.arange(count) >= 64),
+        ),
     }
     samples = {name: full_scale(sound) for name, sound in made.items()}
     samples["companded hissing"] = companded(full_scale(hissing))

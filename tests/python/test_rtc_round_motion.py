@@ -53,6 +53,17 @@ def test_what_a_network_held_up_for_long_is_given_in_one_go() -> None:
     assert len(lateness_s(given)) == 1
 
 
+def test_what_is_late_always_and_held_up_besides_is_given_in_one_go() -> None:
+    def arrives_s(position: int) -> float:
+        sent_s = BASE_S + 0.15 + position * FRAME_S
+        return max(sent_s, 6.5 + 0.0015 * (position - 75)) if position >= 75 else sent_s
+
+    given = batches(arrives_s, 200)
+    assert [one for _, positions in given for one in positions] == list(range(200))
+    (caught_up,) = (positions for now_s, positions in given if now_s >= 6.5 and 75 in positions)
+    assert len(caught_up) > 55
+
+
 def moved(by_s: float, at_frame: int) -> list[float]:
     """Return what is shown of 50 keyframes whose place is another one from a frame on."""
     motion, shown = RoundMotion(), []
@@ -81,6 +92,11 @@ def test_a_round_that_has_just_begun_is_at_another_place_at_once() -> None:
     assert shown[1:] == pytest.approx([frame + 1.5 for frame in range(1, len(shown))], abs=1e-3)
 
 
+def test_a_place_that_nobody_can_tell_from_the_other_leaves_keyframes_as_they_are() -> None:
+    shown = moved(0.004, 20)
+    assert shown == [float(position) for position in range(len(shown))]
+
+
 def test_jitter_is_what_packets_vary_by_and_not_what_one_was_held_up() -> None:
     motion, rng = RoundMotion(), np.random.default_rng(1)
     for position in range(60):
@@ -89,6 +105,18 @@ def test_jitter_is_what_packets_vary_by_and_not_what_one_was_held_up() -> None:
         motion.arrive(position, now_s)
         motion.arrive(position + 500, now_s)  # of another round
     assert motion.jitter_s == pytest.approx(0.05, abs=0.012)
+
+
+def test_after_a_reconnection_jitter_and_arrival_are_those_of_the_new_network() -> None:
+    motion = RoundMotion()
+    for position in range(40):
+        later_s = 0.01 * (position % 2) if position < 20 else 0.3 + 0.04 * (position % 2)
+        if position == 20:
+            motion.forget_arrivals()
+        motion.take(position, np.zeros(120, np.float32), position * FRAME_S + later_s)
+        motion.arrive(position, position * FRAME_S + later_s)
+    assert motion.jitter_s == pytest.approx(0.04)
+    assert motion.first_arrival_s == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("late", [0.05, 0.15, 0.3, 0.45])

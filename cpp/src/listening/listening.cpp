@@ -56,6 +56,8 @@ constexpr double kStretchDoubt = 0.1, kBaseDoubt = 0.004;
 // What may be further from its place than this is not told: in a pause, how long sound takes is a guess.
 constexpr double kMostDoubt_s = 0.0075;
 constexpr double kMostJump_s = 0.0075;
+// In a pause nothing is heard of how sound is paced.
+constexpr double kPause_s = 0.06;
 
 double needed(double audible_s) noexcept {
   if (audible_s < kLeastAudible_s) return std::numeric_limits<double>::infinity();
@@ -87,6 +89,7 @@ void Listening::lose() noexcept {
   end_base_s_.reset();
   clicks_.reset();
   line_.restart();
+  staircase_.restart();
 }
 
 void Listening::expect(std::int64_t position, const FrameLoudness& loudness) {
@@ -112,11 +115,14 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
   const double doubt_s = end.doubt / kRate + line_.slope_doubt() * std::abs(since_s);
   if (doubt_s > kMostDoubt_s) return std::nullopt;
   const double stretch = 1 + line_.slope();
-  const Place place{end_s + since_s / stretch, heard_s(), stretch, *likeness};
+  Place place{end_s + since_s / stretch, heard_s(), stretch, *likeness};
   // It has jumped, or seems to: the next look tells.
   const bool jumps = end_base_s_ && std::abs(place.base_s() - *end_base_s_) > kMostJump_s;
   end_base_s_ = place.base_s();
-  return jumps ? std::nullopt : std::optional<Place>(place);
+  if (jumps) return std::nullopt;
+  if (since_s < kPause_s) staircase_.add(end_s, heard_s() - since_s - end_s);
+  place.position_s -= staircase_.lead_s() / stretch;
+  return place;
 }
 
 std::optional<SoundBeginning> Listening::find_beginning(double earliest_s, double latest_s) {

@@ -12,6 +12,7 @@
 #include "listening/place_line.h"
 #include "listening/sound_beginning.h"
 #include "listening/sound_search.h"
+#include "listening/staircase.h"
 
 namespace hostmode {
 
@@ -44,6 +45,8 @@ class Listening {
   };
   // Where the latest sound lies, told from what is audible before it; nothing where that cannot be told to
   // within 10 ms: too little came, or what came is not like it, or it has been silent for too long.
+  // Where sound jumps again and again, it is told so that neither what it is now nor what it is after the
+  // next jump is far.
   // `earliest_s` and `latest_s`: of base_s(), between which it is looked for where it has not just been
   // found.
   [[nodiscard]] std::optional<Place> find(double earliest_s, double latest_s);
@@ -81,6 +84,7 @@ class Listening {
   double first_s_ = 0, latest_s_ = 0;       // the positions of the first and the latest place on it
   double found_s_ = 0;                      // up to where sound had come then
   std::optional<double> end_base_s_;        // of the latest sound, when that was last known
+  Staircase staircase_;                     // of such
   bool taken_back_ = false;
 };
 

@@ -34,7 +34,8 @@ void Screen::take_news(double present_s) {
       changes = true;
       note_before();
     }
-    poses_.add_segment(segment, frame);
+    // What comes about as it was foreseen has its transition already.
+    poses_.add_segment(segment, is_foreseen(segment) ? 0.0 : frame);
   });
   if (!changes) return;
   begin_foresight(frame);
@@ -111,6 +112,13 @@ void Screen::look_ahead(const double* times_s, std::size_t count, double present
     poses_.sample(clock, frame, times_s[i], out + i * kKeyframeFloats);
   }
   end_foresight();
+}
+
+bool Screen::is_foreseen(const Segment& segment) const noexcept {
+  return std::any_of(foreseen_.begin(), foreseen_.end(), [&](const Segment& one) {
+    return one.device_frame == segment.device_frame && one.generation == segment.generation &&
+           one.media_sample == segment.media_sample && one.cause == segment.cause;
+  });
 }
 
 void Screen::begin_foresight(double frame) {

@@ -37,6 +37,7 @@ class Screen {
   // Poses of frames beyond the device's buffer are known between the two.
   void begin_foresight(double frame);
   void end_foresight() { poses_.forget_foreseen(); }
+  [[nodiscard]] bool is_foreseen(const Segment& segment) const noexcept;
   // Where `frame` is shown: at `media_s` of the conversation, negative where that is not shown, and heard or
   // only foreseen.
   void append_seen(Conversation& conversation, Timeline::Batch& batch, double frame, double present_s,

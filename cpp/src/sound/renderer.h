@@ -7,6 +7,7 @@
 
 #include "clock/audio_clock.h"
 #include "sound/fader.h"
+#include "sound/play_cursor.h"
 #include "sound/sample_queue.h"
 #include "sound/segment.h"
 #include "threads/spsc_ring.h"
@@ -59,12 +60,10 @@ class Renderer {
 
   [[nodiscard]] bool take_segment(Segment& segment) noexcept { return segments_.try_pop(segment); }
 
-  [[nodiscard]] std::uint64_t underruns() const noexcept {
-    return underruns_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::uint64_t underruns() const noexcept { return cursor_.underruns(); }
 
   // Frames for which sound has waited for its face, of all streams.
-  [[nodiscard]] std::int64_t rested() const noexcept { return rested_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t rested() const noexcept { return cursor_.rested(); }
 
   // ---- audio side. Thread-safe: audio thread only. Realtime-safe: yes, allocates and locks nothing.
 
@@ -78,10 +77,8 @@ class Renderer {
   void end_block() noexcept;
   void fill(float* out, std::size_t count) noexcept;
   std::size_t fill_run(float* out, std::size_t count) noexcept;
-  std::size_t play_run(float* out, std::size_t count) noexcept;
-  [[nodiscard]] std::int64_t available_frames(bool ends) noexcept;
+  std::size_t wait(float* out, const PlayStep& step) noexcept;
   [[nodiscard]] bool next_may_start() noexcept;
-  [[nodiscard]] bool waited_enough() const noexcept;
   void fill_silence(float* out, std::size_t count, SegmentCause cause) noexcept;
   void retire() noexcept;
   void mark(SegmentCause cause) noexcept;
@@ -96,7 +93,6 @@ class Renderer {
   };
   TripleBuffer<Published> published_;
   const double rate_hz_;
-  const std::size_t gate_frames_;
 
   SpscRing<SampleQueue*> in_;
   SpscRing<SampleQueue*> out_;
@@ -104,19 +100,11 @@ class Renderer {
   AudioClock clock_;
   std::atomic<bool> paused_{false};
   std::atomic<float> volume_{1.0F};
-  std::atomic<std::uint64_t> underruns_{0};
-  std::atomic<std::int64_t> rested_{0};
 
   // Audio thread only, from here on.
   Fader fader_;
-  SampleQueue* stream_ = nullptr;
-  SampleQueue* next_ = nullptr;  // looked at while the motion of stream_ outlasts its sound
-  bool started_ = false;         // the gate of stream_ has opened
-  bool underrun_ = false;        // stream_ waits for data after having run dry
-  bool ran_out_ = false;         // stream_ has just given the last that it held back
-  std::int64_t underrun_frames_ = 0;
-  std::int64_t lead_frames_ = 0;  // waited since the gate has opened
-  std::int64_t tail_frames_ = 0;
+  PlayCursor cursor_;
+  SampleQueue* next_ = nullptr;   // looked at while motion outlasts its sound
   std::int64_t frame_ = 0;        // next device frame
   std::int64_t block_frame_ = 0;  // first device frame of this block
   double block_s_ = 0.0;

@@ -65,6 +65,8 @@ class RoundPlace:
     def restart(self) -> None:
         """Take note that another track goes on where the last one stopped."""
         self._lead_s, self._offset_s, self._sent_s = None, None, -math.inf
+        if self._listening is not None:
+            self._listening.restart()
 
     def open(self) -> None:
         """Take note that another round begins."""

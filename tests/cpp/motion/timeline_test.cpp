@@ -472,7 +472,10 @@ TEST_CASE("test_speeds_from_leave_out_what_is_hardly_left_of_an_interval_and_wha
   };
   CHECK(speed_from(10.0) > 1.0F);
   CHECK(speed_from(10.7) > 1.5F * speed_from(11.0));
-  CHECK(speed_from(10.8) == speed_from(11.0));  // where the curve swings out
+  CHECK(speed_from(10.8) == speed_from(11.0));         // where the curve swings out
+  CHECK(speed_from(10.7) < 0.95F * speed_from(10.3));  // the fastest is over
+  CHECK(speed_from(5.5) > 1.0F);                       // five intervals from there: in the middle of the step
+  CHECK(speed_from(4.5) == 0.0F);
   CHECK(speed_from(20.0) == 0.0F);
   CHECK(speed_from(1e12) == 0.0F);
 }

@@ -30,6 +30,16 @@ class Held {
     REQUIRE(player_.push_audio(bytes, false, now_s_, id_) == Status::kOk);
   }
 
+  // Nothing of it is to come any more.
+  void end() {
+    REQUIRE(player_.push_audio({nullptr, 0}, true, now_s_, id_) == Status::kOk);
+    std::vector<std::uint8_t> message;
+    REQUIRE(encode_message(nullptr, 0, "", "", true, "", message) == Status::kOk);
+    const ByteView view{message.data(), message.size()};
+    MotionPush result;
+    REQUIRE(player_.push_motion(&view, 1, &id_, now_s_, result) == Status::kOk);
+  }
+
   // A second of it, in which expression 0 has that value.
   void push_motion(float value) {
     std::vector<Keyframe> keyframes(25);
@@ -115,6 +125,14 @@ TEST_CASE("what is heard otherwise than foreseen is blended in from the latest p
   REQUIRE(face.picture() == doctest::Approx(1.0));  // of a dry conversation, beyond its latest block
   face.wait(0.002);
   CHECK(face.picture() > 0.9F);
+}
+
+TEST_CASE("a face ahead of its sound comes to rest as much before the end of what is complete") {
+  Held face(ahead(0.8), 1.0, 0.0);
+  face.end();
+  CHECK(face.shown_after(0.54) == doctest::Approx(1.0));
+  CHECK(face.shown_after(0.5) > 0.1F);
+  CHECK(face.shown_after(0.42) == doctest::Approx(0.0));
 }
 
 TEST_CASE("a conversation that the watchdog cuts is left by a transition where its face runs ahead") {

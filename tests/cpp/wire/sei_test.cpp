@@ -61,6 +61,24 @@ TEST_CASE("sei: without a slice it goes to the end") {
   CHECK(inserted(none, kPayload) == joined({none, kSei}));
 }
 
+TEST_CASE("sei: whatever follows zeros comes back, and none of it looks like a start code") {
+  for (int a = 0; a < 6; ++a) {
+    for (int b = 0; b < 6; ++b) {
+      for (int c = 0; c < 6; ++c) {
+        CAPTURE(a);
+        CAPTURE(b);
+        CAPTURE(c);
+        const auto byte = [](int value) { return static_cast<std::uint8_t>(value); };
+        const Bytes payload = {0, 0, byte(a), byte(b), 0, 0, byte(c), 0x80};
+        const Bytes stream = inserted({}, payload);
+        CHECK(found_in(stream) == std::vector<Bytes>{payload});
+        for (std::size_t at = 4; at + 2 < stream.size(); ++at)
+          CHECK((stream[at] != 0 || stream[at + 1] != 0 || stream[at + 2] > 2));
+      }
+    }
+  }
+}
+
 TEST_CASE("sei: a size is a sum of bytes, the last of them below FF") {
   for (const std::size_t size : {254U, 255U, 256U, 509U, 510U}) {
     Bytes payload(size);
