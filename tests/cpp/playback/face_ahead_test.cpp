@@ -129,6 +129,7 @@ TEST_CASE("what is heard otherwise than foreseen is blended in from the latest p
 
 TEST_CASE("a face ahead of its sound comes to rest as much before the end of what is complete") {
   Held face(ahead(0.8), 1.0, 0.0);
+  face.push_motion(1.0F);
   face.end();
   CHECK(face.shown_after(0.54) == doctest::Approx(1.0));
   CHECK(face.shown_after(0.5) > 0.1F);
