@@ -214,7 +214,7 @@ MOTION = (
     Mutation("clock", "play_out", "  if (hold < end || !stream.closed()) {\n", "  if (hold < end) {\n"),
     Mutation("clock", "foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused && stream.is_cut()) {\n"),
     Mutation("clock", "PoseTrack::forget_foreseen", "  set_latest(segments_.back());\n", ""),
-    Mutation("late_motion", "FaceDelay::kMost_s", "kMost_s = 0.3;", "kMost_s = 0.6;"),
+    Mutation("late_motion", "FaceDelay::kMost_s", "kMost_s = 0.3;", "kMost_s = 0.6;", "no delay is longer*"),
     Mutation("late_motion", "FaceDelay::kSlew", "kSlew = 0.1;", "kSlew = 0.5;"),
     Mutation("late_motion", "kPlenty_s", "kPlenty_s = 0.5;", "kPlenty_s = 50.0;"),
     Mutation(

@@ -92,6 +92,7 @@ def live_rig(late_s: float, upto: int, values: np.ndarray, **config: float) -> t
 def test_late_motion_that_comes_on_and_on_is_never_taken_for_over(late_s: float) -> None:
     rig, _ = live_rig(late_s, 60, keyframes(100, level=0.6))
     assert rig.level() == pytest.approx(0.6, abs=0.01)
+    assert rig.player.stats().face_delay == pytest.approx(0.3, abs=1e-6)
 
 
 def test_late_motion_far_behind_makes_the_sound_wait_at_the_next_pause_of_the_speech() -> None:

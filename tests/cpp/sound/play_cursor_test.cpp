@@ -121,4 +121,10 @@ TEST_CASE("play_cursor: another stream begins anew") {
   one.cursor.enter(&other);
   check(one.take(200), SegmentCause::kWaiting, kStep);
   CHECK(one.cursor.underruns() == 1);
+  const std::vector<std::int16_t> sound(100, 1000);
+  other.append(sound.data(), sound.size());
+  other.set_rest(0, 50);
+  other.set_motion_ready();
+  check(one.take(200), SegmentCause::kRest, 50);
+  check(one.take(200), SegmentCause::kPlaying, 100);
 }
