@@ -127,7 +127,6 @@ LISTENING = (
     _found("kFollowed", "= 0.04 * kRate;", "= 0.0;"),
     _found("kMostJump_s", "= 0.0075;", "= 0.075;"),
     _found("kMostJump_s", "= 0.0075;", "= 0.0004;"),
-    _found("kStretchDoubt", "= 0.1,", "= 100.0,"),
     _found("Listening::find", "place.position_s -= staircase_.lead_s() / stretch;", ";"),
     _found("Listening::find", "place.position_s -= staircase_", "place.position_s += staircase_"),
     # ---- where it jumps again and again

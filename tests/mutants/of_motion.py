@@ -9,6 +9,10 @@ def _paced(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("transition", function, original, mutated, cases="*deviation*,a movement is as fast*")
 
 
+def _beneath(function: str, original: str, mutated: str) -> Mutation:
+    return Mutation("transition", function, original, mutated, cases="a blink*,motion that runs out goes*")
+
+
 def _length(function: str, original: str, mutated: str) -> Mutation:
     return Mutation("transition", function, original, mutated, cases="*transition*takes*,what nobody wished for*")
 
@@ -251,6 +255,9 @@ MOTION = (
     _paced("Deviation::speeds_of", "std::max(curve * ordinary, beneath.pace * beneath.ahead[i])", "curve * ordinary"),
     _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "1.0 * beneath.ahead[i]"),
     _paced("Deviation::speeds_of", " + beneath.besides[i];", ";"),
+    _paced("Deviation::add_to", "shown = std::max(share, held_[i]);", "shown = share;"),
+    _beneath("motion_beneath", "IdleMotion::lowest(i), IdleMotion::highest(i));", "0.0);"),
+    _beneath("add_layer_speeds", "IdleMotion::lowest(i), IdleMotion::highest(i));", "0.0);"),
     _speed(
         "Timeline::speeds_from", "place_of(media_s + duration_s).index + 1", "place_of(media_s + duration_s).index"
     ),
@@ -301,6 +308,13 @@ MOTION = (
     ),
     Mutation(
         "clock",
+        "Screen::append",
+        "if (heard_s >= 0 || frame >",
+        "if (is_heard || frame >",
+        "the first motion of a face that is ahead*",
+    ),
+    Mutation(
+        "clock",
         "Screen::take_news",
         "duration_s = std::max(duration_s, kKeyframeInterval_s);",
         "duration_s = poses_.times().blend_s(duration_s);",
@@ -319,5 +333,8 @@ MOTION = (
     _curve("late_slope_weight", "(1.0F - rest2 * rest2)", "1.0F"),
     _curve("limited_tangent", "return std::clamp(tangent(s), -cap, cap);", "return tangent(s);"),
     _curve("limited_tangent", "std::min(std::abs(rise_before)", "std::max(std::abs(rise_before)"),
+    _curve(
+        "limited_tangent", "  if (sides == Sides::kAfter) {", "  if (sides == Sides::kAfter && rise_before != 0.0F) {"
+    ),
     _curve("kOvershoot", "= 0.02F;", "= 0.2F;"),
 )

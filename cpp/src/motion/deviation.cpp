@@ -98,7 +98,7 @@ Deviation::Deviation(const Deviation& before, double since_s, float share, const
     const Speeds speeds = speeds_of(beneath, i, size);
     if (before.held_[i] > 0 && left_s > 0) {
       const double left = eased(x);
-      const bool moved = std::abs(share * left * (before.offset_[i] - base[i]) - offset[i]) > kInvisible;
+      const bool moved = std::abs(left * (before.offset_[i] - base[i]) - offset[i]) > kInvisible;
       changes = changes || moved;
       if (left >= kHalf || !moved) {
         const double held = moved ? base[i] + offset[i] / left : before.offset_[i];
@@ -165,7 +165,8 @@ void Deviation::add_to(float* pose, double since_s, float share) const noexcept 
     const float x = std::min(progress_[i] + since * rate_hz_[i], 1.0F);
     const float rest = 1.0F - x;
     const float offset = offset_[i] - held_[i] * pose[i];
-    pose[i] += share * rest * rest * (offset + x * (bend_[i] + 2.0F * held_[i] * offset));
+    const float shown = std::max(share, held_[i]);
+    pose[i] += shown * rest * rest * (offset + x * (bend_[i] + 2.0F * held_[i] * offset));
   }
 }
 

@@ -39,7 +39,8 @@ class Deviation {
   // When nothing of it is left.
   [[nodiscard]] double longest_s() const noexcept { return longest_s_; }
 
-  // Adds `share` of what is left after `since_s`, at least 0.
+  // Adds `share` of what is left after `since_s`, at least 0; all of it where a value is held: it goes over
+  // into `pose` whatever that is on its way to.
   void add_to(float* pose, double since_s, float share) const noexcept;
 
  private:

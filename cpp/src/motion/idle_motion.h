@@ -2,6 +2,7 @@
 // runs from 0 (open) to 1 (closed), FLAME's convention.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "hostmode/keyframe.h"
@@ -16,6 +17,14 @@ class IdleMotion {
   // From straight ahead.
   static constexpr double kFarthestGaze_rad = 0.07;
 
+  // Between which value `i` stays: gaze wanders and blinks shut the lids, all else is near 0.
+  [[nodiscard]] static constexpr double lowest(std::size_t i) noexcept {
+    return is_gaze(i) ? -kFarthestGaze_rad : 0.0;
+  }
+  [[nodiscard]] static constexpr double highest(std::size_t i) noexcept {
+    return is_gaze(i) ? kFarthestGaze_rad : is_lid(i) ? 1.0 : 0.0;
+  }
+
   explicit IdleMotion(std::uint64_t seed = 0) noexcept;
 
   // The full idle pose at `t_s` (seconds of any clock; what is no time, or too far to have a
@@ -28,6 +37,13 @@ class IdleMotion {
   void sample_eyes(double t_s, float* eye_pose, float* eye_lid) const noexcept;
 
  private:
+  [[nodiscard]] static constexpr bool is_gaze(std::size_t i) noexcept {
+    return i >= kEyePoseOffset && i < kEyePoseOffset + 6;
+  }
+  [[nodiscard]] static constexpr bool is_lid(std::size_t i) noexcept {
+    return i >= kEyeLidOffset && i < kEyeLidOffset + 2;
+  }
+
   std::uint64_t seed_;
 };
 

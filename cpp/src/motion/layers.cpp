@@ -32,14 +32,15 @@ void add_layers(const IdleMotion& idle, const Timeline& timeline, double face_s,
 
 void add_layer_speeds(const Timeline& timeline, double face_s, double duration_s, float* speeds) noexcept {
   const OrdinaryMotion& motion = timeline.ordinary_motion();
-  const auto add = [&](double from_s, std::size_t first, std::size_t count, double idle) {
+  const auto add = [&](double from_s, std::size_t first, std::size_t count) {
     if (face_s >= from_s + kLayerFade_s || face_s + duration_s <= from_s) return;
     for (std::size_t i = first; i < first + count; ++i) {
-      speeds[i] += static_cast<float>(kEaseSpeed * (motion.reach(i) + idle) / kLayerFade_s);
+      const double distance = motion.distance(i, IdleMotion::lowest(i), IdleMotion::highest(i));
+      speeds[i] += static_cast<float>(kEaseSpeed * distance / kLayerFade_s);
     }
   };
-  add(timeline.activity().eyes_from_s, kEyePoseOffset, 6, IdleMotion::kFarthestGaze_rad);
-  add(timeline.activity().eyelids_from_s, kEyeLidOffset, 2, 0.0);
+  add(timeline.activity().eyes_from_s, kEyePoseOffset, 6);
+  add(timeline.activity().eyelids_from_s, kEyeLidOffset, 2);
 }
 
 }  // namespace hostmode

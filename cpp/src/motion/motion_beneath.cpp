@@ -22,7 +22,8 @@ MotionBeneath motion_beneath(const Timeline* timeline, double face_s, double tra
   beneath.pace = runs_out ? 0.0 : timeline->fastest_pace(face_s);
   if (runs_out) {
     for (std::size_t i = 0; i < kKeyframeFloats; ++i) {
-      beneath.besides[i] = static_cast<float>(kEaseSpeed * beneath.motion->reach(i) / times.run_out_s());
+      const double distance = beneath.motion->distance(i, IdleMotion::lowest(i), IdleMotion::highest(i));
+      beneath.besides[i] = static_cast<float>(kEaseSpeed * distance / times.run_out_s());
     }
   }
   if (layers) add_layer_speeds(*timeline, face_s, kForesight_s, beneath.besides.data());

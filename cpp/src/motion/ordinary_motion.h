@@ -39,14 +39,17 @@ class OrdinaryMotion {
   // The first intervals may have begun flat, before it was known where they lead.
   [[nodiscard]] bool has_hardly_begun() const noexcept { return count_ < kFewKeyframes; }
 
-  // How far its extremes lie apart, how far they lie from idle, which is near 0, and how far the farther of
-  // them lies from `value`. Idle is one of them.
+  // How far its extremes lie apart, how far they lie from rest, which is 0, and how far the farther of them
+  // may lie from `value`, or from one that is anywhere between two. Rest is one of them.
   [[nodiscard]] float range(std::size_t i) const noexcept { return highest_.data()[i] - lowest_.data()[i]; }
   [[nodiscard]] float reach(std::size_t i) const noexcept {
     return std::max(highest_.data()[i], -lowest_.data()[i]);
   }
   [[nodiscard]] double distance(std::size_t i, double value) const noexcept {
-    return std::max(highest_.data()[i] - value, value - lowest_.data()[i]);
+    return distance(i, value, value);
+  }
+  [[nodiscard]] double distance(std::size_t i, double lowest, double highest) const noexcept {
+    return std::max(highest_.data()[i] - lowest, highest - lowest_.data()[i]);
   }
 
  private:

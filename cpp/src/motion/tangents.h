@@ -56,15 +56,22 @@ enum class Sides { kBoth, kAfter };
 // A slope that keeps the curve within the hull of the keyframes around it: Fritsch and Carlson's bound where
 // they rise or fall, and at an extremum what overshoots by kOvershoot. At an end it may stay before it is
 // known whether the next keyframe goes on or turns back; if it turns, a late correction adds nothing to that.
+// It leads to the next keyframe whatever came before: a value that left its rest late and flat would be half
+// as fast again as its keyframes in the middle of the interval.
 [[nodiscard]] inline float limited_tangent(const Stencil& s, Sides sides) noexcept {
   const float* y = s.values + 2;
   const float rise_before = s.before > 0 ? y[0] - y[-1] : 0.0F;
   const float rise_after = s.after > 0 ? y[1] - y[0] : 0.0F;
-  const float hull = std::max({-rise_before, 0.0F, rise_after}) - std::min({-rise_before, 0.0F, rise_after});
+  if (sides == Sides::kAfter) {
+    const float steepest = 3.0F * rise_after;
+    return std::clamp(tangent(s), std::min(steepest, 0.0F), std::max(steepest, 0.0F));
+  }
   float cap = 0.0F;
   if (rise_before * rise_after > 0) {
     cap = 3.0F * std::min(std::abs(rise_before), std::abs(rise_after));
-  } else if (sides == Sides::kBoth) {
+  } else {
+    const float hull =
+        std::max({-rise_before, 0.0F, rise_after}) - std::min({-rise_before, 0.0F, rise_after});
     cap = (s.after > 0 ? kOvershootSlope : kOvershootEndSlope) * hull;
   }
   return std::clamp(tangent(s), -cap, cap);

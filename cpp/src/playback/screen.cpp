@@ -55,7 +55,7 @@ double Screen::append(Conversation& conversation, Timeline::Batch& batch, double
   // Before its first frame is heard, a device is still at it.
   const bool device_is_heard = !(clock.time_of(clock.frame_at(present_s)) > present_s + kInstant_s);
   const bool is_heard = heard_s >= 0 && device_is_heard;
-  if (is_heard || frame > static_cast<double>(clock.rendered_frames())) {
+  if (heard_s >= 0 || frame > static_cast<double>(clock.rendered_frames())) {
     append_seen(conversation, batch, frame, present_s, heard_s, is_heard);
   } else {
     conversation.timeline.commit(batch, heard_s);

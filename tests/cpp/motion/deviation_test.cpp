@@ -155,6 +155,31 @@ TEST_CASE("a value that is held goes over more slowly where the motion turns out
   CHECK(changes);
 }
 
+TEST_CASE("a deviation yields to idle with its motion, but a value that is held goes over into either") {
+  const OrdinaryMotion motion = speech();
+  const Deviation decays(pose_of(0.0F), pose_of(0.2F), 0.04, beneath(motion, 0.8));
+  const Deviation held(pose_of(1.0F), pose_of(-1.9F), 0.04, beneath(motion, 0.3));
+  for (const float share : {0.0F, 0.3F, 1.0F}) {
+    CAPTURE(share);
+    Deviation::Pose pose = pose_of(0.1F);
+    decays.add_to(pose.data(), 0.0, share);
+    CHECK(pose[kValue] == doctest::Approx(0.1 + share * 0.2));
+    pose = pose_of(0.1F);
+    held.add_to(pose.data(), 0.0, share);
+    CHECK(pose[kValue] == doctest::Approx(-0.9));
+  }
+  // The lid of a stream that runs out within a keyframe interval while idle motion has shut it.
+  float last = -0.9F;
+  for (double since_s = 0.0; since_s < held.longest_s(); since_s += kPicture_s) {
+    const auto out = static_cast<float>(std::min(since_s / kKeyframeInterval_s, 1.0));
+    const float idle = out * out * (3 - 2 * out);
+    Deviation::Pose pose = pose_of(idle);
+    held.add_to(pose.data(), since_s, 1.0F - idle);
+    CHECK(std::abs(pose[kValue] - last) < 1.5 * 1.9 * kPicture_s / 0.3);
+    last = pose[kValue];
+  }
+}
+
 TEST_CASE("one that goes on does so as it did") {
   const OrdinaryMotion motion = speech();
   for (const float offset : {0.2F, 1.9F}) {  // decays; is held

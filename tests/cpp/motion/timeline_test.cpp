@@ -193,6 +193,34 @@ TEST_CASE("test_jaw_and_eyelids_never_leave_the_hull_of_their_neighbours_by_more
   }
 }
 
+TEST_CASE("test_jaw_and_eyelids_that_leave_their_rest_late_hurry_no_more_than_those_that_are_known") {
+  for (const float step : {0.05F, -0.3F}) {
+    for (const double came : {0.1, 0.5, 0.9}) {  // within the interval before
+      CAPTURE(step);
+      CAPTURE(came);
+      std::vector<Keyframe> keyframes(8);
+      for (std::size_t i = 6; i < keyframes.size(); ++i) {
+        keyframes[i].jaw_pose[0] = keyframes[i].eye_lid[1] = step * static_cast<float>(i - 5);
+      }
+      Timeline timeline;
+      for (std::size_t i = 0; i < keyframes.size(); ++i) {
+        append(timeline, {keyframes[i]}, i, (static_cast<double>(i) - 2 + came) * kKeyframeInterval_s);
+      }
+      for (const std::size_t channel : {kJaw, hostmode::kEyeLidOffset + 1}) {
+        float steepest = 0.0F;
+        for (double at = 5.0; at < 6.0; at += 0.02) {
+          const float before = pose_at(timeline, at * kKeyframeInterval_s)[channel];
+          const float after = pose_at(timeline, (at + 0.02) * kKeyframeInterval_s)[channel];
+          CHECK((after - before) * step >= -1e-6F);
+          steepest = std::max(steepest, std::abs(after - before) / 0.02F);
+        }
+        CHECK(steepest < 1.375F * std::abs(step));
+        CHECK(steepest > 1.2F * std::abs(step));
+      }
+    }
+  }
+}
+
 TEST_CASE("test_commit_of_look_ahead_moves_nothing_that_is_being_shown") {
   std::mt19937 random(2);
   std::uniform_int_distribution<std::size_t> size(1, 6);

@@ -16,13 +16,12 @@ constexpr int kRate_hz = 8000;
 constexpr double kBlock_s = 0.01;
 constexpr double kPicture_s = 1.0 / 120.0;
 
-// Holds expression 0 at 1 for a second, under sound that is not said to end.
+// Holds expression 0 for a second a message, under sound that is not said to end.
 class Held {
  public:
   Held(const PlayerConfig& config, double sound_s, double device_ahead_s)
       : player_(kRate_hz, config), device_ahead_s_(device_ahead_s) {
     push_sound(sound_s);
-    push_motion(1.0F);
   }
 
   void push_sound(double duration_s) {
@@ -102,6 +101,7 @@ float largest_step_of_a_cut(double idle_transition_s) {
   PlayerConfig config = ahead(idle_transition_s);
   config.frame_starvation_mode = FrameStarvationMode::kStrictSync;
   Held face(config, 2.0, 0.3);
+  face.push_motion(1.0F);
   face.shown_after(1.25);
   face.push_motion(1.0F);
   REQUIRE(face.shown_after(1.0) == doctest::Approx(0.0));
@@ -115,6 +115,7 @@ TEST_CASE("what is heard otherwise than foreseen is blended in from the latest p
   config.speech_transition_s = 0.04;
   config.end_timeout_s = 5.0;
   Held face(config, 0.8, 0.0);
+  face.push_motion(1.0F);
   face.push_motion(-1.0F);
   face.shown_after(0.895);
   face.wait(0.0005);
@@ -128,6 +129,7 @@ TEST_CASE("what is heard otherwise than foreseen is blended in from the latest p
 
 TEST_CASE("a face ahead of its sound comes to rest as much before the end of what is complete") {
   Held face(ahead(0.8), 1.0, 0.0);
+  face.push_motion(1.0F);
   face.end();
   CHECK(face.shown_after(0.54) == doctest::Approx(1.0));
   CHECK(face.shown_after(0.5) > 0.1F);
@@ -136,6 +138,21 @@ TEST_CASE("a face ahead of its sound comes to rest as much before the end of wha
 
 TEST_CASE("a conversation that the watchdog cuts is left by a transition where its face runs ahead") {
   CHECK(largest_step_of_a_cut(0.4) < 1.6 * kPicture_s / 0.2);
+}
+
+TEST_CASE("the first motion of a face that is ahead of a device not yet heard begins with a transition") {
+  for (const double ahead_s : {0.02, 0.08, 0.11}) {
+    CAPTURE(ahead_s);
+    PlayerConfig config = ahead(0.4);
+    config.motion_wait_s = 0.0;
+    config.av_offset_s = -ahead_s;
+    Held face(config, 2.0, 0.25);
+    const float shown = face.shown_after(0.15);
+    face.push_motion(1.0F);
+    CHECK(face.picture() == doctest::Approx(shown));
+    CHECK(face.shown_after(0.5) == doctest::Approx(1.0));
+    CHECK(face.largest_step() < 1.6 * kPicture_s / 0.2);
+  }
 }
 
 TEST_CASE("what was foreseen and does not come about is blended where transitions take no time") {

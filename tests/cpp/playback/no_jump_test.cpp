@@ -80,6 +80,24 @@ TEST_CASE("a face ahead of its sound begins once") {
   hostmode::testing::RandomFace(2000576U).look(10);
 }
 
+// An eyelid left its rest at once, as its keyframe came, under a sentence that caught up.
+TEST_CASE("a value that leaves its rest while its sentence catches up moves no faster than it may") {
+  hostmode::testing::RandomFace(20039718U).look(10);
+}
+
+// A lid that a blink had shut was taken over by the stream's, and motion ran out into one.
+TEST_CASE("a blend leaves room for where a blink has the lids") {
+  for (const std::uint32_t seed : {40022041U, 40030058U}) {
+    CAPTURE(seed);
+    hostmode::testing::RandomFace(seed).look(10);
+  }
+}
+
+// The first motion came when it was due on the screen already, but not yet in the ear.
+TEST_CASE("a face ahead of a device that is not heard yet begins with a transition") {
+  hostmode::testing::RandomFace(40032010U).look(10);
+}
+
 TEST_CASE("transitions shorter than a keyframe interval take one") {
   for (const std::uint32_t seed : {1018044U, 1018066U}) {
     CAPTURE(seed);
