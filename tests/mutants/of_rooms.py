@@ -68,10 +68,8 @@ ROOMS = (
     _came("_open", "(_BEFORE_S if self._audible_s > 0.0 else 0.0)", "0.0"),
     _came("_open", 'if self._last is not None and self._last.state != "ended":', "if False:"),
     _came("_give_sound", "if self._next is not None and self._next.base_s is not None:", "if False:"),
-    _came("_give_motion", "self._given / self._rate - _BEHIND_S", "self._given / self._rate"),
     _came("_is_over", "return shown and self._silent_s >= _SILENT_FOR_S", "return shown"),
     _came("_is_over", "return shown and self._silent_s >= _SILENT_FOR_S", "return self._silent_s >= _SILENT_FOR_S"),
     _came("_end", "            turn.end()\n", ""),
     _came("_pass_over", "        self._rounds.interrupt()\n", ""),
-    _came("_go_on", 'self._turn.reason != "playback_end"', "False"),
 )

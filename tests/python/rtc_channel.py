@@ -51,6 +51,7 @@ class Channel:
         self.moves: tuple[float, float] | None = None
         self.gone: tuple[float, float] | None = None
         self.senders_zero_s = SENDERS_ZERO_S
+        self.block = BLOCK
         self.shown: dict[str, list[tuple[float, float]]] = {}
         self.silence(0.5)
 
@@ -66,17 +67,17 @@ class Channel:
         """Deliver a track, and packets at times from now, with what they tell of where they belong."""
         begun = self.now
         queue = sorted(packets, key=lambda one: one[0])
-        for start in range(0, len(track) - BLOCK + 1, BLOCK):
+        for start in range(0, len(track) - self.block + 1, self.block):
             while queue and begun + queue[0][0] <= self.now + 1e-9:
                 due_s, payload = queue.pop(0)[1:]
                 self.incoming.packet(payload, self.now, due_s)
-            self.incoming.sound(track[start : start + BLOCK], self.now)
+            self.incoming.sound(track[start : start + self.block], self.now)
             self.avatar.advance()
             cid = self.avatar.get_current_conversation_id()
             if cid is not None:
                 jaw = float(self.avatar.sample(None, _POSE)[JAW])
                 self.shown.setdefault(cid, []).append((self.avatar.get_audio_time(), jaw))
-            self.now += BLOCK / RATE
+            self.now += self.block / RATE
 
     def say(self, *utterances: tuple[np.ndarray, list[bytes]], tail: float = 2.0) -> None:
         speech = OutgoingSpeech(RATE, 0.0)

@@ -9,7 +9,7 @@ import pytest
 from rtc_channel import RATE, Channel, clicks
 
 import hostmode
-from hostmode.measure.clicks import click_instants
+from hostmode.measure.clicks import click_instants, find_clicks
 from hostmode.rtc.incoming import IncomingSpeech
 from hostmode.rtc.packet import Frame, Packet, encode_packet
 
@@ -75,6 +75,14 @@ def test_sound_that_goes_on_after_its_round_belongs_to_its_conversation() -> Non
     channel.run(np.concatenate((tone(3.0), np.zeros(2 * RATE, np.int16))), packets([motion()] * 25))
     assert heard_s(channel) == [pytest.approx(3.0, abs=0.05)]
     assert channel.reasons() == ["playback_end"]
+
+
+def test_an_utterance_right_after_another_has_all_of_its_sound_however_that_is_cut() -> None:
+    channel = Channel(0.15)
+    channel.block = RATE // 10
+    channel.say(clicks(4.0), clicks(3.0))
+    _, second = (np.concatenate(pieces) for pieces in channel.heard_.values())
+    assert find_clicks(second, RATE)[0] / RATE == pytest.approx(click_instants(3.0)[0], abs=0.03)
 
 
 def test_sound_without_packets_is_heard_again_once_what_was_interrupted_has_fallen_silent() -> None:
