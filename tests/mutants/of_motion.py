@@ -182,7 +182,10 @@ MOTION = (
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (layers_ && rate_hz_ > 16000) add"),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (rate_hz_ > 0) add"),
     Mutation(
-        "layers", "shares_at", "  if (!(media_s > from_s)) return {};\n", "  if (media_s > from_s) return {0.0F, 1.0F};\n"
+        "layers",
+        "shares_at",
+        "  if (!(media_s > from_s)) return {};\n",
+        "  if (media_s > from_s) return {0.0F, 1.0F};\n",
     ),
     Mutation("transition", "Screen::take_news", "      changes = true;\n", ""),
     Mutation(
@@ -262,7 +265,11 @@ MOTION = (
     _beneath("add_layer_speeds", "= face_s < from_s + fade_s;", "= true;"),
     Mutation("layers", "kOwnFade", "kOwnFade = 2.0;", "kOwnFade = 1.0;", cases="lids that*"),
     Mutation(
-        "layers", "TransitionTimes::layer_s", "std::max(kLayerFade_s, fastest_s());", "kLayerFade_s;", cases="lids that*"
+        "layers",
+        "TransitionTimes::layer_s",
+        "std::max(kLayerFade_s, fastest_s());",
+        "kLayerFade_s;",
+        cases="lids that*",
     ),
     _speed(
         "Timeline::speeds_from", "place_of(media_s + duration_s).index + 1", "place_of(media_s + duration_s).index"

@@ -7,8 +7,8 @@
 
 namespace hostmode {
 
-// The stream's own takes so many times longer to show in full than a layer takes to go: it moves as fast as it
-// likes, and where both took the same time a blink that had shut the lids left no room for that.
+// The stream's own takes so many times longer to show in full than a layer takes to go: it moves as fast as
+// it likes, and where both took the same time a blink that had shut the lids left no room for that.
 inline constexpr double kOwnFade = 2.0;
 
 // Lays idle motion's eyes and eyelids at `t_s` over the pose that `timeline` has at `face_s`, until its own

@@ -33,8 +33,8 @@ TransitionTimes times(double speech_s, double idle_s) {
   return TransitionTimes(config);
 }
 
-// How fast those lids go, but for what idle motion moves meanwhile, from `from_s` to `until_s` after their own
-// take over from wherever a blink is, a second.
+// How fast those lids go, but for what idle motion moves meanwhile, from `from_s` to `until_s` after their
+// own take over from wherever a blink is, a second.
 double fastest_lid(const Timeline& timeline, const TransitionTimes& transitions, double from_s,
                    double until_s) {
   const double face_s = timeline.activity().eyelids_from_s;
