@@ -202,7 +202,7 @@ SoundSearch::Match SoundSearch::refined(const Match& coarse, const Prior& prior)
 SoundSearch::Match SoundSearch::nearby(const Prior& prior) const noexcept {
   Best best{prior};
   for (double off = -kFollowed; off <= kFollowed; ++off) {
-    for (int percent = -kMostStretch; percent <= kMostStretch; percent += 2) {
+    for (int percent = -kMostStretch; percent <= kMostStretch; ++percent) {
       best.consider(match_at(prior.base + off, 1 + 0.01 * percent));
     }
   }
