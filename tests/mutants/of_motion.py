@@ -182,7 +182,10 @@ MOTION = (
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (layers_ && rate_hz_ > 16000) add"),
     Mutation("layers", "PoseTrack::base_pose", "  if (layers_) add", "  if (rate_hz_ > 0) add"),
     Mutation(
-        "layers", "take_over", "  if (!(media_s > from_s)) return 0.0F;\n", "  if (media_s > from_s) return 1.0F;\n"
+        "layers",
+        "shares_at",
+        "  if (!(media_s > from_s)) return {};\n",
+        "  if (media_s > from_s) return {0.0F, 1.0F};\n",
     ),
     Mutation("transition", "Screen::take_news", "      changes = true;\n", ""),
     Mutation(
@@ -257,7 +260,17 @@ MOTION = (
     _paced("Deviation::speeds_of", " + beneath.besides[i];", ";"),
     _paced("Deviation::add_to", "shown = std::max(share, held_[i]);", "shown = share;"),
     _beneath("motion_beneath", "IdleMotion::lowest(i), IdleMotion::highest(i));", "0.0);"),
-    _beneath("add_layer_speeds", "IdleMotion::lowest(i), IdleMotion::highest(i));", "0.0);"),
+    _beneath("add_layer_speeds", "std::max(IdleMotion::highest(i), -IdleMotion::lowest(i)) : 0.0;", "0.0 : 0.0;"),
+    _beneath("add_layer_speeds", "motion.reach(i) / kOwnFade", "0.0 / kOwnFade"),
+    _beneath("add_layer_speeds", "= face_s < from_s + fade_s;", "= true;"),
+    Mutation("layers", "kOwnFade", "kOwnFade = 2.0;", "kOwnFade = 1.0;", cases="lids that*"),
+    Mutation(
+        "layers",
+        "TransitionTimes::layer_s",
+        "std::max(kLayerFade_s, fastest_s());",
+        "kLayerFade_s;",
+        cases="lids that*",
+    ),
     _speed(
         "Timeline::speeds_from", "place_of(media_s + duration_s).index + 1", "place_of(media_s + duration_s).index"
     ),
@@ -331,7 +344,7 @@ MOTION = (
     ),
     _curve("tangent", "kNear * (y[1] - y[-1]) + kFar * (y[2] - y[-2]);", "(y[1] - y[-1]) / 2;"),
     _curve("late_slope_weight", "(1.0F - rest2 * rest2)", "1.0F"),
-    _curve("limited_tangent", "return std::clamp(tangent(s), -cap, cap);", "return tangent(s);"),
+    _curve("limited_tangent", "return std::clamp(tangent(s), -cap, cap);", "return tangent(s) + 0.0F * cap;"),
     _curve("limited_tangent", "std::min(std::abs(rise_before)", "std::max(std::abs(rise_before)"),
     _curve(
         "limited_tangent", "  if (sides == Sides::kAfter) {", "  if (sides == Sides::kAfter && rise_before != 0.0F) {"

@@ -9,34 +9,49 @@
 namespace hostmode {
 namespace {
 
-float take_over(double media_s, double from_s) noexcept {
-  if (!(media_s > from_s)) return 0.0F;
-  return ease(static_cast<float>(std::min((media_s - from_s) / kLayerFade_s, 1.0)));
+// How much of a layer is left, and how much of the stream's own shows. Between them lies rest, and together
+// they are never more than one.
+struct Shares {
+  float layer = 1.0F;
+  float own = 0.0F;
+};
+
+Shares shares_at(double media_s, double from_s, double fade_s) noexcept {
+  if (!(media_s > from_s)) return {};
+  const auto progress = [=](double takes_s) {
+    return ease(static_cast<float>(std::min((media_s - from_s) / takes_s, 1.0)));
+  };
+  return {1.0F - progress(fade_s), progress(kOwnFade * fade_s)};
+}
+
+void mix(const float* layer, Shares shares, std::size_t count, float* own) noexcept {
+  for (std::size_t i = 0; i < count; ++i) own[i] = shares.layer * layer[i] + shares.own * own[i];
 }
 
 }  // namespace
 
-void add_layers(const IdleMotion& idle, const Timeline& timeline, double face_s, double t_s,
-                float* pose) noexcept {
-  const float own_eyes = take_over(face_s, timeline.activity().eyes_from_s);
-  const float own_lids = take_over(face_s, timeline.activity().eyelids_from_s);
-  if (own_eyes >= 1.0F && own_lids >= 1.0F) return;
+void add_layers(const IdleMotion& idle, const Timeline& timeline, const TransitionTimes& times, double face_s,
+                double t_s, float* pose) noexcept {
+  const Shares of_eyes = shares_at(face_s, timeline.activity().eyes_from_s, times.layer_s());
+  const Shares of_lids = shares_at(face_s, timeline.activity().eyelids_from_s, times.layer_s());
+  if (of_eyes.own >= 1.0F && of_lids.own >= 1.0F) return;
   float eyes[6];
   float lids[2];
   idle.sample_eyes(t_s, eyes, lids);
-  float* const stream_eyes = pose + kEyePoseOffset;
-  float* const stream_lids = pose + kEyeLidOffset;
-  for (std::size_t i = 0; i < 6; ++i) stream_eyes[i] = eyes[i] + own_eyes * (stream_eyes[i] - eyes[i]);
-  for (std::size_t i = 0; i < 2; ++i) stream_lids[i] = lids[i] + own_lids * (stream_lids[i] - lids[i]);
+  mix(eyes, of_eyes, 6, pose + kEyePoseOffset);
+  mix(lids, of_lids, 2, pose + kEyeLidOffset);
 }
 
-void add_layer_speeds(const Timeline& timeline, double face_s, double duration_s, float* speeds) noexcept {
+void add_layer_speeds(const Timeline& timeline, const TransitionTimes& times, double face_s,
+                      double duration_s, float* speeds) noexcept {
   const OrdinaryMotion& motion = timeline.ordinary_motion();
+  const double fade_s = times.layer_s();
   const auto add = [&](double from_s, std::size_t first, std::size_t count) {
-    if (face_s >= from_s + kLayerFade_s || face_s + duration_s <= from_s) return;
+    if (face_s >= from_s + kOwnFade * fade_s || face_s + duration_s <= from_s) return;
+    const bool fades = face_s < from_s + fade_s;
     for (std::size_t i = first; i < first + count; ++i) {
-      const double distance = motion.distance(i, IdleMotion::lowest(i), IdleMotion::highest(i));
-      speeds[i] += static_cast<float>(kEaseSpeed * distance / kLayerFade_s);
+      const double idle = fades ? std::max(IdleMotion::highest(i), -IdleMotion::lowest(i)) : 0.0;
+      speeds[i] += static_cast<float>(kEaseSpeed * (idle + motion.reach(i) / kOwnFade) / fade_s);
     }
   };
   add(timeline.activity().eyes_from_s, kEyePoseOffset, 6);

@@ -26,7 +26,7 @@ MotionBeneath motion_beneath(const Timeline* timeline, double face_s, double tra
       beneath.besides[i] = static_cast<float>(kEaseSpeed * distance / times.run_out_s());
     }
   }
-  if (layers) add_layer_speeds(*timeline, face_s, kForesight_s, beneath.besides.data());
+  if (layers) add_layer_speeds(*timeline, times, face_s, kForesight_s, beneath.besides.data());
   return beneath;
 }
 

@@ -241,7 +241,7 @@ float PoseTrack::base_pose(const Segment& segment, double frame, double t_s, flo
   }
   const double at_s = face_s(source, segment, frame);
   timeline->sample(at_s, out);
-  if (layers_) add_layers(idle_, *timeline, at_s, t_s, out);
+  if (layers_) add_layers(idle_, *timeline, times_, at_s, t_s, out);
   const double over_s = at_s - timeline->runs_out_s();
   if (over_s <= 0) return 1.0F;
   Pose idle;

@@ -28,8 +28,13 @@ class TransitionTimes {
     const auto [least_s, most_s] = std::minmax(speech_s_, idle_s_);
     return std::max(least_s > 0 ? least_s : most_s, kKeyframeInterval_s);
   }
+  // Of blinks and gaze that leave a face whose own eyes begin to move: as fast as they are laid over it, and
+  // no faster than all else that goes from one to another.
+  [[nodiscard]] double layer_s() const noexcept { return std::max(kLayerFade_s, fastest_s()); }
 
  private:
+  static constexpr double kLayerFade_s = 8 * kKeyframeInterval_s;
+
   [[nodiscard]] static double seen(double set_s) noexcept {
     return set_s > 0 ? std::max(set_s, kKeyframeInterval_s) : 0.0;
   }

@@ -41,4 +41,11 @@ TEST_CASE("the fastest transition is that of the two which takes any time") {
   CHECK(times(0.0, 0.0).fastest_s() == kKeyframeInterval_s);
 }
 
+TEST_CASE("a layer goes in eight keyframe intervals, and no faster than a transition") {
+  CHECK(times(0.1, 0.2).layer_s() == doctest::Approx(0.32));
+  CHECK(times(0.0, 0.0).layer_s() == doctest::Approx(0.32));
+  CHECK(times(0.9, 0.7).layer_s() == 0.7);
+  CHECK(times(0.0, 1.2).layer_s() == 1.2);
+}
+
 }  // namespace hostmode

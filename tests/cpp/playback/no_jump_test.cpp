@@ -93,6 +93,11 @@ TEST_CASE("a blend leaves room for where a blink has the lids") {
   }
 }
 
+// They swung at full speed while a blink that was just shut was still going over to them.
+TEST_CASE("a stream's own lids that swing fast leave a blink no faster than they may") {
+  hostmode::testing::RandomFace(40059391U).look(10);
+}
+
 // The first motion came when it was due on the screen already, but not yet in the ear.
 TEST_CASE("a face ahead of a device that is not heard yet begins with a transition") {
   hostmode::testing::RandomFace(40032010U).look(10);
