@@ -111,7 +111,9 @@ LISTENING = (
     _found("kApart_s", "kClicksApart_s = 0.1;", "kClicksApart_s = 0.0;"),
     _found("Listening::look_at_clicks", "std::abs(place.base_s - clicks_->base_s) <= kAgree_s;", "true;"),
     # ---- where it lies
-    _found("Listening::end_of_sent_s", "heard_s() - line_.base_s(heard_s());", "heard_s();"),
+    _found("Listening::end_of_sent_s", "line_.base_s(line_.position_s(heard_s()))", "line_.base_s(heard_s())"),
+    _found("PlaceLine::position_s", "base_s_ - position_s_) / (1 + slope());", "base_s_);"),
+    _found("kStretchDoubt", "kStretchDoubt = 0.1,", "kStretchDoubt = 10.0,"),
     _found("Listening::find", "line_.base_s(end_s) + end.shift / kRate);", "line_.base_s(end_s));"),
     _found("kMostDoubt_s", "= 0.0075;", "= 10.0;"),
     _found("Listening::hear", "  first_heard_ += spare;\n", ""),

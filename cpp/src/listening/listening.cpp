@@ -147,8 +147,7 @@ Listening::LatestSound Listening::latest_sound() const noexcept {
 }
 
 double Listening::end_of_sent_s(const SoundSearch& search) const noexcept {
-  const double latest_position_s = heard_s() - line_.base_s(heard_s());
-  return search.end_of_sent(line_.base_s(latest_position_s) * kRate) / kRate;
+  return search.end_of_sent(line_.base_s(line_.position_s(heard_s())) * kRate) / kRate;
 }
 
 std::optional<double> Listening::look(const SoundSearch& search, double earliest_s, double latest_s) {

@@ -42,6 +42,10 @@ double PlaceLine::base_s(double position_s) const noexcept {
   return base_s_ + slope() * (position_s - position_s_);
 }
 
+double PlaceLine::position_s(double heard_s) const noexcept {
+  return position_s_ + (heard_s - base_s_ - position_s_) / (1 + slope());
+}
+
 double PlaceLine::slope_doubt() const noexcept {
   const double short_share = kShortSpread_s / std::sqrt(spread_s2() + 1e-9);
   return std::min(kMostSlope, kSlopeBlur * std::pow(short_share, 1.5));

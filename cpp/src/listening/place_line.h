@@ -25,6 +25,8 @@ class PlaceLine {
   // How far from the truth that may be.
   [[nodiscard]] double slope_doubt() const noexcept;
   [[nodiscard]] double base_s(double position_s) const noexcept;
+  // Of the sound that was sent, what lies there in the sound that came.
+  [[nodiscard]] double position_s(double heard_s) const noexcept;
 
  private:
   [[nodiscard]] double spread_s2() const noexcept;
