@@ -154,9 +154,16 @@ MOTION = (
     Mutation(
         "late_motion",
         "Deviation::held_s",
-        "std::sqrt(1.0 - speeds.beneath / speeds.most)",
+        "std::sqrt(1.0 - speeds.beneath / most)",
         "1.0",
         "whatever it begins with*",
+    ),
+    Mutation(
+        "late_motion",
+        "Deviation::held_s",
+        "wander > 0 ? std::abs(held) + wander : 0.0;",
+        "0.0 * wander;",
+        "a gaze that is held*",
     ),
     Mutation(
         "late_motion",

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "motion/hull.h"
+#include "motion/idle_motion.h"
 #include "motion/pose_blend.h"
 
 namespace hostmode {
@@ -64,9 +65,15 @@ double Deviation::decay_s(double offset, double speed, const Speeds& speeds) noe
   return kEaseSpeed * std::abs(offset) / (offset * speed > 0 ? left - std::abs(speed) / 3 : left);
 }
 
-// What a value takes that is held and may be `distance` from the motion.
-double Deviation::held_s(double distance, const Speeds& speeds) noexcept {
-  return kEaseSpeed * distance / (kHeld * speeds.most * std::sqrt(1.0 - speeds.beneath / speeds.most));
+// What value `i` takes that is held at `held`. What it goes over into may run out meanwhile, into a gaze that
+// wanders where the motion never looked; then the value's way is as long, and as fast over a transition.
+double Deviation::held_s(const MotionBeneath& beneath, std::size_t i, double held,
+                         const Speeds& speeds) noexcept {
+  const double wander = IdleMotion::wander(i);
+  const double to_idle = wander > 0 ? std::abs(held) + wander : 0.0;
+  const double distance = std::max(beneath.motion->distance(i, held), to_idle);
+  const double most = std::max(speeds.most, kEaseSpeed * to_idle / beneath.fastest_transition_s);
+  return kEaseSpeed * distance / (kHeld * most * std::sqrt(1.0 - speeds.beneath / most));
 }
 
 // What a blend of that size takes so as to be no faster than ordinary speech, or than over a transition.
@@ -102,7 +109,7 @@ Deviation::Deviation(const Deviation& before, double since_s, float share, const
       changes = changes || moved;
       if (left >= kHalf || !moved) {
         const double held = moved ? base[i] + offset[i] / left : before.offset_[i];
-        const double needed_s = speeds.most > 0 ? held_s(beneath.motion->distance(i, held), speeds) : 0.0;
+        const double needed_s = speeds.most > 0 ? held_s(beneath, i, held, speeds) : 0.0;
         changes = changes || needed_s > 1.0 / rate_hz + kInvisible_s;
         hold(i, held, x, std::max(1.0 / rate_hz, needed_s));
         continue;
@@ -138,8 +145,8 @@ void Deviation::begin(std::size_t i, double base, double offset, double speed, d
     decay(i, offset, bounded, std::max(duration_s, needed_s));
     return;
   }
-  const double distance = beneath.motion->distance(i, base + offset);
-  hold(i, base + offset, 0.0, std::max(duration_s, held_s(distance, speeds)));
+  const double held = base + offset;
+  hold(i, held, 0.0, std::max(duration_s, held_s(beneath, i, held, speeds)));
 }
 
 void Deviation::decay(std::size_t i, double offset, double speed, double duration_s) noexcept {

@@ -53,7 +53,8 @@ class Deviation {
   // Where a deviation of `size` is to be made good.
   [[nodiscard]] static Speeds speeds_of(const MotionBeneath& beneath, std::size_t i, double size) noexcept;
   [[nodiscard]] static double decay_s(double offset, double speed, const Speeds& speeds) noexcept;
-  [[nodiscard]] static double held_s(double distance, const Speeds& speeds) noexcept;
+  [[nodiscard]] static double held_s(const MotionBeneath& beneath, std::size_t i, double held,
+                                     const Speeds& speeds) noexcept;
   [[nodiscard]] static double blend_s(double size, const Speeds& speeds, double transition_s) noexcept;
 
   // Value `i` goes from `offset` and `speed` to rest at 0.

@@ -17,12 +17,14 @@ class IdleMotion {
   // From straight ahead.
   static constexpr double kFarthestGaze_rad = 0.07;
 
-  // Between which value `i` stays: gaze wanders and blinks shut the lids, all else is near 0.
-  [[nodiscard]] static constexpr double lowest(std::size_t i) noexcept {
-    return is_gaze(i) ? -kFarthestGaze_rad : 0.0;
+  // How far value `i` wanders from 0 and may stay: gaze does, all else is near 0 but for blinks.
+  [[nodiscard]] static constexpr double wander(std::size_t i) noexcept {
+    return is_gaze(i) ? kFarthestGaze_rad : 0.0;
   }
+  // Between which value `i` stays, blinks included.
+  [[nodiscard]] static constexpr double lowest(std::size_t i) noexcept { return -wander(i); }
   [[nodiscard]] static constexpr double highest(std::size_t i) noexcept {
-    return is_gaze(i) ? kFarthestGaze_rad : is_lid(i) ? 1.0 : 0.0;
+    return is_lid(i) ? 1.0 : wander(i);
   }
 
   explicit IdleMotion(std::uint64_t seed = 0) noexcept;

@@ -6,6 +6,9 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "motion/idle_motion.h"
+#include "motion/pose_blend.h"
+
 namespace hostmode {
 namespace {
 
@@ -177,6 +180,47 @@ TEST_CASE("a deviation yields to idle with its motion, but a value that is held 
     held.add_to(pose.data(), since_s, 1.0F - idle);
     CHECK(std::abs(pose[kValue] - last) < 1.5 * 1.9 * kPicture_s / 0.3);
     last = pose[kValue];
+  }
+}
+
+TEST_CASE(
+    "a gaze that is held is no faster where its motion runs out into one that has wandered the other way") {
+  constexpr std::size_t kGaze = kEyePoseOffset + 4;
+  OrdinaryMotion motion;
+  for (const float value : {0.0F, 0.008F, 0.016F, 0.024F}) {
+    Keyframe keyframe{};
+    keyframe.data()[kGaze] = value;
+    motion.note(keyframe);
+  }
+  for (const double transition_s : {0.2, 0.371, 0.9, 1.4}) {
+    for (const double held : {-0.062, 0.05, -0.03}) {
+      CAPTURE(transition_s);
+      CAPTURE(held);
+      const double idle = held < 0 ? IdleMotion::highest(kGaze) : IdleMotion::lowest(kGaze);
+      Deviation::Pose base{};
+      Deviation::Pose offset{};
+      base[kGaze] = 0.024F;
+      offset[kGaze] = static_cast<float>(held) - base[kGaze];
+      MotionBeneath runs_out = beneath(motion, transition_s);
+      runs_out.pace = 0.0;
+      runs_out.besides[kGaze] = static_cast<float>(kEaseSpeed * std::abs(idle - 0.024) / transition_s);
+      const Deviation deviation(base, offset, 0.04, runs_out);
+
+      double last = held;
+      double farthest = 0.0;
+      for (int i = 1; i * kPicture_s <= deviation.longest_s() + transition_s; ++i) {
+        const double x = std::min(1.0, i * kPicture_s / transition_s);
+        Deviation::Pose pose{};
+        pose[kGaze] = static_cast<float>(0.024 + x * x * (3 - 2 * x) * (idle - 0.024));
+        deviation.add_to(pose.data(), i * kPicture_s, 1.0F);
+        farthest = std::max(farthest, std::abs(pose[kGaze] - last));
+        last = pose[kGaze];
+      }
+      const double range = std::max(held, IdleMotion::highest(kGaze)) - IdleMotion::lowest(kGaze);
+      const double most = std::max(1.5 * 0.008 * kKeyframeRateHz, kEaseSpeed * range / transition_s);
+      CHECK(farthest <= most * kPicture_s + 1e-6);
+      CHECK(last == doctest::Approx(idle));
+    }
   }
 }
 

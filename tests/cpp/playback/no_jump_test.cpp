@@ -98,6 +98,11 @@ TEST_CASE("a stream's own lids that swing fast leave a blink no faster than they
   hostmode::testing::RandomFace(40059391U).look(10);
 }
 
+// It was held while motion that had hardly moved it ran out into an idle gaze on the other side.
+TEST_CASE("a gaze that is held goes over into another that has wandered no faster than it may") {
+  hostmode::testing::RandomFace(40085202U).look(10);
+}
+
 // The first motion came when it was due on the screen already, but not yet in the ear.
 TEST_CASE("a face ahead of a device that is not heard yet begins with a transition") {
   hostmode::testing::RandomFace(40032010U).look(10);
