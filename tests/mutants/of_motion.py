@@ -154,7 +154,7 @@ MOTION = (
     Mutation(
         "late_motion",
         "Deviation::held_s",
-        "std::sqrt(1.0 - speeds.beneath / most)",
+        "std::sqrt(1.0 - speeds.beneath / speeds.most)",
         "1.0",
         "whatever it begins with*",
     ),

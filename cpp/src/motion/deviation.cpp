@@ -41,7 +41,7 @@ double eased(double x) noexcept {
 }  // namespace
 
 // A deviation may be larger than all that the motion has been, as of a gaze that idle motion has turned away
-// and the stream does not move.
+// and the stream does not move, and then goes from one side to the other of where gaze wanders.
 Deviation::Speeds Deviation::speeds_of(const MotionBeneath& beneath, std::size_t i, double size) noexcept {
   if (beneath.motion == nullptr || size <= kInvisible) return {};
   const OrdinaryMotion& motion = *beneath.motion;
@@ -49,8 +49,8 @@ Deviation::Speeds Deviation::speeds_of(const MotionBeneath& beneath, std::size_t
   const double step = motion.largest_step(i);
   const double ordinary = std::min(step, kGathering * fastest);
   const double own = kMostOfOrdinary * (ordinary > 0 ? ordinary : step) / kKeyframeInterval_s;
-  const double most =
-      std::max(own, kEaseSpeed * std::max<double>(motion.range(i), size) / beneath.fastest_transition_s);
+  const double range = std::max({static_cast<double>(motion.range(i)), size, 2 * IdleMotion::wander(i)});
+  const double most = std::max(own, kEaseSpeed * range / beneath.fastest_transition_s);
   const bool is_steep = step > kJump * fastest || motion.has_hardly_begun();
   const double curve = (is_steep ? kJumpingCurve : kCurve)[keeps_hull(i) ? 1 : 0] * beneath.pace;
   const double curve_speed = std::max(curve * ordinary, beneath.pace * beneath.ahead[i]);
@@ -66,14 +66,13 @@ double Deviation::decay_s(double offset, double speed, const Speeds& speeds) noe
 }
 
 // What value `i` takes that is held at `held`. What it goes over into may run out meanwhile, into a gaze that
-// wanders where the motion never looked; then the value's way is as long, and as fast over a transition.
+// wanders where the motion never looked.
 double Deviation::held_s(const MotionBeneath& beneath, std::size_t i, double held,
                          const Speeds& speeds) noexcept {
   const double wander = IdleMotion::wander(i);
   const double to_idle = wander > 0 ? std::abs(held) + wander : 0.0;
   const double distance = std::max(beneath.motion->distance(i, held), to_idle);
-  const double most = std::max(speeds.most, kEaseSpeed * to_idle / beneath.fastest_transition_s);
-  return kEaseSpeed * distance / (kHeld * most * std::sqrt(1.0 - speeds.beneath / most));
+  return kEaseSpeed * distance / (kHeld * speeds.most * std::sqrt(1.0 - speeds.beneath / speeds.most));
 }
 
 // What a blend of that size takes so as to be no faster than ordinary speech, or than over a transition.
