@@ -27,6 +27,13 @@ PACKET_INTAKE = (
     _said("take", "  media_s_ = media_s;\n", "  media_s_ = {};\n"),
     _said("act", "action.repeated ? std::nullopt : media_s_", "media_s_"),
     Mutation("packets", "kAhead_s", "= 0.015;", "= 0.5;", files=("test_push_packet.py",)),
+    Mutation(
+        "packets",
+        "PacketFace::base_pose",
+        "round.timeline, times_, at_s, pose);",
+        "round.timeline, times_, 1e9 * at_s, pose);",
+        files=("test_push_packet.py",),
+    ),
     # ---- what ends it
     _said("interrupt", "  rounds_.interrupt();\n", ""),
     _said("interrupt", "  if (id_.empty()) return std::nullopt;\n", ""),

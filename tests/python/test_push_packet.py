@@ -11,6 +11,7 @@ from hostmode.rtc.packet import Frame, Packet, encode_packet
 
 FRAME_S = 0.04
 CONFIG = hostmode.PlayerConfig(seed=7, layers=False)
+GAZE = [12, 13]  # of the 120 floats: an eye up and down, and to the sides
 JAW = 9  # of the 120 floats: the jaw's opening
 
 
@@ -230,6 +231,27 @@ def test_media_time_ties_the_face_to_the_clock_of_the_sound():
             errors.append(player.audio_time(now=now) - (now - 1.2))
     # Told of late at most, but for what the positions themselves say too much: up to 2 ms.
     assert np.abs(np.array(errors) - 0.001).max() < 0.003
+
+
+@pytest.mark.parametrize("begins", [40, 47, 61])
+def test_eyes_that_begin_to_move_in_mid_speech_take_over_by_degrees(begins):
+    keyframes = clip(110)
+    moving = keyframes.copy()
+    moving[begins:, GAZE] = 0.05 * np.sin(0.3 * np.arange(len(keyframes) - begins))[:, None]
+    # From idle gaze to the stream's own, over 0.32 and 0.64 s, and what it moves by itself.
+    most = 1.5 * (0.07 / 0.32 + 0.05 / 0.64) / 120 + 1.1 * 0.3 * 0.05 / FRAME_S / 120
+    farthest = 0.0
+    for seed in range(6):
+        config = hostmode.PlayerConfig(seed=seed)
+        times, idles, _ = talk(in_time(keyframes), 5.5, player=hostmode.Player(config=config))
+        _, moves, _ = talk(in_time(moving), 5.5, player=hostmode.Player(config=config))
+        idle_gaze, own_gaze = idles[:, GAZE], moves[:, GAZE]
+        begun = times > 1.0 + FRAME_S * begins
+        farthest = max(farthest, np.abs(idle_gaze[begun][0]).max())
+        steps = np.abs(np.diff(own_gaze, axis=0)) - np.abs(np.diff(idle_gaze, axis=0))
+        assert steps.max() < most
+        assert np.ptp(own_gaze[begun]) > 0.09
+    assert farthest > 0.03
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -32,14 +32,19 @@ void mix(const float* layer, Shares shares, std::size_t count, float* own) noexc
 
 void add_layers(const IdleMotion& idle, const Timeline& timeline, const TransitionTimes& times, double face_s,
                 double t_s, float* pose) noexcept {
-  const Shares of_eyes = shares_at(face_s, timeline.activity().eyes_from_s, times.layer_s());
-  const Shares of_lids = shares_at(face_s, timeline.activity().eyelids_from_s, times.layer_s());
-  if (of_eyes.own >= 1.0F && of_lids.own >= 1.0F) return;
+  const auto shows = [&](double from_s) { return shares_at(face_s, from_s, times.layer_s()).own < 1.0F; };
+  if (!shows(timeline.activity().eyes_from_s) && !shows(timeline.activity().eyelids_from_s)) return;
   float eyes[6];
   float lids[2];
   idle.sample_eyes(t_s, eyes, lids);
-  mix(eyes, of_eyes, 6, pose + kEyePoseOffset);
-  mix(lids, of_lids, 2, pose + kEyeLidOffset);
+  add_layers(eyes, lids, timeline, times, face_s, pose);
+}
+
+void add_layers(const float* eyes, const float* lids, const Timeline& timeline, const TransitionTimes& times,
+                double face_s, float* pose) noexcept {
+  const ChannelActivity& own = timeline.activity();
+  mix(eyes, shares_at(face_s, own.eyes_from_s, times.layer_s()), 6, pose + kEyePoseOffset);
+  mix(lids, shares_at(face_s, own.eyelids_from_s, times.layer_s()), 2, pose + kEyeLidOffset);
 }
 
 void add_layer_speeds(const Timeline& timeline, const TransitionTimes& times, double face_s,

@@ -16,6 +16,10 @@ inline constexpr double kOwnFade = 2.0;
 void add_layers(const IdleMotion& idle, const Timeline& timeline, const TransitionTimes& times, double face_s,
                 double t_s, float* pose) noexcept;
 
+// The same with a layer's 6 values of the eyes and 2 of the eyelids.
+void add_layers(const float* eyes, const float* lids, const Timeline& timeline, const TransitionTimes& times,
+                double face_s, float* pose) noexcept;
+
 // Adds to `speeds`, a second, how fast eyes and eyelids may go over to the stream's own where they do within
 // `duration_s` from `face_s` on. 120 floats. As add_layers.
 void add_layer_speeds(const Timeline& timeline, const TransitionTimes& times, double face_s,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "motion/layers.h"
 #include "motion/pose_blend.h"
 
 namespace hostmode {
@@ -233,12 +234,7 @@ void PacketFace::base_pose(std::size_t rounds, double t_s, float* pose) const no
   const double at_s = face_s(round, t_s);
   round.timeline.sample(at_s, pose);
   if (layers_) {
-    if (!(at_s > round.timeline.activity().eyes_from_s)) {
-      std::copy_n(&under[kEyePoseOffset], 6, pose + kEyePoseOffset);
-    }
-    if (!(at_s > round.timeline.activity().eyelids_from_s)) {
-      std::copy_n(&under[kEyeLidOffset], 2, pose + kEyeLidOffset);
-    }
+    add_layers(&under[kEyePoseOffset], &under[kEyeLidOffset], round.timeline, times_, at_s, pose);
   }
   const double over_s = at_s - round.timeline.last_keyframe_s();
   if (over_s <= 0) return;
