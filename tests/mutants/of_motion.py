@@ -225,13 +225,14 @@ MOTION = (
     Mutation("clock", "foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused && stream.is_cut()) {\n"),
     Mutation("clock", "PoseTrack::forget_foreseen", "  set_latest(segments_.back());\n", ""),
     Mutation("late_motion", "FaceDelay::kMost_s", "kMost_s = 0.3;", "kMost_s = 0.6;", "no delay is longer*"),
-    Mutation("late_motion", "FaceDelay::kSlew", "kSlew = 0.1;", "kSlew = 0.5;"),
+    Mutation("late_motion", "FaceDelay::kHoldsBack", "kHoldsBack = 0.1", "kHoldsBack = 0.5"),
+    Mutation("late_motion", "FaceDelay::kHoldsBack", "kGivesBack = 0.05;", "kGivesBack = 0.1;"),
     Mutation("late_motion", "kPlenty_s", "kPlenty_s = 0.5;", "kPlenty_s = 50.0;"),
     Mutation(
         "late_motion",
         "FaceDelay::Piece::at",
-        "  return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);\n",
-        "  return towards(delay_s, aim_s, kSlew * (held_s + released_s));\n",
+        "  return slewed(slewed(delay_s, aim_s, held_s), 0.0, released_s);\n",
+        "  return slewed(delay_s, aim_s, held_s + released_s);\n",
         cases="a delay is given back*",
     ),
     Mutation(
@@ -284,7 +285,7 @@ MOTION = (
     _speed("Timeline::speeds_from", "t >= 1.0F - kHardlyLeft", "t >= 1.0F"),
     _speed("fastest_of_curve", "at > from && at < 1.0F ?", "false ?"),
     _speed("fastest_of_curve", "at > from && at < 1.0F ?", "at > 0.0F && at < 1.0F ?"),
-    Mutation("late_motion", "FaceDelay::pace", "? 1.0 + kSlew : 1.0;", "? 1.0 : 1.0;", "a face catches up*"),
+    Mutation("late_motion", "FaceDelay::pace", "? 1.0 + kGivesBack : 1.0;", "? 1.0 : 1.0;", "a face catches up*"),
     Mutation(
         "late_motion",
         "FaceDelay::pace",

@@ -65,7 +65,7 @@ def test_mutation_changes_one_line_that_stands_in_its_function_once(mutation: Mu
         ("Renderer::render", "void Renderer::render(", "}\n", 2),
         ("Conversations::find", "ConversationPtr Conversations::find(", "}\n", 2),
         ("Tombstones::kMost", "  static constexpr", ";", 1),
-        ("FaceDelay::kSlew", "  static constexpr", ";", 1),
+        ("FaceDelay::kMost_s", "  static constexpr", ";", 1),
         ("is_player_rate", "bool is_player_rate(", "}\n", 1),
         ("hostmode.intake.Intake.interrupt", "    def interrupt(", "\n", 1),
         ("hostmode.audio.make_output", "def make_output(", "\n", 1),

@@ -21,8 +21,8 @@ constexpr double kMoment_s = 1e-3;
 // How far back the delay may be asked for.
 constexpr double kHistory_s = 3.0;
 
-double towards(double from, double to, double most) noexcept {
-  return from + std::clamp(to - from, -most, most);
+double slewed(double from, double to, double elapsed_s) noexcept {
+  return from + std::clamp(to - from, -FaceDelay::kGivesBack * elapsed_s, FaceDelay::kHoldsBack * elapsed_s);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ double towards(double from, double to, double most) noexcept {
 double FaceDelay::Piece::at(double heard_s) const noexcept {
   const double held_s = std::clamp(heard_s, from_s, until_s) - from_s;
   const double released_s = std::max(0.0, heard_s - until_s);
-  return towards(towards(delay_s, aim_s, kSlew * held_s), 0.0, kSlew * released_s);
+  return slewed(slewed(delay_s, aim_s, held_s), 0.0, released_s);
 }
 
 void FaceDelay::learn(double heard_s, double lack_s, double in_hand_s, bool shown, double rested_s) {
@@ -84,7 +84,7 @@ double FaceDelay::pace(double heard_s, double rested_s) const noexcept {
   };
   const double until_s = pieces_.empty() ? heard_s : pieces_.back().until_s;
   const bool is_soon_given_back = until_s > heard_s && until_s < heard_s + kAhead_s;
-  return shrinks_from(heard_s) || (is_soon_given_back && shrinks_from(until_s)) ? 1.0 + kSlew : 1.0;
+  return shrinks_from(heard_s) || (is_soon_given_back && shrinks_from(until_s)) ? 1.0 + kGivesBack : 1.0;
 }
 
 double FaceDelay::wanted_s(double heard_s, double rested_s) const noexcept {

@@ -7,17 +7,20 @@
 
 namespace hostmode {
 
-// A function of the media position heard, which changes by at most a tenth of the time that passes, so that
-// nobody sees it change. Learnt from arrivals: motion is late by as much as the position heard lies beyond
-// the last keyframe that was there. Nearly the most of that in the last seconds is the delay, so that a
-// single hitch moves nothing for long; once motion is no longer late, or nothing more comes, it is given
-// back.
+// A function of the media position heard, which changes so slowly that nobody sees it: it grows by at most a
+// tenth of the time that passes, and shrinks by half of that, which leaves room for the curve through the
+// keyframes, 1.32 times as steep as the lines between them, and for a sentence that itself catches up by a
+// twelfth, within the 1.5 of the contract (Timing). Learnt from arrivals: motion is late by as much as the
+// position heard lies beyond the last keyframe that was there. Nearly the most of that in the last seconds is
+// the delay, so that a single hitch moves nothing for long; once motion is no longer late, or nothing more
+// comes, it is given back.
 //
 // Serialised by the caller.
 class FaceDelay {
  public:
   static constexpr double kMost_s = 0.3;
-  static constexpr double kSlew = 0.1;  // seconds a second
+  // Seconds a second.
+  static constexpr double kHoldsBack = 0.1, kGivesBack = 0.05;
 
   // Motion up to `in_hand_s` came while `heard_s` was heard, `lack_s` too late to follow on (negative: too
   // early to be missed). Before any was shown the delay takes effect at once: nobody can see that. Where much

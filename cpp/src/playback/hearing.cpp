@@ -131,7 +131,7 @@ double Hearing::face_rests_s(double frame) const noexcept {
   if (conversation == nullptr || !journal_.animated()) return kNever_s;
   const double left_s = -at_rest_for_s(*conversation, segment, frame);
   // A face that was held back may catch up meanwhile.
-  const double fastest = conversation->face_delay.is_used() ? 1.0 + FaceDelay::kSlew : 1.0;
+  const double fastest = conversation->face_delay.is_used() ? 1.0 + FaceDelay::kGivesBack : 1.0;
   return playout_.clock().time_of(frame + left_s / fastest * rate_hz_);
 }
 

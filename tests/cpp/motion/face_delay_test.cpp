@@ -32,22 +32,23 @@ TEST_CASE("what nobody has seen is held back at once, also where it is looked ba
   CHECK(delay.at(2.0) == near(0.1));
 }
 
-TEST_CASE("a delay is given back at the same pace once nothing more comes") {
+TEST_CASE("a delay is given back at half that pace once nothing more comes") {
   FaceDelay delay;
   delay.learn(1.0, 0.105, 0.9, true);
   CHECK(delay.at(1.0 + kMemory_s) == near(0.1));
-  CHECK(delay.at(1.4 + kMemory_s) == near(0.06));
-  CHECK(delay.at(2.0 + kMemory_s) == 0.0);
+  CHECK(delay.at(1.4 + kMemory_s) == near(0.08));
+  CHECK(delay.at(2.9 + kMemory_s) == near(0.005));
+  CHECK(delay.at(3.0 + kMemory_s) == 0.0);
   CHECK(delay.at(60.0) == 0.0);
 }
 
-TEST_CASE("a delay is given back at the same pace once much is in hand") {
+TEST_CASE("a delay is given back at half that pace once much is in hand") {
   FaceDelay delay;
   delay.learn(1.0, 0.105, 0.9, false);
   delay.learn(2.0, -1.0, 3.0, true);
   CHECK(delay.at(2.0) == near(0.1));
-  CHECK(delay.at(2.5) == near(0.05));
-  CHECK(delay.at(3.0) == near(0.0));
+  CHECK(delay.at(2.5) == near(0.075));
+  CHECK(delay.at(4.0) == near(0.0));
 }
 
 TEST_CASE("what comes in one go is late once") {
@@ -78,17 +79,17 @@ TEST_CASE("a delay comes back at its pace where sound had waited for longer than
   CHECK(delay.at(8.0, 0.4) == near(0.1));
 }
 
-TEST_CASE("a face catches up a tenth faster, however little there is, and counts as such a second before") {
+TEST_CASE("a face catches up by a twentieth, however little there is, and counts as such a second before") {
   FaceDelay delay;
   CHECK(delay.pace(1.0, 0.0) == 1.0);
   delay.learn(1.0, 0.008, 0.9, false);  // 3 ms behind
   CHECK(delay.pace(1.0, 0.0) == 1.0);
   CHECK(delay.pace(kMemory_s - 0.1, 0.0) == 1.0);
-  CHECK(delay.pace(kMemory_s + 0.1, 0.0) == near(1.1));
-  CHECK(delay.pace(1.0 + kMemory_s, 0.0) == near(1.1));
-  CHECK(delay.pace(1.04 + kMemory_s, 0.0) == 1.0);  // it has
+  CHECK(delay.pace(kMemory_s + 0.1, 0.0) == near(1.05));
+  CHECK(delay.pace(1.0 + kMemory_s, 0.0) == near(1.05));
+  CHECK(delay.pace(1.07 + kMemory_s, 0.0) == 1.0);  // it has
   delay.learn(1.5, -1.0, 2.5, true);                // much is in hand
-  CHECK(delay.pace(1.5, 0.0) == near(1.1));
+  CHECK(delay.pace(1.5, 0.0) == near(1.05));
   CHECK(delay.pace(1.5, 0.01) == 1.0);  // the sound has waited for it
 }
 

@@ -25,7 +25,7 @@ constexpr double kBeyondOrdinary = 1.5;
 constexpr double kCurve = 1.35;
 // Another sentence catches up within twelve keyframes, and a face that was held back at so much of its pace.
 constexpr double kCatchingUp = 13.0 / 12.0;
-constexpr double kDelaySlew = 1.1;
+constexpr double kDelaySlew = 1.05;
 constexpr double kEase = 1.5;  // the highest speed of an S-curve
 constexpr double kRounding = 1e-5;
 
