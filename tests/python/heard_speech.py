@@ -66,6 +66,28 @@ def delayed(audio: Sound, before_s: float, stretch: float = 1.0) -> Sound:
     return through_opus(np.concatenate((np.zeros(round(before_s * RATE), np.int16), longer)))
 
 
+def in_pieces(audio: Sound, stretch: float, piece_s: float = 0.03, reach_s: float = 0.007) -> Sound:
+    """Return `audio` that lasts `stretch` times as long at its own pitch (WSOLA).
+
+    Pieces of `piece_s` overlap by half. Each lies up to `reach_s` from the straight line, where it goes on best.
+    """
+    half, reach = round(piece_s * RATE / 2), round(reach_s * RATE)
+    fades = np.hanning(2 * half + 1)[: 2 * half]
+    sound = np.pad(audio.astype(float), (reach, 4 * half + 2 * reach))
+    made = np.zeros(int(len(audio) * stretch) + 2 * half)
+    follows = 0  # what would go on from the piece before
+    for at in range(0, len(made) - 2 * half, half):
+        line = round(at / stretch)
+        around = sound[line : line + 2 * half + 2 * reach]
+        wanted = sound[follows : follows + 2 * half]
+        likeness = np.correlate(around, wanted, "valid")
+        power = np.convolve(around**2, np.ones(2 * half), "valid")
+        begin = line + (int(np.argmax(likeness / np.sqrt(power + 1e4))) if at > 0 else reach)
+        made[at : at + 2 * half] += fades * sound[begin : begin + 2 * half]
+        follows = begin + half
+    return np.clip(made, -32768, 32767).astype(np.int16)
+
+
 def messages_saying(audio: Sound) -> list[bytes]:
     """Return a motion message for each 40 ms of `audio`, as a sender makes them, that says how loud it is."""
     meter = _core.LoudnessMeter(RATE)

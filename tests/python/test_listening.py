@@ -12,6 +12,7 @@ from heard_speech import (
     Sound,
     delayed,
     first_sound_s,
+    in_pieces,
     messages_saying,
     recorded,
     resampled,
@@ -70,6 +71,25 @@ def test_a_recording_is_found_within_10_ms_in_its_first_second(which: str, stret
         assert errors_s[0] < 0.01
         assert np.percentile(errors_s, 80) < 0.01
         assert max(errors_s) < 0.02
+
+
+@pytest.mark.parametrize("which", ["real", "embedded"])
+@pytest.mark.parametrize(("delay", "stretch"), [(0.21, 1.045), (0.29, 0.96), (0.34, 1.02)])
+def test_of_speech_stretched_at_its_own_pitch_the_line_is_told(which: str, delay: float, stretch: float) -> None:
+    audio = recorded(which)
+    for begin_s in (0.0, 6.0):
+        sent = audio[round(begin_s * RATE) : round((begin_s + 6.0) * RATE)]
+        base_s = BEGUN_S + delay + OPUS_LATE_S
+        track = np.concatenate((np.zeros(round((BEGUN_S + delay) * RATE), np.int16), in_pieces(sent, stretch)))
+        found = findings(sent, through_opus(track))
+        off_s = [
+            (one.heard_s, abs(one.heard_s - one.base_s - (one.heard_s - base_s) / stretch))
+            for one in found
+            if (one.heard_s - base_s) / stretch < 5.9
+        ]
+        assert len(off_s) > 60
+        assert np.percentile([off for _, off in off_s], 95) < 0.01
+        assert max(off for heard_s, off in off_s if heard_s > found[0].heard_s + 1.5) < 0.0075
 
 
 def beginnings(sent: Sound, track: Sound, within_s: float = 0.2) -> list[tuple[float, float, float]]:

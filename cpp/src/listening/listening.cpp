@@ -112,7 +112,8 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
   const SoundSearch::Match match{line_.base_s(end_s) * kRate, 1 + line_.slope()};
   const SoundEnd end = search.clicks(match.base) > 0 ? kClicksEnd : search.end_of(match);
   const double since_s = heard_s() - (end_s + line_.base_s(end_s) + end.shift / kRate);
-  const double doubt_s = end.doubt / kRate + line_.slope_doubt() * std::abs(since_s);
+  const double slope_doubt = line_.slope_doubt() + (since_s < kPause_s ? 0.0 : staircase_.slope_doubt());
+  const double doubt_s = end.doubt / kRate + slope_doubt * std::abs(since_s);
   if (doubt_s > kMostDoubt_s) return std::nullopt;
   const double stretch = 1 + line_.slope();
   Place place{end_s + since_s / stretch, heard_s(), stretch, *likeness};
@@ -121,7 +122,9 @@ std::optional<Listening::Place> Listening::find(double earliest_s, double latest
   end_base_s_ = place.base_s();
   if (jumps) return std::nullopt;
   if (since_s < kPause_s) staircase_.add(end_s, heard_s() - since_s - end_s);
-  place.position_s -= staircase_.lead_s() / stretch;
+  const Staircase::Place told = staircase_.told(heard_s(), {place.position_s, line_.slope()});
+  place.position_s = told.position_s;
+  place.stretch = 1 + told.slope;
   return place;
 }
 

@@ -45,8 +45,7 @@ class Listening {
   };
   // Where the latest sound lies, told from what is audible before it; nothing where that cannot be told to
   // within 10 ms: too little came, or what came is not like it, or it has been silent for too long.
-  // Where sound jumps again and again, it is told so that neither what it is now nor what it is after the
-  // next jump is far.
+  // Where sound jumps again and again, the line is told about which it does.
   // `earliest_s` and `latest_s`: of base_s(), between which it is looked for where it has not just been
   // found.
   [[nodiscard]] std::optional<Place> find(double earliest_s, double latest_s);
