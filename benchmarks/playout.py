@@ -72,7 +72,7 @@ def report(scores: Scores) -> Iterator[str]:
     yield f"Mean start, utterances with an underrun, and silence of an utterance; seeds {SEEDS[0]} to {SEEDS[1]}"
     yield "\n".join(rows)
     yield (
-        "hostmode is a real Player that plays blocks of 10 ms, which costs it about 5 ms; the oracle and the "
+        "hostmode is a real Player that plays blocks of 5 ms, which costs it about 2.5 ms; the oracle and the "
         "fixed pre-buffers are computed and start at the very instant of an arrival."
     )
 
