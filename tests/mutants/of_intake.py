@@ -258,8 +258,17 @@ INTAKE = (
         "refused_.what != nullptr && size == 0",
     ),
     Mutation("not_pcm", "PcmGuard::look", "    if (known < kPcmHead) {\n", "    if (known == 0) {\n"),
-    Mutation("not_pcm", "is_adts", "head.noisy_after(8);", "true;"),
-    Mutation("not_pcm", "is_mp3", "goes_on || head.noisy_after(4);", "goes_on;"),
+    Mutation("not_pcm", "begins_with_frames", "return frames > 1 || (", "return ("),
+    Mutation(
+        "not_pcm", "begins_with_frames", ".goes_on_as(Frame(bytes + next))) return false;", ".is_one()) return false;"
+    ),
+    Mutation("not_pcm", "begins_with_frames", "Frame(bytes).may_be_first() &&", "true &&"),
+    Mutation(
+        "not_pcm",
+        "begins_with_frames",
+        "sounds_compressed(bytes + kNoSound, size - kNoSound));",
+        "false);",
+    ),
     Mutation("not_pcm", "is_wav", 'head.has(8, "WAVE");', "true;"),
     Mutation("not_pcm", "is_written", "if ((byte & 0xC0) != 0x80) return false;", "return false;"),
     Mutation("not_pcm", "are_floats", "below_half[0] * 10 >= sounding", "true"),

@@ -17,6 +17,9 @@ RATE = 16000
 QUICK = PlayerConfig(motion_wait=0.0, prebuffer=0.0)
 SPEECH = hostmode.Recording.embedded().audio[20000:52000]
 NOISE = np.random.default_rng(0).bytes(16000)
+# Frames of 417 and 371 bytes.
+MP3 = b"".join(b"\xff\xfb\x90\x64" + NOISE[at : at + 413] for at in range(0, 12000, 413))
+AAC = b"".join(b"\xff\xf1\x50\x80\x2e\x7f\xfc" + NOISE[at : at + 364] for at in range(0, 12000, 364))
 
 
 def wav(samples: np.ndarray, channels: int = 1) -> bytes:
@@ -51,12 +54,16 @@ NOT_PCM = {
     "a WAV file, silent": wav(np.zeros(4000, np.int16)),
     "a WAV file, streamed": b"RIFF\xff\xff\xff\xffWAVE" + wav(SPEECH)[12:40] + b"\xff\xff\xff\xff" + wav(SPEECH)[44:],
     "MP3, tagged": b"ID3\x04\0\0\0\0\0#TSSE" + b"\xff\xfb\x90\x64" + NOISE,
-    "MP3": b"\xff\xfb\x90\x64" + NOISE,
+    "MP3": MP3,
+    "MP3, its first frame": b"\xff\xfb\x90\x64" + bytes(34) + NOISE[:282],
+    "MP3, two frames of the middle": MP3[:640],
+    "MP2": b"".join(b"\xff\xfd\x80\x04" + NOISE[at : at + 413] for at in range(0, 12000, 413)),
     "MP3, silent": (b"\xff\xf3\x40\xc4" + bytes(100)) * 40,
     "Ogg": b"OggS\0\x02" + bytes(8) + NOISE,
     "FLAC": b"fLaC\0\0\0\x22" + NOISE,
     "WebM": b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm" + bytes(200),
-    "AAC": b"\xff\xf1\x50\x80" + NOISE,
+    "AAC": AAC,
+    "AAC, its first frame": AAC[:320],
     "MP4": b"\0\0\0\x1cftypM4A \0\0\0\0" + NOISE,
     "JSON": b'{"detail":{"status":"quota_exceeded","message":"This request exceeds your quota."}}',
     "JSON, indented": json.dumps(
@@ -74,7 +81,7 @@ NOT_PCM = {
 @pytest.mark.parametrize("what", NOT_PCM)
 def test_not_pcm_is_refused_by_name_and_nothing_opens(what):
     player = Player(RATE, QUICK)
-    named = what.partition(",")[0]
+    named = what.partition(",")[0].replace("MP2", "MP3")
     with pytest.raises(
         AudioFormatError, match=f"given .*{named}.*wanted mono 16-bit PCM; nothing .* kept: "
     ) as refused:
@@ -147,6 +154,27 @@ def test_not_pcm_alone_is_refused_and_not_speech_that_begins_alike(mark, from_s)
             assert player.stats().realignments == 0
 
 
+@pytest.mark.parametrize(
+    "mark", [b"\xff\xfb\x90\x64", b"\xff\xf3\x84\xc4", b"\xff\xfd\x80\x04", b"\xff\xf1", AAC[:4], AAC[:7]]
+)
+@pytest.mark.parametrize("chunk", [320, 640, 4096, 16000])
+def test_not_pcm_alone_is_refused_and_not_noise_that_begins_alike(mark, chunk):
+    # A header of AAC is nearly all that is known of a first frame until the second is due.
+    chunk = max(chunk, 2048) if mark[:2] == AAC[:2] and len(mark) > 2 else chunk
+    for seed in range(20):
+        player = Player(RATE, QUICK)
+        data = mark + np.random.default_rng(seed).bytes(16000 - len(mark))
+        for at in range(0, len(data), chunk):
+            player.push_audio(data[at : at + chunk], now=0.0)
+
+
+def test_not_pcm_of_frames_from_the_middle_is_told_by_the_second():
+    player = Player(RATE, QUICK)
+    player.push_audio(MP3[:320], now=0.0)
+    with pytest.raises(AudioFormatError, match="MP3"):
+        player.push_audio(MP3[320:640], now=0.0)
+
+
 def test_not_pcm_checks_never_refuse_sound():
     rng = np.random.default_rng(5)
     t = np.arange(8000)
@@ -181,7 +209,7 @@ def test_not_pcm_after_the_sound_of_a_wav_file_is_refused(tail):
 
 def test_not_pcm_goes_on_to_be_refused_until_the_utterance_ends_or_sound_comes():
     player = Player(RATE, QUICK)
-    for data in (b"\xff\xfb\x90\x64" + NOISE, NOISE, NOISE[::-1]):
+    for data in (MP3, NOISE, NOISE[::-1]):
         with pytest.raises(AudioFormatError):
             player.push_audio(data, now=0.0)
     assert player.push_audio(SPEECH, end=True, now=0.0) is not None

@@ -8,9 +8,14 @@
 namespace hostmode {
 
 // A jaw that opens the wrong way, or lids that close farther than shut, would be seen (limited_tangent).
+inline constexpr std::size_t kHullChannels[] = {kJawPoseOffset, kJawPoseOffset + 1, kJawPoseOffset + 2,
+                                                kEyeLidOffset, kEyeLidOffset + 1};
+
 [[nodiscard]] constexpr bool keeps_hull(std::size_t channel) noexcept {
-  return (channel >= kJawPoseOffset && channel < kJawPoseOffset + 3) ||
-         (channel >= kEyeLidOffset && channel < kEyeLidOffset + 2);
+  for (const std::size_t one : kHullChannels) {
+    if (one == channel) return true;
+  }
+  return false;
 }
 
 }  // namespace hostmode

@@ -24,27 +24,38 @@ Shares shares_at(double media_s, double from_s, double fade_s) noexcept {
   return {1.0F - progress(fade_s), progress(kOwnFade * fade_s)};
 }
 
+struct LayerShares {
+  LayerShares(const ChannelActivity& own, const TransitionTimes& times, double face_s) noexcept
+      : eyes(shares_at(face_s, own.eyes_from_s, times.layer_s())),
+        lids(shares_at(face_s, own.eyelids_from_s, times.layer_s())) {}
+  Shares eyes;
+  Shares lids;
+};
+
 void mix(const float* layer, Shares shares, std::size_t count, float* own) noexcept {
   for (std::size_t i = 0; i < count; ++i) own[i] = shares.layer * layer[i] + shares.own * own[i];
+}
+
+void mix(const float* eyes, const float* lids, const LayerShares& shares, float* pose) noexcept {
+  mix(eyes, shares.eyes, 6, pose + kEyePoseOffset);
+  mix(lids, shares.lids, 2, pose + kEyeLidOffset);
 }
 
 }  // namespace
 
 void add_layers(const IdleMotion& idle, const Timeline& timeline, const TransitionTimes& times, double face_s,
                 double t_s, float* pose) noexcept {
-  const auto shows = [&](double from_s) { return shares_at(face_s, from_s, times.layer_s()).own < 1.0F; };
-  if (!shows(timeline.activity().eyes_from_s) && !shows(timeline.activity().eyelids_from_s)) return;
+  const LayerShares shares(timeline.activity(), times, face_s);
+  if (shares.eyes.own >= 1.0F && shares.lids.own >= 1.0F) return;
   float eyes[6];
   float lids[2];
   idle.sample_eyes(t_s, eyes, lids);
-  add_layers(eyes, lids, timeline, times, face_s, pose);
+  mix(eyes, lids, shares, pose);
 }
 
 void add_layers(const float* eyes, const float* lids, const Timeline& timeline, const TransitionTimes& times,
                 double face_s, float* pose) noexcept {
-  const ChannelActivity& own = timeline.activity();
-  mix(eyes, shares_at(face_s, own.eyes_from_s, times.layer_s()), 6, pose + kEyePoseOffset);
-  mix(lids, shares_at(face_s, own.eyelids_from_s, times.layer_s()), 2, pose + kEyeLidOffset);
+  mix(eyes, lids, LayerShares(timeline.activity(), times, face_s), pose);
 }
 
 void add_layer_speeds(const Timeline& timeline, const TransitionTimes& times, double face_s,

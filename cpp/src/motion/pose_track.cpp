@@ -143,9 +143,7 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   Pose base;
   const float motion = base_pose(segment, frame, t_s, base.data());
   std::size_t count = latest_begun(transitions_.size(), frame);
-  Pose after = base;
   Pose offset;
-  add_deviation(clock, count, frame, motion, after.data());
   pose_offset(before_change_.data(), base.data(), offset.data());
   const auto is_left = [&](const Transition& latest) {
     return !latest.anchored || (frame - latest.frame) / rate_hz_ < latest.decay.deviation.longest_s();
@@ -156,6 +154,8 @@ void PoseTrack::after_change(const ClockSnapshot& clock, double frame, double t_
   Transition transition{frame, duration_s, segment, segment, blend, true, true, false, Decay{}};
   transition.decay.yields = motion >= 1.0F;
   if (blend == Blend::kReplaces) {
+    Pose after = base;
+    add_deviation(clock, count, frame, motion, after.data());
     const auto same = [](float a, float b) { return std::abs(a - b) <= kInvisible; };
     if (std::equal(after.begin(), after.end(), before_change_.begin(), same)) return;
     transition.decay.deviation = Deviation(base, offset, duration_s, beneath(segment, frame, duration_s));

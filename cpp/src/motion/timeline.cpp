@@ -21,6 +21,19 @@ bool is_in(std::size_t channel, std::size_t first, std::size_t count) noexcept {
   return channel >= first && channel < first + count;
 }
 
+// The slopes at the middle one of five nodes, of which so many on either side exist. Known when it is
+// compiled, that leaves nothing but arithmetic, of several channels at a time.
+template <int kBefore, int kAfter, typename Node>
+void write_tangents(const Node* const* around, float* slopes) noexcept {
+  for (std::size_t block = 0; block < kBlocks; ++block) {
+    for (std::size_t i = 0; i < kBlockFloats; ++i) {
+      Stencil stencil{{}, kBefore, kAfter};
+      for (std::size_t k = 0; k < 5; ++k) stencil.values[k] = around[k]->blocks[block].values[i];
+      slopes[block * kBlockFloats + i] = tangent(stencil);
+    }
+  }
+}
+
 }  // namespace
 
 Timeline::Timeline() = default;
@@ -129,15 +142,21 @@ void Timeline::stage_slopes(Batch& batch, std::size_t first_free) const {
 Keyframe Timeline::staged_slopes(Batch& batch, std::size_t index, Sides sides) {
   const std::size_t before = std::min<std::size_t>(index, 2);
   const std::size_t after = std::min<std::size_t>(batch.end_ - 1 - index, 2);
-  Stencil stencil{};
-  stencil.before = static_cast<int>(before);
-  stencil.after = static_cast<int>(after);
-  Node* around[5] = {};
-  for (std::size_t i = 2 - before; i <= 2 + after; ++i) around[i] = &staged_node(batch, index + i - 2);
-  Keyframe slopes{};
-  for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
-    for (std::size_t i = 2 - before; i <= 2 + after; ++i) stencil.values[i] = around[i]->value(channel);
-    slopes.data()[channel] = keeps_hull(channel) ? limited_tangent(stencil, sides) : tangent(stencil);
+  const Node* around[5];
+  for (std::size_t i = 0; i < 5; ++i) {
+    const std::size_t at = std::clamp(index + i, index + 2 - before, index + 2 + after) - 2;
+    around[i] = &staged_node(batch, at);
+  }
+  constexpr decltype(&write_tangents<0, 0, Node>) kWriters[3][3] = {
+      {write_tangents<0, 0, Node>, write_tangents<0, 1, Node>, write_tangents<0, 2, Node>},
+      {write_tangents<1, 0, Node>, write_tangents<1, 1, Node>, write_tangents<1, 2, Node>},
+      {write_tangents<2, 0, Node>, write_tangents<2, 1, Node>, write_tangents<2, 2, Node>}};
+  Keyframe slopes;
+  kWriters[before][after](around, slopes.data());
+  for (const std::size_t channel : kHullChannels) {
+    Stencil stencil{{}, static_cast<int>(before), static_cast<int>(after)};
+    for (std::size_t i = 0; i < 5; ++i) stencil.values[i] = around[i]->value(channel);
+    slopes.data()[channel] = limited_tangent(stencil, sides);
   }
   return slopes;
 }
@@ -150,14 +169,15 @@ void Timeline::commit(Batch& batch, double shown_s) noexcept {
   motion_ = batch.motion_;
   for (const Batch::Patch& patch : batch.patches_) node(patch.index).set_slopes(patch.slopes);
   if (batch.corrects_late_) correct_late(batch);
-  if (count_ == 0 && batch.end_ > 0) first_ = node(0).keyframe();
+  if (count_ == 0 && batch.end_ > 0) {
+    first_ = node(0).keyframe();
+    for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
+      if (first_.data()[channel] != 0.0F) constant_blocks_ |= 1U << (channel / kBlockFloats);
+    }
+  }
   if (shown_s > 0 && batch.end_ > count_) latest_came_s_ = shown_s;
   count_ = batch.end_;
   active_blocks_ = batch.active_blocks_;
-  constant_blocks_ = 0;
-  for (std::size_t channel = 0; channel < kKeyframeFloats; ++channel) {
-    if (first_.data()[channel] != 0.0F) constant_blocks_ |= 1U << (channel / kBlockFloats);
-  }
   constant_blocks_ &= ~active_blocks_;
   activity_ = batch.activity_;
 }

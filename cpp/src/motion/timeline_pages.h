@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 
 #include "motion/timeline.h"
@@ -28,15 +29,22 @@ struct Timeline::Node {
   [[nodiscard]] float& value(std::size_t channel) noexcept {
     return blocks[channel / kBlockFloats].values[channel % kBlockFloats];
   }
+  [[nodiscard]] float value(std::size_t channel) const noexcept {
+    return blocks[channel / kBlockFloats].values[channel % kBlockFloats];
+  }
   [[nodiscard]] float& slope(std::size_t channel) noexcept {
     return blocks[channel / kBlockFloats].slopes[channel % kBlockFloats];
   }
   void set_slopes(const Keyframe& slopes) noexcept {
-    for (std::size_t i = 0; i < kKeyframeFloats; ++i) slope(i) = slopes.data()[i];
+    for (std::size_t block = 0; block < kBlocks; ++block) {
+      std::memcpy(blocks[block].slopes, slopes.data() + block * kBlockFloats, sizeof blocks[block].slopes);
+    }
   }
   [[nodiscard]] Keyframe keyframe() noexcept {
     Keyframe keyframe;
-    for (std::size_t i = 0; i < kKeyframeFloats; ++i) keyframe.data()[i] = value(i);
+    for (std::size_t block = 0; block < kBlocks; ++block) {
+      std::memcpy(keyframe.data() + block * kBlockFloats, blocks[block].values, sizeof blocks[block].values);
+    }
     return keyframe;
   }
 };

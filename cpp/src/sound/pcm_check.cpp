@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "sound/compressed_frames.h"
 #include "sound/pcm_texture.h"
 
 namespace hostmode {
@@ -73,55 +74,6 @@ bool is_id3(const Head& head) noexcept {
   if (!head.has(0, "ID3") || head.size() < 10) return false;
   const bool sizes = head[6] < 128 && head[7] < 128 && head[8] < 128 && head[9] < 128;
   return head[3] >= 2 && head[3] <= 4 && head[4] < 16 && (head[5] & 0x0F) == 0 && sizes;
-}
-
-// ---- streams of frames: the next one stands where the first one says, or all is noise
-
-bool is_frame_of_mp3(const Head& head, std::size_t at) noexcept {
-  if (head.size() < at + 4) return false;
-  const bool synchronised = head[at] == 0xFF && (head[at + 1] & 0xE0) == 0xE0;
-  const int version = head[at + 1] >> 3 & 3;  // 1 is none
-  const int layer = head[at + 1] >> 1 & 3;    // 0 is none
-  const int bitrate = head[at + 2] >> 4;      // 0 is free, 15 is none
-  const int rate = head[at + 2] >> 2 & 3;     // 3 is none
-  return synchronised && version != 1 && layer != 0 && bitrate != 0 && bitrate != 15 && rate != 3;
-}
-
-// Bytes of a frame of layer III; 0 for the other layers, whose sound is judged by its noise.
-std::size_t mp3_frame_size(const Head& head) noexcept {
-  constexpr std::array<int, 15> kFull_kbps = {0,   32,  40,  48,  56,  64,  80, 96,
-                                              112, 128, 160, 192, 224, 256, 320};
-  constexpr std::array<int, 15> kHalf_kbps = {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160};
-  constexpr std::array<int, 3> kRates_hz = {44100, 48000, 32000};
-  const int version = head[1] >> 3 & 3;
-  if ((head[1] >> 1 & 3) != 1) return 0;
-  const auto index = static_cast<std::size_t>(head[2] >> 4);
-  const int rate_hz = kRates_hz[static_cast<std::size_t>(head[2] >> 2 & 3)] >> (version == 3   ? 0
-                                                                                : version == 2 ? 1
-                                                                                               : 2);
-  const int kbps = version == 3 ? kFull_kbps[index] : kHalf_kbps[index];
-  const int padding = head[2] >> 1 & 1;
-  const int size = (version == 3 ? 144000 : 72000) * kbps / rate_hz + padding;
-  return static_cast<std::size_t>(size);
-}
-
-bool is_mp3(const Head& head) noexcept {
-  if (!is_frame_of_mp3(head, 0)) return false;
-  const std::size_t next = mp3_frame_size(head);
-  const bool goes_on = next > 0 && is_frame_of_mp3(head, next) && head[next + 1] == head[1];
-  return goes_on || head.noisy_after(4);
-}
-
-bool is_frame_of_adts(const Head& head, std::size_t at) noexcept {
-  return head.size() >= at + 7 && head[at] == 0xFF && (head[at + 1] & 0xF6) == 0xF0 &&
-         (head[at + 2] >> 2 & 15) < 13;
-}
-
-bool is_adts(const Head& head) noexcept {
-  if (!is_frame_of_adts(head, 0)) return false;
-  const auto next = static_cast<std::size_t>((head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5);
-  const bool goes_on = next >= 7 && is_frame_of_adts(head, next) && head[next + 1] == head[1];
-  return goes_on || head.noisy_after(8);
 }
 
 // ---- text
@@ -198,15 +150,6 @@ NotPcm check_text(std::string_view text) noexcept {
 
 }  // namespace
 
-bool sounds_compressed(const std::uint8_t* bytes, std::size_t size) noexcept {
-  constexpr std::size_t kEnough = 64;
-  constexpr double kLoud = 0.15;  // bytes of chance have a third
-  const std::size_t count = std::min(size, kPcmHead) / 2;
-  if (count < kEnough) return false;
-  const PcmTexture texture = texture_of(bytes, count);
-  return texture.power > kLoud && texture.is_white() && texture.upper_bytes > 40;
-}
-
 NotPcm check_pcm_head(const std::uint8_t* bytes, std::size_t size) noexcept {
   const Head head(bytes, std::min(size, kPcmHead));
   if (is_wav(head)) return {"a WAV file", kReadWav};
@@ -214,8 +157,8 @@ NotPcm check_pcm_head(const std::uint8_t* bytes, std::size_t size) noexcept {
   if (is_ogg(head)) return {"Ogg", kDecode};
   if (is_matroska(head)) return {"WebM or Matroska", kDecode};
   if (is_mp4(head)) return {"MP4", kDecode};
-  if (is_id3(head) || is_mp3(head)) return {"MP3", kDecode};
-  if (is_adts(head)) return {"AAC", kDecode};
+  if (is_id3(head) || begins_mpeg_audio(bytes, head.size())) return {"MP3", kDecode};
+  if (begins_adts(bytes, head.size())) return {"AAC", kDecode};
   if (const NotPcm text = check_text(head.text()); text.what != nullptr) return text;
   return {};
 }

@@ -19,9 +19,6 @@ struct NotPcm {
 // Looks for what may follow the sound in a WAV file, another WAV file among it.
 [[nodiscard]] NotPcm check_pcm_tail(const std::uint8_t* bytes, std::size_t size) noexcept;
 
-// Whether bytes sound like white noise at full scale, as compressed sound does.
-[[nodiscard]] bool sounds_compressed(const std::uint8_t* bytes, std::size_t size) noexcept;
-
 // How many bytes of an utterance a check of its head is made of at most.
 inline constexpr std::size_t kPcmHead = 4096;
 

@@ -31,4 +31,13 @@ PcmTexture texture_of(const std::uint8_t* bytes, std::size_t count) noexcept {
   return texture;
 }
 
+bool sounds_compressed(const std::uint8_t* bytes, std::size_t size) noexcept {
+  constexpr std::size_t kEnough = 64;
+  constexpr double kLoud = 0.15;  // bytes of chance have a third
+  const std::size_t count = size / 2;
+  if (count < kEnough) return false;
+  const PcmTexture texture = texture_of(bytes, count);
+  return texture.power > kLoud && texture.is_white() && texture.upper_bytes > 40;
+}
+
 }  // namespace hostmode

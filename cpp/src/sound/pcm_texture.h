@@ -24,4 +24,7 @@ struct PcmTexture {
 // Of `count` little-endian samples from `bytes` on. Realtime-safe: yes.
 [[nodiscard]] PcmTexture texture_of(const std::uint8_t* bytes, std::size_t count) noexcept;
 
+// Whether bytes sound like white noise at full scale, as compressed sound does. Realtime-safe: yes.
+[[nodiscard]] bool sounds_compressed(const std::uint8_t* bytes, std::size_t size) noexcept;
+
 }  // namespace hostmode
