@@ -144,7 +144,7 @@ LISTENING = (
     _stepped("kMayBeOne_s", "kIsOne_s = 0.8;", "kIsOne_s = 80.0;"),
     _stepped("kLag_s", "= 0.003;", "= 0.0;"),
     _stepped("kLeastSlope", "kLeastSlope = 0.005,", "kLeastSlope = -1.0,"),
-    _stepped("kHidden", "kHidden_s = 0.5;", "kHidden_s = 0.1;"),
+    _stepped("kHidden", "kHidden_s = 1.0;", "kHidden_s = 0.1;"),
     _stepped("Staircase::told", "heard.slope + jumping_ * (line_.slope - heard.slope)", "heard.slope"),
     _stepped("Staircase::told", "(ahead_s - lag_s) / (1 + line_.slope)", "(ahead_s + lag_s) / (1 + line_.slope)"),
     _stepped("Staircase::add", "position_s <= latest().position_s + kApart_s", "false"),

@@ -263,6 +263,13 @@ MOTION = (
     _paced("kEaseSpeed", "kEaseSpeed = 1.5;", "kEaseSpeed = 1.0;"),
     _paced("OrdinaryMotion::note", "std::min(step, last_step_.data()[i])", "step"),
     _paced("OrdinaryMotion::note", "      last_step_.data()[i] = step;\n", ""),
+    Mutation(
+        "late_motion",
+        "Deviation::Deviation",
+        "(before.offset_[i] - (base[i] + offset[i])) / (1.0 - left);",
+        "offset[i] / left;",
+        "*deviation*",
+    ),
     _paced("Deviation::speeds_of", "std::max(curve * ordinary, beneath.pace * beneath.ahead[i])", "curve * ordinary"),
     _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "1.0 * beneath.ahead[i]"),
     _paced("Deviation::speeds_of", " + beneath.besides[i];", ";"),

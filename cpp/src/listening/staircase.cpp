@@ -29,8 +29,8 @@ constexpr double kMayBeOne_s = 0.5, kIsOne_s = 0.8;
 // it lags by so much in the mean, where it is stretched by more than a little.
 constexpr double kLag_s = 0.003;
 constexpr double kLeastSlope = 0.005, kSlope = 0.025;
-// Within half a second hardly any jump was heard, of sound that is stretched by 3 %.
-constexpr double kHidden = 0.03, kHidden_s = 0.5;
+// Within a second so few jumps are heard that they may hide a stretch of 3 %.
+constexpr double kHidden = 0.03, kHidden_s = 1.0;
 
 double share(double value, double none, double all) noexcept {
   return std::clamp((value - none) / (all - none), 0.0, 1.0);

@@ -113,8 +113,10 @@ Deviation::Deviation(const Deviation& before, double since_s, float share, const
         hold(i, held, x, std::max(1.0 / rate_hz, needed_s));
         continue;
       }
-      begin(i, base[i], offset[i], -6 * x * rest * rate_hz * offset[i] / left, std::max(left_s, duration_s),
-            beneath, speeds);
+      // From what was beneath so far, which may be elsewhere now.
+      const double distance = (before.offset_[i] - (base[i] + offset[i])) / (1.0 - left);
+      begin(i, base[i], offset[i], -6 * x * rest * rate_hz * distance, std::max(left_s, duration_s), beneath,
+            speeds);
       continue;
     }
     const double bent = before.offset_[i] + x * before.bend_[i];

@@ -240,6 +240,29 @@ TEST_CASE("one that goes on does so as it did") {
   }
 }
 
+TEST_CASE("a value that was held goes on as fast as it did where what is beneath it jumps away") {
+  const OrdinaryMotion motion = speech();
+  const Deviation first(pose_of(-0.9F), pose_of(1.9F), 0.3, beneath(motion, 0.3));
+  constexpr double kMoment_s = 1e-4;
+  for (const double progress : {0.75, 0.85, 0.95}) {
+    const double since_s = progress * first.longest_s();
+    const double speed =
+        (left_of(first, since_s + kMoment_s, -0.9F) - left_of(first, since_s, -0.9F)) / kMoment_s;
+    for (const float jump : {-0.1F, 0.1F, 0.3F}) {
+      CAPTURE(progress);
+      CAPTURE(jump);
+      const float base = -0.9F + jump;
+      bool changes = false;
+      const Deviation second(first, since_s, 1.0F, pose_of(base),
+                             pose_of(left_of(first, since_s, -0.9F) - jump), 0.3, beneath(motion, 0.3),
+                             changes);
+      CHECK(changes);
+      const double goes_on = (left_of(second, kMoment_s, base) - left_of(second, 0.0, base)) / kMoment_s;
+      CHECK(std::abs(goes_on - speed) < 0.05);
+    }
+  }
+}
+
 TEST_CASE("steps that come again and again do not add up") {
   const OrdinaryMotion motion = speech();
   const MotionBeneath under = beneath(motion, 0.8);
