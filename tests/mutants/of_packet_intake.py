@@ -81,7 +81,9 @@ PACKET_INTAKE = (
     _heard("hear", "(face_.is_tied() && !always)", "(face_.is_tied() && always)"),
     _heard("hear", "heard_.heard_s(*expected_s) - PacketFace::kLeadReach_s;", "heard_.heard_s(*expected_s);"),
     _heard("hear", "heard_.heard_s(*expected_s) + PacketFace::kLeadReach_s;", "heard_.heard_s(*expected_s);"),
+    _heard("act", "      heard_.open_round();\n", ""),
     _heard("place_sound", "heard_.time_of(answer.heard_s)", "now_s"),
+    _heard("place_sound", "1 / answer.stretch", "1.0"),
     _heard("place_sound", "  journal_.stats().listening_confidence = answer.likeness;\n", ""),
     _heard("show", "heard_.expect(action.position, *loudness);", "heard_.expect(0, *loudness);"),
 )

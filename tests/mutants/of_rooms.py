@@ -62,6 +62,8 @@ ROOMS = (
     _came("fail", "        self._motion = RoundMotion()\n", ""),
     _came("fail", 'if turn is not None and turn.state != "ended":', "if False:"),
     # ---- turns
+    _came("_give_motion", "self._given / self._rate - _BEHIND_S", "self._given / self._rate"),
+    _came("_go_on", 'if self._turn.state == "ended" and self._turn.reason != "playback_end":', "if False:"),
     _came("_act", "if self._turn is None or self._motion.base_s is None:", "if True:"),
     _came("_open", " and not self._cut_off", ""),
     _came("_open", "if self._silent_s >= _SILENT_FOR_S:", "if False:"),

@@ -41,6 +41,7 @@ class Room:
     def __init__(self, *, listens: bool = True, always: bool = False) -> None:
         self.player = hostmode.Player(RATE, hostmode.PlayerConfig(seed=1))
         self.listens, self.always = listens, always
+        self.listens_until = np.inf
         self.times: list[float] = []
         self.positions: list[float] = []
         self.confidences: list[float] = []
@@ -55,7 +56,7 @@ class Room:
                 sent += 1
             if media is not None:
                 self.player.advance_clock(now, now)
-            if self.listens:
+            if self.listens and now < self.listens_until:
                 self.player.listen(track[i * BLOCK : (i + 1) * BLOCK], time=now, always=self.always)
             self.times.append(now)
             self.positions.append(float(self.player.sample(now)["jaw_pose"][0]) / PER_S)
@@ -113,6 +114,31 @@ def test_what_was_found_counts_from_the_next_utterance_on() -> None:
     ]
     assert len(early) > 10
     assert np.max(np.abs(early)) < 0.02
+
+
+def test_what_was_heard_of_a_round_says_nothing_of_the_next() -> None:
+    sent = recorded("embedded")[: 3 * RATE]
+    idle = encode_packet(Packet("idle"), "sei")
+    room = Room()
+    room.play(packets_of(sent), np.concatenate((delayed(sent, BEGUN_S + 0.35), np.zeros(RATE, np.int16))))
+    end = room.times[-1] + 0.01
+    room.player.push_packet(idle, profile="sei", now=end)
+    room.play(packets_of(sent, first=1), delayed(sent, BEGUN_S + 0.12), start=end)
+    base_s = end + BEGUN_S + 0.12 + OPUS_LATE_S
+    settled = [abs(error) for now, error in room.errors(base_s, 1.0, 3.0) if now > base_s + 2.0]
+    assert len(settled) > 20
+    assert np.percentile(settled, 95) < 0.012
+
+
+def test_sound_that_is_stretched_is_so_where_it_is_listened_to_no_longer() -> None:
+    sent, stretch = recorded("embedded")[: 4 * RATE], 1.05
+    room = Room()
+    room.listens_until = BEGUN_S + 2.5
+    room.play(packets_of(sent), delayed(sent, BEGUN_S + 0.2, stretch))
+    base_s = BEGUN_S + 0.2 + OPUS_LATE_S
+    late = [abs(error) for now, error in room.errors(base_s, stretch, 4.0) if now > room.listens_until + 0.8]
+    assert len(late) > 20
+    assert max(late) < 0.055
 
 
 def _shown(*, listens: bool, says: bool, track: Sound, sent: Sound) -> tuple[list[float], hostmode.Stats]:

@@ -157,3 +157,32 @@ def test_sound_that_was_played_is_not_kept() -> None:
     finally:
         tracemalloc.stop()
     assert after - before < 5 * second.nbytes
+
+
+def test_keyframes_go_in_after_their_sound_and_never_before_it() -> None:
+    channel = Channel()
+    original, ahead_s = channel.incoming.sound, []
+
+    def counting(samples: np.ndarray, now: float) -> None:
+        original(samples, now)
+        stats = channel.avatar.stats()
+        if stats["keyframes"]:
+            ahead_s.append(stats["keyframes"] * FRAME_S - stats["played"] - stats["buffered_audio"])
+
+    channel.incoming.sound = counting  # type: ignore[method-assign]
+    said = packets([motion()] * 30)
+    # All of it comes before the sound does.
+    channel.run(tone(1.0), [(0.0, due_s, payload) for _, due_s, payload in said])
+    assert -0.03 < max(ahead_s) < 1e-3
+
+
+def test_sound_after_a_pause_is_heard_where_the_round_before_was_interrupted_and_never_ended() -> None:
+    channel = Channel()
+    channel.run(tone(0.6), packets([motion()] * 50)[:15])
+    channel.avatar.interrupt()
+    channel.run(tone(0.4), [])
+    channel.silence(0.5)
+    channel.run(tone(1.0), [])
+    channel.silence(1.0)
+    assert len(channel.heard_) == 2
+    assert heard_s(channel)[1:] == [pytest.approx(1.0, abs=0.03)]

@@ -44,11 +44,11 @@ SoundTrack track_of(const std::vector<std::int16_t>& samples) {
 
 TEST_CASE("test_sound_track_vowel_opens_and_silence_does_not") {
   const SoundTrack track = track_of(vowel());
-  CHECK(track.duration_s() == doctest::Approx(3.0).epsilon(0.02));
+  CHECK(std::abs(track.duration_s() - 3.0) < 0.011);  // a frame of 10 ms is not cut
   CHECK(track.at(0.5).gate == 0.0F);
   CHECK(track.at(1.5).gate == doctest::Approx(1.0));
   CHECK(track.at(1.5).opening > 0.5F);
-  CHECK(track.at(2.7).opening == doctest::Approx(0.0).epsilon(0.01));
+  CHECK(std::abs(track.at(2.7).opening) < 0.001F);
   CHECK(track.at(-1.0).gate == 0.0F);
   CHECK(track.at(99.0).gate == 0.0F);
 }

@@ -124,10 +124,10 @@ TEST_CASE("drift: a step of the delay is none, and what is held steps along") {
   stream.go_on(40.0, 0.02, 100e-6, in_time);
   CHECK(plays(stream, 100e-6, 0.1));
   stream.go_on(kHour_s, 0.02, 100e-6, in_time);
-  CHECK(stream.delay_s() == doctest::Approx(before_s + 0.2).epsilon(0.01));
+  CHECK(std::abs(stream.delay_s() - (before_s + 0.2)) < 0.002);
   stream.step(-0.1);  // a shorter way
   stream.go_on(kHour_s, 0.02, 100e-6, in_time);
-  CHECK(stream.delay_s() == doctest::Approx(before_s + 0.1).epsilon(0.01));
+  CHECK(std::abs(stream.delay_s() - (before_s + 0.1)) < 0.002);
   CHECK(stream.fastest < 400e-6);
 }
 
