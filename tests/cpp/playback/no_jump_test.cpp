@@ -106,6 +106,16 @@ TEST_CASE("a gaze that is held goes over into another that has wandered no faste
   }
 }
 
+// It had nearly gone over to motion that had run out, and went on as if from where motion set in again.
+TEST_CASE("a gaze that was held goes on at its own speed where motion sets in again") {
+  hostmode::testing::RandomFace(33087070U).look(10);
+}
+
+// Just in time and as steep as may be, beneath a blend.
+TEST_CASE("a face that was held back catches up no faster than leaves room for a blend") {
+  hostmode::testing::RandomFace(31031153U).look(10);
+}
+
 // The first motion came when it was due on the screen already, but not yet in the ear.
 TEST_CASE("a face ahead of a device that is not heard yet begins with a transition") {
   hostmode::testing::RandomFace(40032010U).look(10);
