@@ -107,7 +107,7 @@ def report(scores: Scores) -> Iterator[str]:
         line("the mean is at most 3 %", f"{mean(shares):.1f} %", mean(shares) <= 3),
         line(
             "on the mean at most 1.05 of each family's own best fixed pre-buffer at equal stalls",
-            f"{starts / own:.2f}",
+            f"{starts / own:.3f}",
             starts <= 1.05 * own,
         ),
         line("each at most 1.25 of its own + 15 ms", "all" if not over else "not " + ", ".join(over), not over),
