@@ -225,7 +225,9 @@ MOTION = (
     Mutation("clock", "foresee", "  if (paused && !stream.is_cut()) {\n", "  if (paused && stream.is_cut()) {\n"),
     Mutation("clock", "PoseTrack::forget_foreseen", "  set_latest(segments_.back());\n", ""),
     Mutation("late_motion", "FaceDelay::kMost_s", "kMost_s = 0.3;", "kMost_s = 0.6;", "no delay is longer*"),
-    Mutation("late_motion", "FaceDelay::kHoldsBack", "kHoldsBack = 0.1", "kHoldsBack = 0.5"),
+    Mutation(
+        "late_motion", "FaceDelay::kHoldsBack", "kHoldsBack = 0.1", "kHoldsBack = 0.5", "a face that is seen is held*"
+    ),
     Mutation("late_motion", "FaceDelay::kHoldsBack", "kGivesBack = 0.05;", "kGivesBack = 0.1;"),
     Mutation("late_motion", "kPlenty_s", "kPlenty_s = 0.5;", "kPlenty_s = 50.0;"),
     Mutation(
@@ -268,7 +270,7 @@ MOTION = (
         "Deviation::Deviation",
         "(before.offset_[i] - (base[i] + offset[i])) / (1.0 - left);",
         "offset[i] / left;",
-        "*deviation*",
+        "a value that was held goes on*",
     ),
     _paced("Deviation::speeds_of", "std::max(curve * ordinary, beneath.pace * beneath.ahead[i])", "curve * ordinary"),
     _paced("Deviation::speeds_of", "beneath.pace * beneath.ahead[i]", "1.0 * beneath.ahead[i]"),
